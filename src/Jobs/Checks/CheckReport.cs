@@ -1,0 +1,13 @@
+using HealingWorkers.Jobs.Findings;
+
+namespace HealingWorkers.Jobs.Checks;
+
+public enum CheckStatus { Clean, Damaged, Unavailable, Failed }
+
+/// <param name="Reason">Why it was unavailable or failed, and what to grant or do.</param>
+/// <param name="Examined">The oids of the objects that this run really looked at; what was examined and not found again may be gone by itself.</param>
+public sealed record CheckReport(string Check, CheckStatus Status, TimeSpan Elapsed, string? Reason, IReadOnlyList<Finding> Findings, IReadOnlyList<long> Examined)
+{
+    /// <summary>Observations: numbers worth a metric and a log line, never a finding.</summary>
+    public IReadOnlyDictionary<string, double> Observations { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+}

@@ -1,0 +1,31 @@
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Checks;
+
+public sealed record CheckRequest(Target Target, CheckScope Scope)
+{
+    public int Jobs { get; init; } = 1;
+    public IProgress<CheckProgress>? Progress { get; init; }
+    /// <summary>What earlier runs left to compare with; null where there is no ledger.</summary>
+    public ICheckMemory? Memory { get; init; }
+}
+
+/// <summary>How much of the database a run looks at: all of it, one table with its indexes, or named indexes.</summary>
+public sealed record CheckScope
+{
+    public static readonly CheckScope All = new();
+    public long? Table { get; init; }
+    public IReadOnlyList<long>? Indexes { get; init; }
+
+    public static CheckScope OfTable(long oid) => new() { Table = oid };
+    public static CheckScope OfIndexes(params IReadOnlyList<long> oids) => new() { Indexes = oids };
+}
+
+public sealed record CheckProgress(string Check, int Done, int Total, string Current);
+
+/// <summary>Values that a check keeps between its runs, for one target.</summary>
+public interface ICheckMemory
+{
+    Task<string?> RecallAsync(TargetId target, string topic, string key, CancellationToken cancel);
+    Task RememberAsync(TargetId target, string topic, string key, string json, CancellationToken cancel);
+}

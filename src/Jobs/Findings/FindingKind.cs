@@ -1,0 +1,32 @@
+namespace HealingWorkers.Jobs.Findings;
+
+/// <summary>A way in which a database can be wrong. Names are public and never change.</summary>
+/// <param name="IsEvent">An event does not go away by itself: only a full re-read or a person resolves it.</param>
+public sealed record FindingKind(string Name, Severity Severity, string? Repair, RiskClass? Risk, string Summary, bool IsEvent = false)
+{
+    public static readonly FindingKind BtreeCorrupt = new("btree_corrupt", Severity.Critical, "rebuild_index", RiskClass.LosslessOnline,
+        "A B-tree index no longer agrees with its table or with itself.");
+
+    public static readonly FindingKind IndexFileMissing = new("index_file_missing", Severity.Critical, "rebuild_index", RiskClass.LosslessOnline,
+        "The file of an index is gone; queries on the table fail in the planner.");
+
+    public static readonly FindingKind IndexLeftover = new("index_leftover", Severity.Warning, "drop_leftover", RiskClass.LosslessOnline,
+        "An invalid index was left behind by a build that did not finish.");
+
+    public static readonly FindingKind CollationVersion = new("collation_version", Severity.Warning, "rebuild_collation", RiskClass.LosslessOnline,
+        "The recorded version of a collation is not the one the operating system now provides.");
+
+    public static readonly FindingKind CollationOrder = new("collation_order", Severity.Critical, "rebuild_collation", RiskClass.LosslessOnline,
+        "A collation sorts a fixed set of strings otherwise than before, though no version says so.");
+
+    public static readonly FindingKind ChecksumFailures = new("checksum_failures", Severity.Critical, null, null,
+        "The server counted new page checksum failures.", IsEvent: true);
+
+    public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
+        "The database cannot be reached.");
+
+    public static readonly IReadOnlyList<FindingKind> All =
+        [BtreeCorrupt, IndexFileMissing, IndexLeftover, CollationVersion, CollationOrder, ChecksumFailures, TargetUnreachable];
+
+    public static FindingKind Named(string name) => All.First(k => string.Equals(k.Name, name, StringComparison.Ordinal));
+}

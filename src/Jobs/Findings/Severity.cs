@@ -1,0 +1,3 @@
+namespace HealingWorkers.Jobs.Findings;
+
+public enum Severity { Info, Warning, Critical }

@@ -1,0 +1,39 @@
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Incidents;
+
+/// <summary>A piece of damage on its way from detection to resolution, as the ledger holds it.</summary>
+public sealed record Incident
+{
+    public required long Id { get; init; }
+    public required long TargetId { get; init; }
+    public required string TargetName { get; init; }
+    public required string Fingerprint { get; init; }
+    public required FindingKind Kind { get; init; }
+    public required Severity Severity { get; init; }
+    public required string Check { get; init; }
+    public required RelationName Object { get; init; }
+    public required string Detail { get; init; }
+    /// <summary>JSON.</summary>
+    public required string Evidence { get; init; }
+    public required string? Repair { get; init; }
+    public required RiskClass? Risk { get; init; }
+    public required IncidentState State { get; init; }
+    public required int Attempts { get; init; }
+    public required int AttemptsAllowed { get; init; }
+    public required int Deferrals { get; init; }
+    public required DateTimeOffset? DeferredSince { get; init; }
+    public required string? Reason { get; init; }
+    public required string? ApprovedBy { get; init; }
+    public required DateTimeOffset? DueAt { get; init; }
+    public required DateTimeOffset OpenedAt { get; init; }
+    public required DateTimeOffset LastSeenAt { get; init; }
+    public required DateTimeOffset? ClosedAt { get; init; }
+    public required string? TraceParent { get; init; }
+
+    /// <summary>The idempotency key of the next attempt; unique while pending or running.</summary>
+    public string NextRepairKey => RepairKey(Id, Attempts + 1);
+
+    public static string RepairKey(long incident, int attempt) => $"repair:{incident}:{attempt}";
+}

@@ -1,0 +1,87 @@
+namespace HealingWorkers.Jobs.Options;
+
+/// <summary>All configuration, as read from healing.yaml, the environment and the command line.</summary>
+public sealed class HealingOptions
+{
+    public string StateDirectory { get; set; } = ".healing";
+    public HealingMode Mode { get; set; } = HealingMode.Heal;
+    public ControlOptions Control { get; set; } = new();
+    public WorkerOptions Worker { get; set; } = new();
+    public HttpOptions Http { get; set; } = new();
+    public AutoHealingOptions AutoHealing { get; set; } = new();
+    public RetentionOptions Retention { get; set; } = new();
+    public AlertOptions Alerts { get; set; } = new();
+    public IList<TargetOptions> Targets { get; set; } = [];
+}
+
+public enum HealingMode { Observe, Heal }
+
+public sealed class ControlOptions
+{
+    /// <summary>Empty: a private embedded PostgreSQL under the state directory.</summary>
+    public string Connection { get; set; } = "";
+    public int? MigrationRevision { get; set; }
+}
+
+public sealed class WorkerOptions
+{
+    public int Count { get; set; } = 3;
+    public int Concurrency { get; set; } = 4;
+    public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(30);
+    public string MetricsListen { get; set; } = "";
+    /// <summary>How long a silent holder keeps a lease; a heartbeat renews it every sixth of that.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
+}
+
+public sealed class HttpOptions
+{
+    public string Listen { get; set; } = "127.0.0.1:8080";
+}
+
+public sealed class AutoHealingOptions
+{
+    public bool Enabled { get; set; } = true;
+    public string HealthCheckInterval { get; set; } = "10m";
+    public string IndexCheckInterval { get; set; } = "1w";
+    public string OrphanCleanupInterval { get; set; } = "1d";
+    public bool SnapshotBeforeRepair { get; set; } = true;
+    public int MaxAutoRepairAttempts { get; set; } = 3;
+    public int MaxRowsPerRepair { get; set; } = 1000;
+    public bool AlertOnFailure { get; set; } = true;
+    public Impact Impact { get; set; } = Impact.Low;
+}
+
+public enum Impact { Low, Normal, High }
+
+public sealed class RetentionOptions
+{
+    public TimeSpan Snapshots { get; set; } = TimeSpan.FromDays(14);
+    public TimeSpan JobHistory { get; set; } = TimeSpan.FromDays(90);
+    public TimeSpan Metrics { get; set; } = TimeSpan.FromDays(1);
+}
+
+public sealed class AlertOptions
+{
+    public string Webhook { get; set; } = "";
+}
+
+public sealed class TargetOptions
+{
+    public string Name { get; set; } = "";
+    public string Connection { get; set; } = "";
+    public HealingMode? Mode { get; set; }
+    public TargetConnectionsOptions Connections { get; set; } = new();
+    public string DataDirectory { get; set; } = "";
+    public string MaintenanceWindow { get; set; } = "";
+    public IList<string> CriticalIndexes { get; set; } = [];
+    /// <summary>Risk class (as the command line prints it) to policy.</summary>
+    public IDictionary<string, RepairPolicy> Policy { get; set; } = new Dictionary<string, RepairPolicy>(StringComparer.Ordinal);
+}
+
+public sealed class TargetConnectionsOptions
+{
+    public string Check { get; set; } = "";
+    public string Repair { get; set; } = "";
+}
+
+public enum RepairPolicy { Auto, Window, Approve, Never }

@@ -1,0 +1,19 @@
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Snapshots;
+
+namespace HealingWorkers.Jobs.Repairs;
+
+/// <summary>A cure: plan first, looking at what is really there, then apply, which needs the proof of a snapshot.</summary>
+public interface IRepair
+{
+    string Name { get; }
+    RepairDescription Description { get; }
+
+    /// <summary>Looks and never writes. A plan without steps says that nothing is left to do (a predecessor finished).</summary>
+    Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, CancellationToken cancel);
+
+    Task<RepairResult> ApplyAsync(RepairSession session, RepairPlan plan, SnapshotProof proof, CancellationToken cancel);
+}
+
+/// <param name="Needs">The rights it needs, in words and as GRANTs.</param>
+public sealed record RepairDescription(string Summary, string Locks, string Needs, string Undo);
