@@ -71,7 +71,8 @@ CREATE TABLE healing.attempts (
     token         bigint NOT NULL,
     started_at    timestamptz NOT NULL DEFAULT now(),
     ended_at      timestamptz,
-    outcome       text CHECK (outcome IN ('succeeded', 'failed', 'crashed')),
+    -- a deferred attempt does not count: its number is used again
+    outcome       text CHECK (outcome IN ('succeeded', 'failed', 'crashed', 'deferred')),
     repair        text,
     plan          jsonb,
     statements    jsonb,
@@ -149,6 +150,7 @@ CREATE UNIQUE INDEX job_runs_one_active ON healing.job_runs (key) WHERE state IN
 CREATE UNIQUE INDEX job_runs_one_a_slot ON healing.job_runs (recurring_id, slot) WHERE slot IS NOT NULL;
 CREATE INDEX job_runs_waiting ON healing.job_runs (due_at) WHERE state IN ('pending', 'running');
 CREATE INDEX job_runs_by_job ON healing.job_runs (job, target, id);
+CREATE INDEX job_runs_recurring ON healing.job_runs (recurring_id, ended_at) WHERE recurring_id IS NOT NULL;
 CREATE INDEX job_runs_ended ON healing.job_runs (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE healing.workers (

@@ -1,0 +1,2 @@
+-- All that is ours in the control database lives here.
+CREATE SCHEMA healing
