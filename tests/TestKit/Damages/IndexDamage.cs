@@ -11,14 +11,14 @@ public sealed class IndexDamage(RelationEditor editor)
 
     /// <summary>The contents of one leaf appear in another's place, links and all.</summary>
     public Task CopyLeafAsync(string index, int from = 1, int to = 2, DamageMode? mode = null, CancellationToken ct = default) =>
-        EditAsync(index, mode, (file, fix) =>
+        editor.EditAsync(index, mode, (file, fix) =>
         {
             var leaves = BTreePage.Leaves(file);
             file.Write(Pick(leaves, to), file.Read(Pick(leaves, from)), fix);
         }, ct);
 
     public Task SwapLeavesAsync(string index, int one = 1, int other = 2, DamageMode? mode = null, CancellationToken ct = default) =>
-        EditAsync(index, mode, (file, fix) =>
+        editor.EditAsync(index, mode, (file, fix) =>
         {
             var leaves = BTreePage.Leaves(file);
             var (a, b) = (Pick(leaves, one), Pick(leaves, other));
@@ -58,14 +58,14 @@ public sealed class IndexDamage(RelationEditor editor)
 
     /// <summary>The file is gone: every query that only plans over the table fails.</summary>
     public Task MissingFileAsync(string index, DamageMode? mode = null, CancellationToken ct = default) =>
-        EditAsync(index, mode, (file, _) => file.Delete(), ct);
+        editor.EditAsync(index, mode, (file, _) => file.Delete(), ct);
 
     /// <summary>A page whose header makes no sense: invalid even without checksums.</summary>
     public Task GarbagePageAsync(string index, int leaf = 1, DamageMode? mode = null, CancellationToken ct = default) =>
         EditLeafAsync(index, leaf, mode, page => BinaryPrimitives.WriteUInt16LittleEndian(page.Bytes.AsSpan(14), 0xFFF0), ct);
 
     public Task TruncateFileAsync(string index, long blocks, DamageMode? mode = null, CancellationToken ct = default) =>
-        EditAsync(index, mode, (file, _) => file.Truncate(blocks), ct);
+        editor.EditAsync(index, mode, (file, _) => file.Truncate(blocks), ct);
 
     /// <summary>The index of a table's out-of-line values, named for use with the other damages.</summary>
     public async Task<string> ToastIndexOfAsync(string table, CancellationToken ct = default) =>
@@ -85,24 +85,13 @@ public sealed class IndexDamage(RelationEditor editor)
     }
 
     private Task EditLeafAsync(string index, int leaf, DamageMode? mode, Action<BTreePage> edit, CancellationToken ct) =>
-        EditAsync(index, mode, (file, fix) =>
+        editor.EditAsync(index, mode, (file, fix) =>
         {
             var block = Pick(BTreePage.Leaves(file), leaf);
             var page = new BTreePage(file.Read(block));
             edit(page);
             file.Write(block, page.Bytes, fix);
         }, ct);
-
-    private Task EditAsync(string index, DamageMode? mode, Action<PageFile, bool> edit, CancellationToken ct)
-    {
-        mode ??= DamageMode.Default;
-        var fix = mode.FixChecksum && editor.Cluster.Options.Checksums;
-        return editor.EditAsync(index, mode, file =>
-        {
-            edit(file, fix);
-            return true;
-        }, ct);
-    }
 
     private static long Pick(IReadOnlyList<long> leaves, int leaf) =>
         leaf < leaves.Count && leaf >= -leaves.Count

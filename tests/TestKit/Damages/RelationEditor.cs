@@ -11,22 +11,39 @@ public sealed class RelationEditor(PgCluster cluster, string database)
 
     /// <summary>
     /// Edits the files of a relation, named as in SQL (quoted where it must be).
-    /// What <paramref name="edit"/> leaves must be right under the given mode; checksums are its own matter.
+    /// The edit is told whether to recompute the checksum of what it writes.
     /// </summary>
-    public async Task<T> EditAsync<T>(string relation, DamageMode mode, Func<PageFile, T> edit, CancellationToken ct = default)
+    public async Task EditAsync(
+        string relation, DamageMode? mode, Action<PageFile, bool> edit, CancellationToken ct = default)
     {
+        mode ??= DamageMode.Default;
+        var fix = mode.FixChecksum && Cluster.Options.Checksums;
         var place = await LocateAsync(relation, ct);
-        if (!mode.Live)
+        if (mode.Live)
         {
-            await Cluster.StopAsync(ct: ct);
-            var result = edit(new PageFile(place.Path));
-            await Cluster.StartAsync(ct);
-            return result;
+            await using var connection = await Cluster.OpenAsync(Database, ct);
+            if (mode.Lock && place.Table is { } table)
+            {
+                await connection.ExecuteAsync($"BEGIN; SET LOCAL lock_timeout = '20s'; LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE");
+            }
+            await connection.ExecuteAsync(Sessions.Command("CHECKPOINT", null, ct));
+            await BufferEviction.RunAsync(Cluster, place.DatabaseOid, place.FileNode, ct);
+            edit(new PageFile(place.Path), fix);
+            return;
         }
-        await Cluster.ExecuteAsync(Database, "CHECKPOINT", ct: ct);
-        await BufferEviction.RunAsync(Cluster, place.DatabaseOid, place.FileNode, ct);
-        return edit(new PageFile(place.Path));
+        await Cluster.StopAsync(ct: ct);
+        edit(new PageFile(place.Path), fix);
+        await Cluster.StartAsync(ct);
     }
+
+    public Task EditPageAsync(
+        string relation, long block, DamageMode? mode, Action<byte[]> edit, CancellationToken ct = default) =>
+        EditAsync(relation, mode, (file, fix) =>
+        {
+            var page = file.Read(block);
+            edit(page);
+            file.Write(block, page, fix);
+        }, ct);
 
     /// <summary>The file of a relation, for a look; flush with a CHECKPOINT before.</summary>
     public async Task<PageFile> FileAsync(string relation, CancellationToken ct = default) =>
@@ -35,16 +52,20 @@ public sealed class RelationEditor(PgCluster cluster, string database)
     private async Task<Place> LocateAsync(string relation, CancellationToken ct)
     {
         await using var connection = await Cluster.OpenAsync(Database, ct);
-        var (path, databaseOid, fileNode) = await connection.QuerySingleAsync<(string, uint, uint)>(
+        var (path, databaseOid, fileNode, table) = await connection.QuerySingleAsync<(string, uint, uint, string?)>(
             """
-            SELECT pg_relation_filepath(@relation::regclass),
-                   CASE WHEN relisshared THEN 0::oid ELSE (SELECT oid FROM pg_database WHERE datname = current_database()) END,
-                   pg_relation_filenode(oid)
-            FROM pg_class WHERE oid = @relation::regclass
+            SELECT pg_relation_filepath(c.oid),
+                   CASE WHEN c.relisshared THEN 0::oid ELSE (SELECT oid FROM pg_database WHERE datname = current_database()) END,
+                   pg_relation_filenode(c.oid),
+                   (SELECT t.oid::regclass::text
+                    FROM pg_class t LEFT JOIN pg_index i ON i.indexrelid = c.oid
+                    WHERE t.oid >= 16384 AND t.relkind = 'r' AND coalesce(i.indrelid, c.oid) IN (t.oid, t.reltoastrelid))
+            FROM pg_class c WHERE c.oid = @relation::regclass
             """,
             new { relation });
-        return new Place(Path.Combine(Cluster.DataDirectory, path), databaseOid, fileNode);
+        return new Place(Path.Combine(Cluster.DataDirectory, path), databaseOid, fileNode, table);
     }
 
-    private sealed record Place(string Path, uint DatabaseOid, uint FileNode);
+    /// <param name="Table">The user's table that owns it, itself included; none for catalogues.</param>
+    private sealed record Place(string Path, uint DatabaseOid, uint FileNode, string? Table);
 }
