@@ -1,19 +1,23 @@
 namespace HealingWorkers.Jobs.Healing;
 
 /// <summary>
-/// The places where a process may die or freeze on its way through a repair. The fleet tests enumerate them
-/// and kill a real process at each; HEALING_FAULT=name:kill or name:freeze arms one, once a process.
+/// The places where a process may die or freeze on its way through a repair: before and after each write to the ledger,
+/// and in the middle of the work on the target. The fleet tests enumerate them and kill a real process at each.
 /// </summary>
 public enum FaultPoint
 {
     RunClaimed,
-    LeaseTaken,
-    BackendRecorded,
+    BeforeLease,
+    AfterLease,
+    BeforeBackendRecorded,
+    AfterBackendRecorded,
     TargetLocked,
-    BeforeSnapshotting,
-    AfterSnapshotting,
+    BeforeAttempt,
+    AfterAttempt,
     SnapshotWritten,
     SnapshotRecorded,
+    BeforePlanRecorded,
+    AfterPlanRecorded,
     BeforeRepairing,
     AfterRepairing,
     MidRebuild,
@@ -21,9 +25,9 @@ public enum FaultPoint
     BeforeVerifying,
     AfterVerifying,
     Verified,
-    ReceiptWritten,
     BeforeResolved,
     AfterResolved,
-    LeaseReleased,
+    BeforeRelease,
+    AfterRelease,
     RunEnded,
 }
