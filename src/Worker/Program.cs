@@ -1,1 +1,4 @@
-return 0;
+using HealingWorkers.Worker.Commands;
+
+using var signals = new TerminationSignals();
+return await CommandLine.RunAsync(args, CommandShell.OfConsole(), signals.Token);

@@ -1,0 +1,84 @@
+using static HealingWorkers.Jobs.Options.ConfigType;
+
+namespace HealingWorkers.Jobs.Options;
+
+/// <summary>Every key there is.</summary>
+public static class ConfigKeys
+{
+    private const string Healing = "database.auto_healing.";
+    private const string Target = "targets[].";
+    private static readonly ConfigType Span = Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+    private static readonly ConfigType Age = Duration(TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
+
+    public static readonly IReadOnlyList<ConfigKey> All =
+    [
+        Key("state_directory", ConfigType.Path, ".healing", "Where the embedded store, snapshots and forensics are kept; under root the default is /var/lib/healing, since the server's user must reach it.", (o, v) => o.StateDirectory = (string)v!),
+        Key("mode", Choice<HealingMode>(), "heal", "What is done about damage: observe looks and tells and repairs nothing.", (o, v) => o.Mode = (HealingMode)v!),
+
+        Secret("control.connection", Connection, "", "The control database, which holds the ledger and the job store. Empty: a private embedded PostgreSQL under state_directory.", (o, v) => o.Control.Connection = (string)v!),
+        Key("control.migration_revision", Revision, "", "Holds the ledger at an older revision, for a rollback; empty is the newest.", (o, v) => o.Control.MigrationRevision = (int?)v),
+
+        Key("worker.count", Number(1, 64), "3", "Worker processes that `healing up` starts.", (o, v) => o.Worker.Count = (int)v!),
+        Key("worker.concurrency", Number(1, 64), "4", "Jobs at once in each worker.", (o, v) => o.Worker.Concurrency = (int)v!),
+        Key("worker.drain", Span, "30s", "How long a stopping worker waits for the jobs in hand.", (o, v) => o.Worker.Drain = (TimeSpan)v!),
+        Key("worker.lease", Duration(TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(10)), "30s", "How long a silent worker keeps what it holds; a sixth of it is the heartbeat.", (o, v) => o.Worker.Lease = (TimeSpan)v!),
+        Key("worker.metrics_listen", Listen, "", "Where a worker without the dashboard serves its own metrics; empty is nowhere.", (o, v) => o.Worker.MetricsListen = (string)v!),
+
+        Key("http.listen", Listen, "127.0.0.1:8080", "Where API and health are served; port 0 takes a free one.", (o, v) => o.Http.Listen = (string)v!),
+        Later("http.users_file", "", "Users and their roles."),
+        Later("http.tokens_file", "", "API tokens and their roles."),
+        Later("http.trusted_proxy", "", "A proxy whose word on the user is taken."),
+
+        Key(Healing + "enabled", Flag, "true", "false stops all recurring jobs.", (o, v) => o.AutoHealing.Enabled = (bool)v!),
+        Key(Healing + "health_check_interval", Recurrence, "10m", "How often db.health_check runs.", (o, v) => o.AutoHealing.HealthCheckInterval = (string)v!),
+        Key(Healing + "index_check_interval", Recurrence, "1w", "How often db.index_check runs.", (o, v) => o.AutoHealing.IndexCheckInterval = (string)v!),
+        Key(Healing + "orphan_cleanup_interval", Recurrence, "1d", "How often db.orphan_cleanup runs.", (o, v) => o.AutoHealing.OrphanCleanupInterval = (string)v!),
+        Key(Healing + "snapshot_before_repair", Flag, "true", "Whether a repair needs a snapshot; false is written into every receipt.", (o, v) => o.AutoHealing.SnapshotBeforeRepair = (bool)v!),
+        Key(Healing + "max_auto_repair_attempts", Number(1, 20), "3", "Attempts an incident, crashes counted, before a person is called.", (o, v) => o.AutoHealing.MaxAutoRepairAttempts = (int)v!),
+        Key(Healing + "max_rows_per_repair", Number(0, 1_000_000_000), "1000", "Rows that one repair may take to quarantine by itself; more waits for approval.", (o, v) => o.AutoHealing.MaxRowsPerRepair = (int)v!),
+        Key(Healing + "alert_on_failure", Flag, "true", "Whether a failed repair is told to a person.", (o, v) => o.AutoHealing.AlertOnFailure = (bool)v!),
+        Key(Healing + "impact", Choice<Impact>(), "low", "The budget of checks and repairs.", (o, v) => o.AutoHealing.Impact = (Impact)v!),
+
+        Key("retention.snapshots", Age, "14d", "How long snapshots are kept.", (o, v) => o.Retention.Snapshots = (TimeSpan)v!),
+        Later("retention.quarantine", "90d", "How long quarantined rows are kept."),
+        Key("retention.job_history", Age, "90d", "How long ended job runs are kept.", (o, v) => o.Retention.JobHistory = (TimeSpan)v!),
+        Key("retention.metrics", Age, "1d", "How long samples are kept.", (o, v) => o.Retention.Metrics = (TimeSpan)v!),
+        Later("scrub", "", "The full re-read of data files."),
+
+        Of(Target + "name", Text, null, "What the target is called; one name is one target.", (t, v) => t.Name = (string)v!),
+        Of(Target + "connection", Connection, null, "How the target is reached. More hosts are separated by commas.", (t, v) => t.Connection = (string)v!) with { MayBeFile = true },
+        Of(Target + "mode", Optional(Choice<HealingMode>()), "", "This target's own mode; empty is the global one.", (t, v) => t.Mode = (HealingMode?)v),
+        Of(Target + "connections.check", Connection, "", "The role that only detects; empty is connection.", (t, v) => t.Connections.Check = (string)v!) with { MayBeFile = true },
+        Of(Target + "connections.repair", Connection, "", "The role that repairs; empty is connection.", (t, v) => t.Connections.Repair = (string)v!) with { MayBeFile = true },
+        Later(Target + "connections.surgery", "", "The role for what only a superuser may."),
+        Later(Target + "standbys", "", "Standbys: donors of good pages, and who is promoted."),
+        Of(Target + "data_directory", ConfigType.Path, "", "The server's data directory as seen from here: file snapshots, and reading past the cache.", (t, v) => t.DataDirectory = (string)v!),
+        Of(Target + "maintenance_window", Text, "", "When locking repairs may run, like \"Sun 02:00-04:00 Europe/Vienna\".", (t, v) => t.MaintenanceWindow = (string)v!),
+        Of(Target + "critical_indexes[]", Text, "", "Indexes that every health check looks at; empty is primary keys in rotation.", (t, v) => t.CriticalIndexes.Add((string)v!)),
+        Policy("lossless-online", "auto"),
+        Policy("lossless-locking", "window"),
+        Policy("quarantining", "approve"),
+        Later(Target + "protect", "none", "Whether writes are stopped while critical corruption is open."),
+        Later(Target + "rules", "", "What no catalogue can tell about the data."),
+
+        Later("backups", "", "Backups, their retention and their proof."),
+        Secret("alerts.webhook", WebAddress, "", "Where alerts are posted as JSON.", (o, v) => o.Alerts.Webhook = (string)v!),
+        Later("alerts.slack", "", "A Slack webhook."),
+        Later("alerts.alertmanager", "", "An Alertmanager."),
+        Later("alerts.smtp", "", "Alerts by mail."),
+    ];
+
+    private static ConfigKey Key(string path, ConfigType type, string? initial, string description, Action<HealingOptions, object?> bind) =>
+        new(path, type, initial, description, (o, v) => bind((HealingOptions)o, v));
+
+    private static ConfigKey Secret(string path, ConfigType type, string? initial, string description, Action<HealingOptions, object?> bind) =>
+        Key(path, type, initial, description, bind) with { MayBeFile = true };
+
+    private static ConfigKey Of(string path, ConfigType type, string? initial, string description, Action<TargetOptions, object?> bind) =>
+        new(path, type, initial, description, (t, v) => bind((TargetOptions)t, v));
+
+    private static ConfigKey Policy(string risk, string initial) =>
+        Of($"{Target}policy.{risk}", Choice<RepairPolicy>(), initial, $"What is done with {risk} repairs of this target.", (t, v) => t.Policy[risk] = (RepairPolicy)v!);
+
+    private static ConfigKey Later(string path, string initial, string description) => new(path, Text, initial, description, null);
+}

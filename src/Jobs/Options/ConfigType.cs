@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Net;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Options;
+
+/// <summary>What may be written for a key: the words for it, and the reading of it.</summary>
+/// <param name="Name">What was expected, as a message says it.</param>
+/// <param name="Read">Throws <see cref="FormatException"/>, whose message says why; an empty one means just "not that".</param>
+public sealed record ConfigType(string Name, Func<string, object?> Read)
+{
+    /// <summary>How a value is shown to people.</summary>
+    public Func<string, string> Show { get; init; } = text => text;
+    public bool IsSecret { get; init; }
+
+    public static readonly ConfigType Text = new("text", text => text);
+
+    public static readonly ConfigType Flag = new("true or false", text => text switch
+    {
+        "true" => true,
+        "false" => false,
+        _ => throw new FormatException(),
+    });
+
+    public static readonly ConfigType Connection = new("a connection string like \"Host=db1;Database=movies;Username=healing\"", ReadConnection) { Show = Redactor.Connection, IsSecret = true };
+
+    public static readonly ConfigType WebAddress = new("an http or https address", text =>
+        text.Length == 0 || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https") ? text : throw new FormatException())
+    { Show = Redactor.Address, IsSecret = true };
+
+    public static readonly ConfigType Listen = new("an address and a port like 127.0.0.1:8080", ReadListen);
+
+    public static readonly ConfigType Path = new("a path", text => text.Contains('\0', StringComparison.Ordinal) ? throw new FormatException() : text);
+
+    public static readonly ConfigType Revision = new("empty, or the number of a revision", text =>
+        text.Length == 0 ? null : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : throw new FormatException());
+
+    public static readonly ConfigType Recurrence = new("an interval like 10m, 1d or 1w, or a cron line of five fields", text =>
+        Cadence.Problem(text) is { } problem ? throw new FormatException(problem) : text);
+
+    public static ConfigType Number(int least, int most) => new(string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), text =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : throw new FormatException());
+
+    public static ConfigType Duration(TimeSpan least, TimeSpan most) => new(
+        $"a duration from {Durations.Text(least)} to {Durations.Text(most)}, like 30s, 10m, 12h, 1d or 1w",
+        text => Durations.TryParse(text, out var d) && d >= least && d <= most ? d : throw new FormatException());
+
+    public static ConfigType Choice<T>() where T : struct, Enum
+    {
+        var names = Enum.GetNames<T>().ToDictionary(n => n.ToLowerInvariant(), n => (object)Enum.Parse<T>(n), StringComparer.Ordinal);
+        return new(string.Join(" or ", names.Keys), text => names.TryGetValue(text, out var value) ? value : throw new FormatException());
+    }
+
+    /// <summary>The same, or nothing at all, which is null.</summary>
+    public static ConfigType Optional(ConfigType type) => type with { Name = "empty, or " + type.Name, Read = text => text.Length == 0 ? null : type.Read(text) };
+
+    private static string ReadConnection(string text)
+    {
+        try
+        {
+            var parts = new NpgsqlConnectionStringBuilder(text);
+            return text.Length == 0 || !string.IsNullOrEmpty(parts.Host) ? text : throw new FormatException("it names no Host");
+        }
+        catch (ArgumentException e)
+        {
+            // Npgsql's message names the key at fault; a value is never in it when it is about a key, else we say less.
+            throw new FormatException(e.Message.StartsWith("Couldn't set", StringComparison.Ordinal) || e.Message.StartsWith("Keyword not", StringComparison.Ordinal) ? Redactor.Text(e.Message) : "", e);
+        }
+    }
+
+    private static string ReadListen(string text)
+    {
+        if (text.Length == 0)
+        {
+            return text;
+        }
+        var split = text.LastIndexOf(':');
+        if (split <= 0 || !ushort.TryParse(text[(split + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw new FormatException();
+        }
+        var host = text[..split].Trim('[', ']');
+        var loopback = host == "localhost" || (IPAddress.TryParse(host, out var ip) ? IPAddress.IsLoopback(ip) : throw new FormatException("it has no numeric address"));
+        return loopback ? text : throw new FormatException("beyond loopback a login is required, which is not built yet");
+    }
+}

@@ -1,0 +1,25 @@
+using System.CommandLine;
+
+namespace HealingWorkers.Worker.Commands;
+
+/// <summary>Every command there is, in the order in which help shows them.</summary>
+public static class CommandTree
+{
+    private static readonly ICommandModule[] Modules =
+    [
+        new ConfigCommand(),
+    ];
+
+    public static RootCommand Build(CommandShell shell)
+    {
+        var root = new RootCommand("Workers that keep PostgreSQL databases sound: they find damage, keep the evidence, repair and prove it.");
+        root.Options.Add(shell.Config);
+        root.Options.Add(shell.Set);
+        root.Options.Add(shell.LogLevel);
+        foreach (var module in Modules)
+        {
+            root.Subcommands.Add(module.Build(shell));
+        }
+        return root;
+    }
+}

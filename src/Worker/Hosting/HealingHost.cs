@@ -1,0 +1,56 @@
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Schedule;
+using HealingWorkers.Jobs.Targets;
+using HealingWorkers.Worker.Commands;
+using Serilog.Extensions.Logging;
+
+namespace HealingWorkers.Worker.Hosting;
+
+/// <summary>The composition root: everything that a command may need, built when first asked for.</summary>
+public sealed class HealingHost : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private LedgerDb? _ledger;
+
+    public HealingHost(HealingOptions options, CommandShell shell, string level)
+    {
+        Options = options;
+        WorkerId = $"{System.Environment.MachineName}:{System.Environment.ProcessId}";
+        var services = new ServiceCollection();
+        services.AddSingleton(options);
+        services.AddSingleton(shell);
+        services.AddSingleton(shell.Clock);
+        services.AddSingleton<ILoggerFactory>(_ => new SerilogLoggerFactory(HealingLog.Create(level, shell, WorkerId), dispose: true));
+        services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
+        services.AddSingleton(_ => _ledger ?? throw new InvalidOperationException("the ledger has not been opened"));
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<Pauses>();
+        services.AddSingleton<IncidentLedger>();
+        services.AddSingleton<LeaseLedger>();
+        services.AddSingleton<JobLedger>();
+        services.AddSingleton<IReadOnlyList<Target>>(_ => [.. options.Targets.Select(t => new Target(t, shell.Clock))]);
+        _services = services.BuildServiceProvider();
+    }
+
+    public HealingOptions Options { get; }
+
+    /// <summary>Who acts, in the ledger and in the log.</summary>
+    public string WorkerId { get; }
+
+    public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>Opens the control database, at the revision it should have. Everything that needs the ledger comes after this.</summary>
+    public async Task<LedgerDb> OpenLedgerAsync(CancellationToken cancel)
+    {
+        if (_ledger is null)
+        {
+            await new Migrator(Options.Control.Connection, Get<TimeProvider>()).MigrateAsync(Options.Control.MigrationRevision, cancel).ConfigureAwait(false);
+            _ledger = new LedgerDb(Options.Control.Connection);
+        }
+        return _ledger;
+    }
+
+    public async ValueTask DisposeAsync() => await _services.DisposeAsync().ConfigureAwait(false);
+}
