@@ -1,4 +1,6 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
 
@@ -7,64 +9,85 @@ namespace HealingWorkers.Jobs.Incidents;
 /// <summary>Incidents in the ledger. Every transition is one transaction with its audit row.</summary>
 public sealed class IncidentLedger(LedgerDb db)
 {
+    private static readonly string[] Events = [.. FindingKind.All.Where(k => k.IsEvent).Select(k => k.Name)];
+
     /// <summary>Makes the target known (or seen again) and tells its id.</summary>
-    public Task<long> RegisterTargetAsync(string name, TargetFacts facts, CancellationToken cancel) => throw new NotSupportedException(db.ConnectionString);
+    public Task<long> RegisterTargetAsync(string name, TargetFacts facts, CancellationToken cancel) => db.InTransactionAsync((connection, transaction) =>
+        connection.FirstAsync<long>(Sql.Of<IncidentLedger>("target_register"),
+            new { facts.Id.SystemIdentifier, facts.Id.DatabaseOid, Name = name, facts.Database, facts.VersionNum }, cancel, transaction), cancel);
+
+    /// <summary>The id of a target by its name, where it was ever reached; for what must work while it is away.</summary>
+    public Task<long?> TargetNamedAsync(string name, CancellationToken cancel) =>
+        db.FirstAsync<long?>(Sql.Of<IncidentLedger>("target_by_name"), new { Name = name }, cancel);
 
     /// <summary>
     /// Takes in what a check saw, in one transaction: opens an incident for a new finding, refreshes a known one (an escalated one stays
     /// escalated, with no fresh attempts), counts a clean look for every open incident of that check whose object was examined and not
     /// found again (two: Resolved, gone by itself; events and those in hand excepted), escalates the third of one object in 30 days,
-    /// writes check_runs. Returns the incidents that a repair should be enqueued for.
+    /// writes check_runs. Returns the incidents that a repair should be enqueued for, and what else became of the report.
     /// </summary>
-    public Task<IReadOnlyList<Incident>> TakeInAsync(long target, CheckReport report, string? scope, int attemptsAllowed, string actor, CancellationToken cancel) => throw new NotSupportedException();
+    /// <param name="demonstration">A target that is broken on purpose: no third incident points at the hardware there.</param>
+    public Task<TakenIn> TakeInAsync(long target, CheckReport report, string? scope, int attemptsAllowed, string actor, CancellationToken cancel, bool demonstration = false) =>
+        db.InTransactionAsync((connection, transaction) => new ReportIntake(connection, transaction, target, report, attemptsAllowed, actor, demonstration).RunAsync(scope, cancel), cancel);
 
-    public Task<Incident?> FindAsync(long id, CancellationToken cancel) => throw new NotSupportedException();
+    public async Task<Incident?> FindAsync(long id, CancellationToken cancel) =>
+        (await db.FirstAsync<IncidentRow>(Sql.Of<IncidentLedger>("incident_find"), new { Id = id }, cancel).ConfigureAwait(false))?.ToIncident();
 
-    public Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => IncidentsAsync("incident_list",
+        new { filter.Target, State = filter.State?.ToString(), filter.Kind, filter.OpenOnly, filter.Before, filter.Limit }, cancel);
+
+    public Task<IReadOnlyList<AttemptRow>> AttemptsAsync(long id, CancellationToken cancel) =>
+        db.ListAsync<AttemptRow>(Sql.Of<IncidentLedger>("attempt_list"), new { Id = id }, cancel);
 
     /// <summary>
     /// Moves an incident, if <paramref name="from"/> is still its state and the move is permitted; with a fence, only while that lease
     /// token is the current one. Writes the audit row in the same transaction. Throws <see cref="FencedException"/> where the fence fails.
     /// </summary>
-    public Task<Incident> MoveAsync(long id, IncidentState from, IncidentState to, Move move, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<Incident> MoveAsync(long id, IncidentState from, IncidentState to, Move move, CancellationToken cancel) => db.InTransactionAsync(
+        (connection, transaction) => IncidentTransition.ApplyAsync(connection, transaction, id, from, to, move, cancel), cancel);
+
+    /// <summary>Changes what goes with a state and not the state: put off again where it waits already, or approved where it waits for that.</summary>
+    public Task<Incident> StayAsync(long id, IncidentState state, Move move, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        if (state is not (IncidentState.Detected or IncidentState.AwaitingApproval or IncidentState.AwaitingWindow))
+            throw new HealingException($"incident {id} is {state} and waits for nothing", "see `healing incidents show` for its state");
+        var incident = await IncidentTransition.LockAsync(connection, transaction, id, state, move.Fence, cancel).ConfigureAwait(false);
+        return await IncidentTransition.WriteAsync(connection, transaction, incident, state, move, cancel).ConfigureAwait(false);
+    }, cancel);
 
     /// <summary>Opens the next attempt (attempts + 1) under the fence and moves the incident to Snapshotting; returns its number.</summary>
-    public Task<int> BeginAttemptAsync(Incident incident, Fence fence, string worker, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<int> BeginAttemptAsync(Incident incident, Fence fence, string worker, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        var now = await IncidentTransition.LockAsync(connection, transaction, incident.Id, incident.State, fence, cancel).ConfigureAwait(false);
+        if (now.Attempts >= now.AttemptsAllowed)
+            throw new HealingException($"incident {now.Id} has no attempt left: {now.Attempts} of {now.AttemptsAllowed} are used", "`healing incidents reopen` allows more");
+        var number = now.Attempts + 1;
+        await connection.DoAsync(Sql.Of<IncidentLedger>("attempt_begin"), new { now.Id, Number = number, Worker = worker, fence.Token, now.Repair }, cancel, transaction).ConfigureAwait(false);
+        await connection.DoAsync(Sql.Of<IncidentLedger>("attempt_count"), new { now.Id, Number = number }, cancel, transaction).ConfigureAwait(false);
+        await IncidentTransition.ApplyAsync(connection, transaction, now.Id, now.State, IncidentState.Snapshotting,
+            new Move(worker, $"attempt {number} of {now.AttemptsAllowed} begins") { Fence = fence }, cancel).ConfigureAwait(false);
+        return number;
+    }, cancel);
+
+    /// <summary>Keeps with the attempt in hand what it plans and what it did (JSON); null leaves what is there.</summary>
+    public Task RecordWorkAsync(long id, int attempt, Fence fence, string? plan, string? statements, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        await LeaseLedger.RequireAsync(connection, transaction, fence, cancel).ConfigureAwait(false);
+        return await connection.DoAsync(Sql.Of<IncidentLedger>("attempt_work"), new { Id = id, Number = attempt, fence.Token, Plan = plan, Statements = statements }, cancel, transaction).ConfigureAwait(false);
+    }, cancel);
 
     /// <summary>A dead predecessor's attempt is closed as crashed and counted; the incident goes back to Detected, or to Escalated after the last.</summary>
-    public Task<Incident> CrashedAsync(Incident incident, Fence fence, string actor, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<Incident> CrashedAsync(Incident incident, Fence fence, string actor, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        var last = incident.Attempts >= incident.AttemptsAllowed;
+        var why = $"the worker of attempt {incident.Attempts} died or was cut off while {incident.State}";
+        return await IncidentTransition.ApplyAsync(connection, transaction, incident.Id, incident.State, last ? IncidentState.Escalated : IncidentState.Detected,
+            new Move(actor, last ? $"{why}; it was the last one allowed" : why) { Fence = fence, Reason = why, AttemptOutcome = "crashed", AttemptError = why }, cancel).ConfigureAwait(false);
+    }, cancel);
 
     /// <summary>Open incidents that are due and in nobody's hand, or in the hand of someone whose lease has run out.</summary>
-    public Task<IReadOnlyList<Incident>> DueAsync(int most, CancellationToken cancel) => throw new NotSupportedException();
-}
+    public Task<IReadOnlyList<Incident>> DueAsync(int most, CancellationToken cancel) => IncidentsAsync("incident_due", new { Most = most, Events }, cancel);
 
-/// <summary>The lease that a write stands on; the write is refused once somebody else holds it.</summary>
-public sealed record Fence(string Resource, long Token);
-
-/// <summary>What goes with a move: who, why, and what changes in the same transaction.</summary>
-public sealed record Move(string Actor, string Message)
-{
-    public Fence? Fence { get; init; }
-    public string? Reason { get; init; }
-    public DateTimeOffset? DueAt { get; init; }
-    /// <summary>How the attempt in hand ended: succeeded | failed; null leaves it open.</summary>
-    public string? AttemptOutcome { get; init; }
-    public string? AttemptError { get; init; }
-    public string? Verification { get; init; }
-    public bool CountDeferral { get; init; }
-    public string? ApprovedBy { get; init; }
-    /// <summary>Reopened by a person: this many attempts more are allowed.</summary>
-    public int? MoreAttempts { get; init; }
-    /// <summary>JSON for the audit row.</summary>
-    public string Metadata { get; init; } = "{}";
-}
-
-public sealed record IncidentFilter
-{
-    public string? Target { get; init; }
-    public IncidentState? State { get; init; }
-    public bool OpenOnly { get; init; }
-    /// <summary>Keyset: ids below this one.</summary>
-    public long? Before { get; init; }
-    public int Limit { get; init; } = 50;
+    private async Task<IReadOnlyList<Incident>> IncidentsAsync(string query, object args, CancellationToken cancel) =>
+        [.. (await db.ListAsync<IncidentRow>(Sql.Of<IncidentLedger>(query), args, cancel).ConfigureAwait(false)).Select(row => row.ToIncident())];
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Ledger;
 using Npgsql;
 
@@ -7,74 +6,94 @@ namespace HealingWorkers.Jobs.Schedule;
 /// <summary>Runs of jobs in the ledger: the queue that decides, and the history. Keys are unique while pending or running.</summary>
 public sealed class JobLedger(LedgerDb db)
 {
-    /// <summary>Asks for a run. Null when the same key is pending or running already. Joins a caller's transaction when given one.</summary>
-    public Task<JobRun?> RequestAsync(JobRequest request, CancellationToken cancel, NpgsqlTransaction? within = null) => throw new NotSupportedException(db.ConnectionString);
+    /// <summary>A run that was begun this often and never ended kills its process.</summary>
+    public const int MostExecutions = 3;
 
-    /// <summary>Claims a due run, or one whose holder has fallen silent; null when it is not to be run (now). Counts the execution.</summary>
-    public Task<JobRun?> ClaimAsync(long run, string worker, TimeSpan lease, CancellationToken cancel) => throw new NotSupportedException();
+    /// <summary>Asks for a run. Null when the same key is pending or running already, or its slot was taken. Joins a caller's transaction when given one.</summary>
+    public Task<JobRun?> RequestAsync(JobRequest request, CancellationToken cancel, NpgsqlTransaction? within = null)
+    {
+        var args = new
+        {
+            request.Key, request.Job, request.Target, Arguments = request.Arguments.ToJsonString(), request.RequestedBy,
+            request.Delay, request.RecurringId, request.Slot, request.TraceParent,
+        };
+        return within is { Connection: { } connection }
+            ? connection.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_request"), args, cancel, within)
+            : OneAsync("job_request", args, cancel);
+    }
 
-    /// <summary>Renews all runs of a worker, says which of them were asked to be cancelled or have been taken over.</summary>
-    public Task<IReadOnlyList<RunPulse>> HeartbeatAsync(string worker, TimeSpan lease, CancellationToken cancel) => throw new NotSupportedException();
+    /// <summary>
+    /// Claims a due run, or one whose holder has fallen silent. Counts the execution; one that was begun three times without an end is not
+    /// run again but ended as failed, and one that was to be cancelled when its process died is cancelled.
+    /// </summary>
+    public Task<JobClaim> ClaimAsync(long run, string worker, TimeSpan lease, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        if (await connection.FirstAsync<Claimable>(Sql.Of<JobLedger>("job_claimable"), new { Run = run }, cancel, transaction).ConfigureAwait(false) is not { } claimable)
+            return JobClaim.Nothing;
+        if (claimable.CancelAsked)
+        {
+            await connection.DoAsync(Sql.Of<JobLedger>("job_end_unclaimed"), new { Run = run, State = "cancelled", Error = (string?)null }, cancel, transaction).ConfigureAwait(false);
+            return JobClaim.Nothing;
+        }
+        if (claimable.Executions >= MostExecutions)
+            return new JobClaim(null, await PoisonedAsync(connection, transaction, run, worker, cancel).ConfigureAwait(false));
+        return new JobClaim(await connection.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_claim"), new { Run = run, Worker = worker, Lease = lease }, cancel, transaction).ConfigureAwait(false), null);
+    }, cancel);
 
-    /// <summary>False when the token is stale (somebody else has it now).</summary>
-    public Task<bool> EndAsync(long run, long token, string state, string? note, string? error, string? log, CancellationToken cancel) => throw new NotSupportedException();
+    /// <summary>Renews all runs of a worker, says which of them were asked to be cancelled; one that has been taken over is no longer listed, or with another token.</summary>
+    public Task<IReadOnlyList<RunPulse>> HeartbeatAsync(string worker, TimeSpan lease, CancellationToken cancel) => db.InTransactionAsync((connection, transaction) =>
+        connection.ListAsync<RunPulse>(Sql.Of<JobLedger>("job_heartbeat"), new { Worker = worker, Lease = lease }, cancel, transaction), cancel);
 
-    /// <summary>Back to pending under the same key, due later; not an execution that counts.</summary>
-    public Task<bool> DeferAsync(long run, long token, TimeSpan delay, string why, CancellationToken cancel) => throw new NotSupportedException();
+    /// <param name="state">succeeded | failed | cancelled.</param>
+    /// <returns>False when the token is stale (somebody else has it now).</returns>
+    public async Task<bool> EndAsync(long run, long token, string state, string? note, string? error, string? log, CancellationToken cancel) =>
+        await db.DoAsync(Sql.Of<JobLedger>("job_end"), new
+        {
+            Run = run, Token = token, State = state, Note = Text.Bounded(note, 2000), Error = Text.Bounded(error, 8000), Log = Text.Tail(log, 64_000),
+        }, cancel).ConfigureAwait(false) == 1;
 
-    public Task<bool> CancelAsync(string key, string actor, CancellationToken cancel) => throw new NotSupportedException();
+    /// <summary>Back to pending under the same key, due later; not an execution that counts. Cancelled instead where that was asked meanwhile.</summary>
+    public async Task<bool> DeferAsync(long run, long token, TimeSpan delay, string why, CancellationToken cancel) =>
+        await db.DoAsync(Sql.Of<JobLedger>("job_defer"), new { Run = run, Token = token, Delay = delay, Why = Text.Bounded(why, 2000) }, cancel).ConfigureAwait(false) == 1;
+
+    /// <summary>A pending run ends at once; a running one is asked to. False when there is neither.</summary>
+    public Task<bool> CancelAsync(string key, string actor, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        if (await connection.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_cancel"), new { Key = key }, cancel, transaction).ConfigureAwait(false) is not { } run)
+            return false;
+        var what = string.Equals(run.State, "cancelled", StringComparison.Ordinal) ? "cancelled before it began" : "asked to stop";
+        await AuditLog.WriteAsync(connection, transaction, new AuditEntry("job.cancelled", "info", $"job {key} (run {run.Id}) {what}", actor), cancel).ConfigureAwait(false);
+        return true;
+    }, cancel);
 
     /// <summary>Pending runs past their time and running ones whose lease ran out: to be delivered (again).</summary>
-    public Task<IReadOnlyList<JobRun>> StrandedAsync(TimeSpan grace, int most, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<IReadOnlyList<JobRun>> StrandedAsync(TimeSpan grace, int most, CancellationToken cancel) =>
+        db.ListAsync<JobRun>(Sql.Of<JobLedger>("job_stranded"), new { Grace = grace, Most = most }, cancel);
 
-    public Task<IReadOnlyList<JobRun>> HistoryAsync(JobRunFilter filter, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<IReadOnlyList<JobRun>> HistoryAsync(JobRunFilter filter, CancellationToken cancel) =>
+        db.ListAsync<JobRun>(Sql.Of<JobLedger>("job_history"), filter, cancel);
 
-    public Task<JobRun?> FindAsync(long run, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<JobRun?> FindAsync(long run, CancellationToken cancel) =>
+        db.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_find"), new { Run = run }, cancel);
 
-    /// <summary>When the job last succeeded for the target; null if never.</summary>
-    public Task<DateTimeOffset?> LastSuccessAsync(string recurringId, CancellationToken cancel) => throw new NotSupportedException();
-}
+    /// <summary>When the recurring job last succeeded; null if never.</summary>
+    public Task<DateTimeOffset?> LastSuccessAsync(string recurringId, CancellationToken cancel) =>
+        db.FirstAsync<DateTimeOffset?>(Sql.Of<JobLedger>("job_last_success"), new { RecurringId = recurringId }, cancel);
 
-public sealed record JobRequest(string Key, string Job, string? Target, JsonObject Arguments, string RequestedBy)
-{
-    public TimeSpan Delay { get; init; }
-    public string? RecurringId { get; init; }
-    public DateTimeOffset? Slot { get; init; }
-    public string? TraceParent { get; init; }
-}
+    private static async Task<JobRun?> PoisonedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, long run, string worker, CancellationToken cancel)
+    {
+        var error = $"killed its process {MostExecutions} times";
+        var poisoned = await connection.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_end_unclaimed"), new { Run = run, State = "failed", Error = error }, cancel, transaction).ConfigureAwait(false);
+        await AuditLog.WriteAsync(connection, transaction, new AuditEntry("job.poisoned", "critical", $"job {poisoned!.Key} (run {run}) {error} and is not run again", worker), cancel).ConfigureAwait(false);
+        return poisoned;
+    }
 
-public sealed record JobRun
-{
-    public required long Id { get; init; }
-    public required string Key { get; init; }
-    public required string Job { get; init; }
-    public string? Target { get; init; }
-    public required string Arguments { get; init; }
-    public required string State { get; init; }
-    public required string RequestedBy { get; init; }
-    public string? RecurringId { get; init; }
-    public DateTimeOffset? Slot { get; init; }
-    public required DateTimeOffset CreatedAt { get; init; }
-    public required DateTimeOffset DueAt { get; init; }
-    public DateTimeOffset? StartedAt { get; init; }
-    public DateTimeOffset? EndedAt { get; init; }
-    public string? Worker { get; init; }
-    public required int Executions { get; init; }
-    public required int Deferrals { get; init; }
-    public required long Token { get; init; }
-    public string? Note { get; init; }
-    public string? Error { get; init; }
-    public string? Log { get; init; }
-    public string? TraceParent { get; init; }
-}
+    private Task<JobRun?> OneAsync(string query, object args, CancellationToken cancel) => db.InTransactionAsync((connection, transaction) =>
+        connection.FirstAsync<JobRun>(Sql.Of<JobLedger>(query), args, cancel, transaction), cancel);
 
-public sealed record RunPulse(long Run, long Token, bool CancelAsked);
-
-public sealed record JobRunFilter
-{
-    public string? Job { get; init; }
-    public string? Target { get; init; }
-    public string? State { get; init; }
-    public long? Before { get; init; }
-    public int Limit { get; init; } = 50;
+    private sealed record Claimable
+    {
+        public int Executions { get; init; }
+        public bool CancelAsked { get; init; }
+    }
 }

@@ -62,6 +62,7 @@ CREATE TABLE healing.incidents (
 );
 CREATE UNIQUE INDEX incidents_one_open ON healing.incidents (fingerprint) WHERE state NOT IN ('Resolved', 'Closed', 'Undone');
 CREATE INDEX incidents_due ON healing.incidents (due_at) WHERE state NOT IN ('Resolved', 'Closed', 'Undone', 'Escalated', 'Suppressed');
+CREATE INDEX incidents_by_fingerprint ON healing.incidents (fingerprint, opened_at);
 CREATE INDEX incidents_by_target ON healing.incidents (target_id, id);
 
 CREATE TABLE healing.attempts (

@@ -1,0 +1,21 @@
+-- Two workers that find the same damage at once open one incident: the partial unique index decides.
+-- Found again, an escalated or suppressed one is only counted, and one in hand keeps what its repair was planned by.
+INSERT INTO healing.incidents (target_id, fingerprint, kind, severity, check_name, object_oid, object, detail, evidence, repair, risk,
+    state, attempts_allowed, trace_parent, opened_at, last_seen_at, state_since)
+VALUES (@Target, @Fingerprint, @Kind, @Severity, @Check, @ObjectOid, @Object, @Detail, @Evidence::jsonb, @Repair::text, @Risk::text,
+    'Detected', @AttemptsAllowed, @TraceParent::text, clock_timestamp(), clock_timestamp(), clock_timestamp())
+ON CONFLICT (fingerprint) WHERE state NOT IN ('Resolved', 'Closed', 'Undone') DO UPDATE
+SET last_seen_at = clock_timestamp(),
+    seen_count = incidents.seen_count + 1,
+    clean_checks = 0,
+    severity = CASE WHEN incidents.state IN ('Detected', 'AwaitingApproval', 'AwaitingWindow') THEN excluded.severity ELSE incidents.severity END,
+    object_oid = CASE WHEN incidents.state IN ('Detected', 'AwaitingApproval', 'AwaitingWindow') THEN excluded.object_oid ELSE incidents.object_oid END,
+    detail = CASE WHEN incidents.state IN ('Detected', 'AwaitingApproval', 'AwaitingWindow') THEN excluded.detail ELSE incidents.detail END,
+    evidence = CASE WHEN incidents.state IN ('Detected', 'AwaitingApproval', 'AwaitingWindow') THEN excluded.evidence ELSE incidents.evidence END,
+    repair = CASE WHEN incidents.state = 'Detected' THEN excluded.repair ELSE incidents.repair END,
+    risk = CASE WHEN incidents.state = 'Detected' THEN excluded.risk ELSE incidents.risk END
+RETURNING id,
+    -- a fresh row has no deleter or locker
+    (xmax = 0) AS opened,
+    (state = 'Suppressed' AND due_at IS NOT NULL AND due_at <= clock_timestamp()) AS suppression_ended,
+    (due_at IS NULL OR due_at <= clock_timestamp()) AS due
