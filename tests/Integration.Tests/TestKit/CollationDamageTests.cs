@@ -35,6 +35,10 @@ public sealed class CollationDamageTests
     [TestCase(RecordedVersion.None)]
     public async Task The_order_of_a_whole_database_changes(RecordedVersion record)
     {
+        if (PgBinaries.Default.Major < 15)
+        {
+            Assert.Ignore("Before PostgreSQL 15 a database cannot be ordered by ICU.");
+        }
         var database = await KitCluster.MoviesAsync(1_000);
         var collation = new Damage(Cluster, database).Collation;
 

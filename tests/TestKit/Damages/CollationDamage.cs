@@ -36,10 +36,15 @@ public sealed class CollationDamage(PgCluster cluster, string database)
     public async Task ChangeOrderAsync(
         string collation = "kit_order", string locale = NumericOrder, RecordedVersion record = RecordedVersion.Mismatch, CancellationToken ct = default)
     {
-        var column = Major switch { >= 17 => "colllocale", >= 15 => "colliculocale", _ => "collcollate" };
+        var change = Major switch
+        {
+            >= 17 => "colllocale = @locale",
+            >= 15 => "colliculocale = @locale",
+            _ => "collcollate = @locale, collctype = @locale",
+        };
         await ExecuteOneAsync(
             $"""
-            UPDATE pg_collation SET {column} = @locale,
+            UPDATE pg_collation SET {change},
                    collversion = {Version(record, "pg_collation_actual_version(oid)")}
             WHERE collname = @collation
             """,

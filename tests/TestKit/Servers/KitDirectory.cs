@@ -41,7 +41,7 @@ internal static class KitDirectory
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (clock.Elapsed < TimeSpan.FromMinutes(3))
+            catch (IOException e) when (e is not DirectoryNotFoundException && clock.Elapsed < TimeSpan.FromMinutes(3))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, ct);
             }
