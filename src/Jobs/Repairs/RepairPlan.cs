@@ -15,6 +15,13 @@ public sealed record RepairPlan(string Repair, RiskClass Risk, IReadOnlyList<Rep
     public bool Derived { get; init; }
     /// <summary>Indexes that verification must look at besides the damaged object.</summary>
     public IReadOnlyList<long> Neighbours { get; init; } = [];
+    /// <summary>The table's indexes before anything was done: what is new and invalid after a failure is this repair's own.</summary>
+    public IReadOnlyList<long> IndexesBefore { get; init; } = [];
+    /// <summary>Why there is nothing to do, for a plan without steps.</summary>
+    public string? Nothing { get; init; }
+    /// <summary>What the repair works on; each repair knows its own.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyList<IndexLook> Indexes { get; init; } = [];
 }
 
 public sealed record RepairStep(string Statement, string Locks, string Why);

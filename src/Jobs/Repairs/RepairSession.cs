@@ -11,4 +11,10 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public NpgsqlConnection Connection => connection;
     /// <summary>The fencing token of the lease; every ledger write of this repair carries it.</summary>
     public long Token => token;
+    /// <summary>What the first attempt of this incident found on the table, by the ledger; null when this is the first.</summary>
+    public IReadOnlyList<long>? IndexesBefore { get; init; }
+    /// <summary>An earlier attempt may have done the work already, so that the finding is looked at again first.</summary>
+    public bool LookAgain { get; init; }
+    /// <summary>Called while a build is under way.</summary>
+    public Func<Task> OnBuilding { get; init; } = () => Task.CompletedTask;
 }

@@ -1,0 +1,48 @@
+namespace HealingWorkers.Jobs.Pages;
+
+/// <summary>Reads every page of a relation's main fork and judges it; a page that looks torn is read again, since the server may be writing it.</summary>
+public static class PageReading
+{
+    private const int PagesAtOnce = 64;
+
+    public static async Task<PageCount> JudgeAsync(IServerFiles files, string path, bool checksums, CancellationToken cancel)
+    {
+        var buffer = new byte[PagesAtOnce * PageHeader.BlockSize];
+        var (pages, empty) = (0L, 0L);
+        var bad = new List<BadPage>();
+        foreach (var file in (await RelationFile.ListAsync(files, path, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0))
+        {
+            for (var offset = 0L; offset < file.Length;)
+            {
+                var read = await files.ReadAsync(file.Path, offset, buffer, cancel).ConfigureAwait(false);
+                if (read < PageHeader.BlockSize)
+                {
+                    break;
+                }
+                for (var at = 0; at + PageHeader.BlockSize <= read; at += PageHeader.BlockSize, pages++)
+                {
+                    var block = checked((uint)((long)file.Segment * RelationFile.BlocksPerSegment + (offset + at) / PageHeader.BlockSize));
+                    var page = buffer.AsMemory(at, PageHeader.BlockSize);
+                    var verdict = PageJudge.Judge(page.Span, block, checksums);
+                    for (var again = 0; again < 3 && verdict is PageVerdict.BadChecksum or PageVerdict.BadHeader; again++)
+                    {
+                        _ = await files.ReadAsync(file.Path, offset + at, page, cancel).ConfigureAwait(false);
+                        verdict = PageJudge.Judge(page.Span, block, checksums);
+                    }
+                    empty += verdict is PageVerdict.Empty ? 1 : 0;
+                    if (verdict is PageVerdict.BadChecksum or PageVerdict.BadHeader && bad.Count < 100)
+                    {
+                        bad.Add(new(block, verdict));
+                    }
+                }
+                offset += read - read % PageHeader.BlockSize;
+            }
+        }
+        return new(pages, empty, bad);
+    }
+}
+
+/// <param name="Bad">The first hundred at most.</param>
+public sealed record PageCount(long Pages, long Empty, IReadOnlyList<BadPage> Bad);
+
+public sealed record BadPage(uint Block, PageVerdict Verdict);

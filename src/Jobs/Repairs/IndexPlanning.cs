@@ -1,0 +1,52 @@
+using Dapper;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+
+namespace HealingWorkers.Jobs.Repairs;
+
+/// <summary>What both rebuilds of one index look at before they promise anything.</summary>
+public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
+{
+    public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, RiskClass risk, Func<IndexLook, string?> refuse, Func<IndexLook, RepairStep> rebuild, CancellationToken cancel)
+    {
+        var plan = new RepairPlan(incident.Repair!, risk, []) { Derived = true };
+        if (await IndexLook.AtAsync(session.Connection, incident.Object, cancel).ConfigureAwait(false) is not { } index)
+        {
+            return plan with { Nothing = $"{incident.Object} no longer exists" };
+        }
+        if ((CommonRefusal(session, index) ?? refuse(index)) is { } no)
+        {
+            return plan with { Refuse = no };
+        }
+        if (await TargetRoom.OtherBuildAsync(session, index, cancel).ConfigureAwait(false) is { } build)
+        {
+            return plan with { Defer = build };
+        }
+        var now = await session.Connection.QueryAsync<long>(new CommandDefinition(
+            Sql.Of<IndexLook>("table_indexes"), new { table = index.TableOid }, cancellationToken: cancel)).ConfigureAwait(false);
+        var before = session.IndexesBefore ?? [.. now];
+        var leftovers = await OwnLeftovers.FindAsync(session, index, before, incident.Object.Oid, cancel).ConfigureAwait(false);
+        plan = plan with
+        {
+            Indexes = [index],
+            IndexesBefore = before,
+            Steps = [.. leftovers.Select(l => new RepairStep(OwnLeftovers.Drop(l), "SHARE UPDATE EXCLUSIVE on the table", OwnLeftovers.Why))],
+        };
+        if ((session.LookAgain || index.Oid != incident.Object.Oid) && index.Usable
+            && await recheck.LookAsync(session.Target, [index.Oid], cancel).ConfigureAwait(false) is { Looked: true, Sound: true })
+        {
+            return plan with { Nothing = index.Oid == incident.Object.Oid ? $"{index.Quoted} is sound by now" : $"{index.Quoted} has been rebuilt already and is sound" };
+        }
+        return await new TargetRoom(limits).WhyWaitAsync(session, index, cancel).ConfigureAwait(false) is { } wait
+            ? plan with { Defer = wait }
+            : plan with { Relations = [index.Oid], Steps = [.. plan.Steps, rebuild(index)] };
+    }
+
+    private static string? CommonRefusal(RepairSession session, IndexLook index) =>
+        session.Facts.IsStandby ? "the target is a standby: an index is rebuilt on its primary"
+        : index.IsTemporary ? $"{index.Quoted} belongs to another session's temporary table"
+        : index.Kind != "i" ? $"{index.Quoted} is partitioned and has no file of its own: its parts are repaired"
+        : !index.IsOurs ? $"the role {session.Facts.Role} may not rebuild {index.Quoted}: GRANT the role {index.Owner} to it"
+        : null;
+}
