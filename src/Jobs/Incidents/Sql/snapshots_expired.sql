@@ -1,0 +1,5 @@
+-- Evidence is not thrown away while its incident is open, however old it is.
+SELECT s.id, s.incident_id, s.attempt, s.kind, s.place, s.host, s.bytes, s.sha256, s.manifest::text AS manifest, s.taken_at, s.expires_at, s.removed_at
+FROM healing.snapshots s JOIN healing.incidents i ON i.id = s.incident_id
+WHERE s.removed_at IS NULL AND s.host = @Host AND s.expires_at <= clock_timestamp() AND i.state IN ('Resolved', 'Closed', 'Undone')
+ORDER BY s.expires_at LIMIT least(greatest(@Most, 1), 1000)

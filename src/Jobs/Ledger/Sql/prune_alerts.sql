@@ -1,0 +1,5 @@
+-- Alerts that were sent or given up long ago.
+DELETE FROM healing.alerts WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM healing.alerts
+    WHERE coalesce(delivered_at, gave_up_at) < clock_timestamp() - @Age
+    LIMIT @Batch FOR UPDATE SKIP LOCKED))

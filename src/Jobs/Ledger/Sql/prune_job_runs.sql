@@ -1,0 +1,7 @@
+-- Ended runs past their time; a recurring job's last success stays, since it decides what is made up for at start.
+DELETE FROM healing.job_runs WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM healing.job_runs
+    WHERE ended_at < clock_timestamp() - @Age
+      AND NOT (state = 'succeeded' AND recurring_id IS NOT NULL AND ended_at = (
+          SELECT max(s.ended_at) FROM healing.job_runs s WHERE s.recurring_id = job_runs.recurring_id AND s.state = 'succeeded'))
+    LIMIT @Batch FOR UPDATE SKIP LOCKED))
