@@ -1,0 +1,48 @@
+using static HealingWorkers.Jobs.Telemetry.MetricSource;
+using static HealingWorkers.Jobs.Telemetry.MetricType;
+
+namespace HealingWorkers.Jobs.Telemetry;
+
+/// <summary>Every metric there is; the page at /metrics and docs/metrics.md are made from it.</summary>
+public static class MetricCatalogue
+{
+    public static readonly MetricDescription CorruptionEvents = new("db.corruption.events", Counter, "{event}", MetricSource.Ledger, ["target", "kind", "severity"],
+        "Incidents opened, by what was found; an outage is none");
+
+    public static readonly MetricDescription RepairAttempts = new("db.repair.attempts", Counter, "{attempt}", MetricSource.Ledger, ["target", "kind", "outcome"],
+        "Repair attempts that ended: succeeded, failed or crashed; deferrals are none");
+
+    public static readonly MetricDescription RepairSuccessRate = new("db.repair.success_rate", Gauge, "", MetricSource.Ledger, ["target"],
+        "Of the incidents of the last 30 days that were resolved or escalated, the part resolved; outages left out, and no sample where there were none");
+
+    public static readonly MetricDescription HealthCheckDuration = new("db.health_check.duration", Histogram, "s", MetricSource.Ledger, ["target"],
+        "How long health checks took");
+
+    public static readonly MetricDescription CheckLastSuccess = new("healing.check.last_success", Gauge, "s", MetricSource.Ledger, ["target", "check"],
+        "When the check last really looked at something, in seconds since 1970; finding damage is a look as well");
+
+    public static readonly MetricDescription IncidentsOpen = new("healing.incidents.open", Gauge, "{incident}", MetricSource.Ledger, ["target", "kind", "severity"],
+        "Incidents that are open now; what is healed stays with 0");
+
+    public static readonly MetricDescription LedgerUp = new("healing.ledger.up", Gauge, "", MetricSource.Ledger, [],
+        "1 when the ledger answered for this page; with 0 everything that comes from the ledger is missing");
+
+    public static readonly MetricDescription JobDuration = new("healing.job.duration", Histogram, "s", Process, ["kind", "target", "outcome"],
+        "How long the jobs of this process took; kind is the job")
+    {
+        Bounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
+    };
+
+    public static readonly MetricDescription JobActive = new("healing.job.active", Gauge, "{job}", Process, ["kind"],
+        "Jobs that this process runs now; kind is the job");
+
+    public static readonly IReadOnlyList<MetricDescription> All =
+    [
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, LedgerUp, JobDuration, JobActive,
+        new("healing.orphans.rows", Gauge, "{row}", Later, ["target", "kind"], "Rows whose foreign key points at nothing"),
+        new("healing.checksums.last_verified", Gauge, "s", Later, ["target"], "When all data pages were last read and their checksums compared, in seconds since 1970"),
+        new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),
+        new("healing.backup.age", Gauge, "s", Later, ["target"], "Age of the newest proven backup"),
+        new("healing.quarantine.rows", Gauge, "{row}", Later, ["target"], "Rows in quarantine"),
+    ];
+}
