@@ -16,6 +16,7 @@ public static class ConfigKeys
         Key("mode", Choice<HealingMode>(), "heal", "What is done about damage: observe looks and tells and repairs nothing.", (o, v) => o.Mode = (HealingMode)v!),
 
         Secret("control.connection", Connection, "", "The control database, which holds the ledger and the job store. Empty: a private embedded PostgreSQL under state_directory.", (o, v) => o.Control.Connection = (string)v!),
+        Key("control.postgres_directory", ConfigType.Path, "", "Where initdb and postgres of the embedded PostgreSQL are; empty looks for them (pg_config, /usr/lib/postgresql, PATH).", (o, v) => o.Control.PostgresDirectory = (string)v!),
         Key("control.migration_revision", Revision, "", "Holds the ledger at an older revision, for a rollback; empty is the newest.", (o, v) => o.Control.MigrationRevision = (int?)v),
 
         Key("worker.count", Number(1, 64), "3", "Worker processes that `healing up` starts.", (o, v) => o.Worker.Count = (int)v!),
@@ -55,9 +56,9 @@ public static class ConfigKeys
         Of(Target + "data_directory", ConfigType.Path, "", "The server's data directory as seen from here: file snapshots, and reading past the cache.", (t, v) => t.DataDirectory = (string)v!),
         Of(Target + "maintenance_window", Text, "", "When locking repairs may run, like \"Sun 02:00-04:00 Europe/Vienna\".", (t, v) => t.MaintenanceWindow = (string)v!),
         Of(Target + "critical_indexes[]", Text, "", "Indexes that every health check looks at; empty is primary keys in rotation.", (t, v) => t.CriticalIndexes.Add((string)v!)),
-        Policy("lossless-online", "auto"),
-        Policy("lossless-locking", "window"),
-        Policy("quarantining", "approve"),
+        Policy("lossless-online", "is auto"),
+        Policy("lossless-locking", "waits for the window, or for approval where there is none"),
+        Policy("quarantining", "is auto up to max_rows_per_repair where opted in, else approve"),
         Later(Target + "protect", "none", "Whether writes are stopped while critical corruption is open."),
         Later(Target + "rules", "", "What no catalogue can tell about the data."),
 
@@ -77,8 +78,8 @@ public static class ConfigKeys
     private static ConfigKey Of(string path, ConfigType type, string? initial, string description, Action<TargetOptions, object?> bind) =>
         new(path, type, initial, description, (t, v) => bind((TargetOptions)t, v));
 
-    private static ConfigKey Policy(string risk, string initial) =>
-        Of($"{Target}policy.{risk}", Choice<RepairPolicy>(), initial, $"What is done with {risk} repairs of this target.", (t, v) => t.Policy[risk] = (RepairPolicy)v!);
+    private static ConfigKey Policy(string risk, string unset) =>
+        Of($"{Target}policy.{risk}", Choice<RepairPolicy>(), "", $"What is done with {risk} repairs of this target; unset {unset}.", (t, v) => t.Policy[risk] = (RepairPolicy)v!);
 
     private static ConfigKey Later(string path, string initial, string description) => new(path, Text, initial, description, null);
 }

@@ -16,13 +16,15 @@ public sealed class ConfigProblems
         }
     }
 
+    private static int Compare(string a, string b) => string.Compare(a, b, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.CompareOptions.NumericOrdering);
+
     public void ThrowIfAny()
     {
         if (_all.Count > 0)
         {
             throw new HealingException(
                 (_all.Count == 1 ? "the configuration is not right" : $"the configuration is not right in {_all.Count} places")
-                    + string.Concat(_all.Select(p => "\n  " + p)),
+                    + string.Concat(_all.OrderBy(p => p, Comparer<string>.Create(Compare)).Select(p => "\n  " + p)),
                 "docs/configuration.md describes every key; `healing config check` shows what is in force");
         }
     }

@@ -20,6 +20,8 @@ public sealed class ControlOptions
 {
     /// <summary>Empty: a private embedded PostgreSQL under the state directory.</summary>
     public string Connection { get; set; } = "";
+    /// <summary>Where the embedded server's programs are; empty: looked for.</summary>
+    public string PostgresDirectory { get; set; } = "";
     public int? MigrationRevision { get; set; }
 }
 

@@ -4,6 +4,7 @@ using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Jobs.Targets;
 using HealingWorkers.Worker.Commands;
+using HealingWorkers.Worker.Embedded;
 using Serilog.Extensions.Logging;
 
 namespace HealingWorkers.Worker.Hosting;
@@ -12,6 +13,7 @@ namespace HealingWorkers.Worker.Hosting;
 public sealed class HealingHost : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
+    private EmbeddedServer? _store;
     private LedgerDb? _ledger;
 
     public HealingHost(HealingOptions options, CommandShell shell, string level)
@@ -46,11 +48,27 @@ public sealed class HealingHost : IAsyncDisposable
     {
         if (_ledger is null)
         {
+            if (Options.Control.Connection.Length == 0)
+            {
+                _store = await ControlStore.OpenAsync(Options, Get<TimeProvider>(), cancel).ConfigureAwait(false);
+                Options.Control.Connection = _store.ConnectionString;
+            }
             await new Migrator(Options.Control.Connection, Get<TimeProvider>()).MigrateAsync(Options.Control.MigrationRevision, cancel).ConfigureAwait(false);
             _ledger = new LedgerDb(Options.Control.Connection);
         }
         return _ledger;
     }
 
-    public async ValueTask DisposeAsync() => await _services.DisposeAsync().ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync().ConfigureAwait(false);
+        if (_ledger is not null)
+        {
+            await _ledger.DisposeAsync().ConfigureAwait(false);
+        }
+        if (_store is not null)
+        {
+            await _store.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 }

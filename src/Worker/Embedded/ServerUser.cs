@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Globalization;
+using HealingWorkers.Jobs.Errors;
+
+namespace HealingWorkers.Worker.Embedded;
+
+/// <summary>Who runs the embedded server. PostgreSQL refuses root, so under root it is postgres, else nobody.</summary>
+public sealed class ServerUser
+{
+    private readonly string _name;
+    private readonly uint _user;
+    private readonly uint _group;
+
+    private ServerUser(string name, uint user, uint group) => (_name, _user, _group) = (name, user, group);
+
+    /// <summary>Null where the server runs as whoever we are.</summary>
+    public static ServerUser? Current { get; } = Environment.IsPrivilegedProcess ? Find() : null;
+
+    /// <summary>The words that start a program as the server's user, to be put before it.</summary>
+    public static IReadOnlyList<string> Prefix()
+    {
+        if (Current is not { } user)
+        {
+            return [];
+        }
+        if (OnPath("setpriv") is { } setpriv)
+        {
+            return [setpriv, $"--reuid={user._user}", $"--regid={user._group}", "--clear-groups", "--"];
+        }
+        if (OnPath("runuser") is { } runuser)
+        {
+            return [runuser, "-u", user._name, "--"];
+        }
+        if (OnPath("su") is { } su)
+        {
+            return [su, "-s", "/bin/sh", user._name, "-c", "exec \"$0\" \"$@\"", "--"];
+        }
+        throw new HealingException("the embedded PostgreSQL cannot be run as another user: there is neither setpriv nor runuser nor su", "install util-linux, run as a user other than root, or set control.connection");
+    }
+
+    /// <summary>Gives a file or directory to the server's user, for it alone.</summary>
+    public static void Own(string path)
+    {
+        var rights = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.SetUnixFileMode(path, Directory.Exists(path) ? rights | UnixFileMode.UserExecute : rights);
+        if (Current is { } user && NativeMethods.ChangeOwner(path, user._user, user._group) != 0)
+        {
+            throw new HealingException($"{path} cannot be given to user {user._name}", "choose a state_directory on a file system that keeps owners");
+        }
+    }
+
+    /// <summary>Throws where the server's user cannot get into a directory.</summary>
+    public static async Task CheckReachAsync(string directory, CancellationToken cancel)
+    {
+        if (Current is { } user && await Programs.TryRunAsync([.. Prefix(), "/usr/bin/test", "-x", directory], cancel).ConfigureAwait(false) is { Code: not 0 })
+        {
+            throw new HealingException($"user {user._name}, who runs the embedded PostgreSQL, cannot get into {directory}",
+                "set state_directory to a place that other users can reach, as /var/lib/healing");
+        }
+    }
+
+    public static string? OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Concat(["/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+        .Where(d => d.Length > 0)
+        .Select(d => Path.Combine(d, program))
+        .FirstOrDefault(File.Exists);
+
+    private static ServerUser Find()
+    {
+        var accounts = File.ReadAllLines("/etc/passwd").Select(line => line.Split(':')).Where(a => a.Length > 3).ToList();
+        var account = accounts.Find(a => a[0] == "postgres") ?? accounts.Find(a => a[0] == "nobody")
+            ?? throw new HealingException("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody", "run as another user, or set control.connection");
+        return new ServerUser(account[0], uint.Parse(account[2], CultureInfo.InvariantCulture), uint.Parse(account[3], CultureInfo.InvariantCulture));
+    }
+}
