@@ -6,6 +6,9 @@ namespace HealingWorkers.Jobs.Ledger;
 /// <summary>Dapper with its cancellation, so that each call stays one line.</summary>
 internal static class LedgerQueries
 {
+    // The mapping is LedgerDb's, and a migrator comes before the first of these.
+    static LedgerQueries() => System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(LedgerDb).TypeHandle);
+
     public static async Task<IReadOnlyList<T>> ListAsync<T>(this NpgsqlConnection connection, string sql, object? args, CancellationToken cancel, NpgsqlTransaction? within = null) =>
         (await connection.QueryAsync<T>(new CommandDefinition(sql, args, within, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
 

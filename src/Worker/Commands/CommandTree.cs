@@ -7,6 +7,7 @@ public static class CommandTree
 {
     private static readonly ICommandModule[] Modules =
     [
+        new MigrateCommand(),
         new ConfigCommand(),
     ];
 

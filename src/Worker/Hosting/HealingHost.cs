@@ -48,15 +48,22 @@ public sealed class HealingHost : IAsyncDisposable
     {
         if (_ledger is null)
         {
-            if (Options.Control.Connection.Length == 0)
-            {
-                _store = await ControlStore.OpenAsync(Options, Get<TimeProvider>(), cancel).ConfigureAwait(false);
-                Options.Control.Connection = _store.ConnectionString;
-            }
-            await new Migrator(Options.Control.Connection, Get<TimeProvider>()).MigrateAsync(Options.Control.MigrationRevision, cancel).ConfigureAwait(false);
-            _ledger = new LedgerDb(Options.Control.Connection);
+            var connection = await ControlConnectionAsync(cancel).ConfigureAwait(false);
+            await new Migrator(connection, Get<TimeProvider>()).MigrateAsync(Options.Control.MigrationRevision, cancel).ConfigureAwait(false);
+            _ledger = new LedgerDb(connection);
         }
         return _ledger;
+    }
+
+    /// <summary>The configured control database, or the embedded one, started where it does not run.</summary>
+    public async Task<string> ControlConnectionAsync(CancellationToken cancel)
+    {
+        if (Options.Control.Connection.Length == 0)
+        {
+            _store = await ControlStore.OpenAsync(Options, Get<TimeProvider>(), cancel).ConfigureAwait(false);
+            Options.Control.Connection = _store.ConnectionString;
+        }
+        return Options.Control.Connection;
     }
 
     public async ValueTask DisposeAsync()
