@@ -28,6 +28,8 @@ public sealed class CommandShell
     public bool IsTerminal { get; init; }
     /// <summary>True where standard output is a terminal.</summary>
     public bool OutIsTerminal { get; init; }
+    /// <summary>Who acts, for the audit log.</summary>
+    public string Actor { get; init; } = $"{System.Environment.UserName}@{System.Environment.MachineName}";
     public bool Debugging { get; private set; }
 
     public Option<string?> Config { get; } = new("--config") { Description = "The configuration file (default: healing.yaml, where there is one)", HelpName = "FILE", Recursive = true };

@@ -7,6 +7,10 @@ public static class CommandTree
 {
     private static readonly ICommandModule[] Modules =
     [
+        new UpCommand(),
+        new WorkerCommand(),
+        new PauseCommand(),
+        new ResumeCommand(),
         new MigrateCommand(),
         new ConfigCommand(),
     ];

@@ -33,7 +33,8 @@ public sealed class EmbeddedServer : IAsyncDisposable
     /// <summary>True where this process started it, false where it ran already.</summary>
     public bool Started { get; private set; }
 
-    private string UsersLock => Path.Combine(_options.Directory, "users.lock");
+    /// <summary>Whoever holds this shared keeps the server running.</summary>
+    public string UsersLock => Path.Combine(_options.Directory, "users.lock");
 
     private string StartLog => Path.Combine(_options.Directory, "start.log");
 

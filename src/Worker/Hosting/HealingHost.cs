@@ -12,6 +12,7 @@ namespace HealingWorkers.Worker.Hosting;
 /// <summary>The composition root: everything that a command may need, built when first asked for.</summary>
 public sealed class HealingHost : IAsyncDisposable
 {
+    private const string StoreVariable = "HEALING_STORE_LOCK";
     private readonly ServiceProvider _services;
     private EmbeddedServer? _store;
     private LedgerDb? _ledger;
@@ -65,6 +66,25 @@ public sealed class HealingHost : IAsyncDisposable
         }
         return Options.Control.Connection;
     }
+
+    /// <summary>What a worker needs to find the same control database, and to keep an embedded one alive while it drains.</summary>
+    public IReadOnlyDictionary<string, string> EnvironmentOfWorkers(IReadOnlyDictionary<string, string> ours)
+    {
+        var environment = new Dictionary<string, string>(ours, StringComparer.Ordinal)
+        {
+            ["HEALING__CONTROL__CONNECTION"] = Options.Control.Connection,
+        };
+        environment.Remove("HEALING__CONTROL__CONNECTION_FILE");
+        if (_store is not null)
+        {
+            environment[StoreVariable] = _store.UsersLock;
+        }
+        return environment;
+    }
+
+    /// <summary>In a worker of `healing up`: keeps the embedded store from being stopped under it.</summary>
+    public static IDisposable? ShareStore(IReadOnlyDictionary<string, string> environment) =>
+        environment.TryGetValue(StoreVariable, out var file) ? FileLock.TryShared(file) : null;
 
     public async ValueTask DisposeAsync()
     {

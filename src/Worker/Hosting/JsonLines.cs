@@ -19,7 +19,7 @@ internal sealed class JsonLines : ITextFormatter
             ["level"] = logEvent.Level.ToString().ToLowerInvariant(),
             ["message"] = logEvent.RenderMessage(CultureInfo.InvariantCulture),
         };
-        foreach (var (name, value) in logEvent.Properties)
+        foreach (var (name, value) in logEvent.Properties.Where(p => p.Key != "EventId"))
         {
             line.TryAdd(JsonNamingPolicy.SnakeCaseLower.ConvertName(name), Node(value));
         }

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using HealingWorkers.Jobs.Ledger;
+
+namespace HealingWorkers.Worker.Commands;
+
+/// <summary>healing resume: lets go of the brake.</summary>
+public sealed class ResumeCommand : ICommandModule
+{
+    public Command Build(CommandShell shell)
+    {
+        var target = new Option<string?>("--target") { Description = "Only repairs of this target", HelpName = "NAME" };
+        var command = new Command("resume", "Lets repairs go on that `healing pause` has stopped") { target };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var host = shell.Compose(parsed);
+            var ledger = await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
+            var name = parsed.GetValue(target);
+            var pauses = new Pauses(ledger);
+            var was = await pauses.ResumeAsync(await KnownTargets.IdAsync(ledger, name, cancel).ConfigureAwait(false), shell.Actor, cancel).ConfigureAwait(false);
+            shell.Out.WriteLine($"repairs of {name ?? "everything"} {(was ? "go on" : "were not paused")}");
+            foreach (var left in await pauses.ListAsync(cancel).ConfigureAwait(false))
+            {
+                shell.Out.WriteLine($"still paused: {left.TargetName ?? "everything"}, by {left.Actor}: {left.Why}");
+            }
+            return 0;
+        });
+        return command;
+    }
+}
