@@ -1,0 +1,50 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Options;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace HealingWorkers.Dashboard.Http;
+
+/// <summary>Turns whatever goes wrong into a problem answer; what is our own fault is logged and not shown.</summary>
+internal static class ProblemAnswers
+{
+    public static async Task GuardAsync(HttpContext context, RequestDelegate next, ILogger log)
+    {
+        try
+        {
+            await next(context);
+            if (!context.Response.HasStarted && context.Response is { StatusCode: >= 400, ContentType: null })
+                await OfStatus(context).ExecuteAsync(context);
+        }
+        catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            await Explain(e, log).ExecuteAsync(context);
+        }
+    }
+
+    private static ProblemHttpResult OfStatus(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Problems.Of(404, "not_found", $"there is nothing at {context.Request.Path}", "GET / lists the addresses"),
+        StatusCodes.Status405MethodNotAllowed => Problems.Of(405, "method_not_allowed", $"{context.Request.Path} does not take {context.Request.Method}", "GET /openapi/v1.json says what it takes"),
+        var status => Problems.Of(status, "refused", "the request was refused", "GET /openapi/v1.json says what is taken"),
+    };
+
+    private static ProblemHttpResult Explain(Exception e, ILogger log)
+    {
+        switch (e)
+        {
+            case HealingException healing:
+                return Problems.Of(StatusCodes.Status409Conflict, "conflict", Redactor.Text(healing.Message), Redactor.Text(healing.Hint));
+            case BadHttpRequestException bad:
+                return Problems.Of(bad.StatusCode, "invalid_request", (bad.InnerException ?? bad).Message, "GET /openapi/v1.json says what is taken");
+            case NpgsqlException or TimeoutException or OperationCanceledException:
+                log.LogWarning("the ledger did not answer: {Error}", e.Message);
+                return Problems.Of(StatusCodes.Status503ServiceUnavailable, "ledger_unavailable", "the control database did not answer", "GET /healthz/database says why; try again when it is back");
+            default:
+                log.LogError(e, "a request failed unexpectedly");
+                return Problems.Of(StatusCodes.Status500InternalServerError, "unexpected", "this failed unexpectedly", "the log of this process says where");
+        }
+    }
+}

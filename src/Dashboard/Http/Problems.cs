@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace HealingWorkers.Dashboard.Http;
+
+/// <summary>Every error has a code for a program and a hint for a person.</summary>
+internal static class Problems
+{
+    public static ProblemHttpResult Of(int status, string code, string what, string hint) =>
+        TypedResults.Problem(what, statusCode: status, extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = code, ["hint"] = hint });
+
+    public static ProblemHttpResult NoIncident(long id) =>
+        Of(StatusCodes.Status404NotFound, "incident_unknown", $"there is no incident {id}", "GET /api/v1/incidents lists them");
+
+    public static ProblemHttpResult NoTarget(string name, IEnumerable<string> known) =>
+        Of(StatusCodes.Status404NotFound, "target_unknown", $"there is no target {name}", $"configured are: {string.Join(", ", known)}");
+
+    public static ProblemHttpResult Invalid(string what, string hint) => Of(StatusCodes.Status400BadRequest, "invalid_request", what, hint);
+}

@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Telemetry;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace HealingWorkers.Dashboard.Metrics;
+
+/// <summary>What the ledger says of the whole fleet. However many ask, it is read once in two seconds.</summary>
+public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<LedgerMetrics> log) : IDisposable
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly string[] Outages = [FindingKind.TargetUnreachable.Name];
+    private static readonly (MetricDescription Metric, string Query)[] Queries =
+    [
+        (MetricCatalogue.CorruptionEvents, "corruption_events"),
+        (MetricCatalogue.RepairAttempts, "repair_attempts"),
+        (MetricCatalogue.RepairSuccessRate, "repair_success_rate"),
+        (MetricCatalogue.CheckLastSuccess, "check_last_success"),
+        (MetricCatalogue.IncidentsOpen, "incidents_open"),
+    ];
+
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly Histograms _histograms = new(db);
+    private IReadOnlyList<MetricFamily> _last = [];
+    private long? _readAt;
+
+    public async Task<IReadOnlyList<MetricFamily>> ReadAsync(CancellationToken cancel)
+    {
+        await _one.WaitAsync(cancel);
+        try
+        {
+            if (_readAt is not { } at || clock.GetElapsedTime(at) >= Fresh)
+            {
+                _last = await TryQueryAsync(cancel);
+                _readAt = clock.GetTimestamp();
+            }
+            return _last;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private async Task<IReadOnlyList<MetricFamily>> TryQueryAsync(CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Patience);
+        try
+        {
+            return [Up(1), .. await QueryAsync(limit.Token).WaitAsync(Patience, clock, cancel)];
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            log.LogWarning("the ledger did not answer for the metrics: {Error}", e.Message);
+            return [Up(0)];
+        }
+    }
+
+    private async Task<IReadOnlyList<MetricFamily>> QueryAsync(CancellationToken cancel)
+    {
+        var families = await db.ReadAsync(async connection =>
+        {
+            var read = new List<MetricFamily>();
+            foreach (var (metric, query) in Queries)
+            {
+                var rows = await connection.QueryAsync<MetricRow>(new CommandDefinition(Sql.Of<LedgerMetrics>(query), new { Outages }, cancellationToken: cancel));
+                read.Add(new MetricFamily(metric, [.. rows.Select(row => new Sample("", row.Labels(metric), row.Value))]));
+            }
+            return read;
+        }, cancel);
+        var health = MetricCatalogue.HealthCheckDuration;
+        var series = await _histograms.ReadAsync(health.Name, cancel);
+        families.Add(new MetricFamily(health, [.. series.SelectMany(s => MetricFamily.Histogram(Labels(health, s.Labels), s.Buckets.Select(b => (b.UpperBound, b.Count)), s.Sum, s.Count))]));
+        return families;
+    }
+
+    private static KeyValuePair<string, string>[] Labels(MetricDescription metric, string json)
+    {
+        var labels = JsonNode.Parse(json)?.AsObject();
+        return [.. metric.Labels.Select(name => new KeyValuePair<string, string>(name, labels?[name]?.ToString() ?? ""))];
+    }
+
+    private static MetricFamily Up(int value) => new(MetricCatalogue.LedgerUp, [new Sample("", [], value)]);
+}

@@ -1,0 +1,36 @@
+using HealingWorkers.Jobs.Errors;
+
+namespace HealingWorkers.Jobs.Incidents;
+
+/// <summary>What a person may decide about an incident; each decision names its actor and its reason, and is audited.</summary>
+public sealed class IncidentDecisions(IncidentLedger incidents, int freshAttempts)
+{
+    /// <summary>Approves the plan that waits for it; the next worker that looks takes it up.</summary>
+    public async Task<Incident> ApproveAsync(long id, string actor, string why, CancellationToken cancel)
+    {
+        var incident = await FindAsync(id, cancel);
+        if (incident.State != IncidentState.AwaitingApproval)
+            throw new HealingException($"incident {id} is {incident.State} and waits for no approval", "`healing incidents` shows what does");
+        return await incidents.StayAsync(id, IncidentState.AwaitingApproval, new Move(actor, $"approved: {why}") { ApprovedBy = actor, Reason = why }, cancel);
+    }
+
+    /// <summary>Takes up again what was given up or suppressed, with fresh attempts.</summary>
+    public Task<Incident> ReopenAsync(long id, string actor, string why, CancellationToken cancel) =>
+        MoveAsync(id, IncidentState.Detected, new Move(actor, $"reopened: {why}") { MoreAttempts = freshAttempts }, cancel);
+
+    public Task<Incident> CloseAsync(long id, string actor, string why, CancellationToken cancel) =>
+        MoveAsync(id, IncidentState.Closed, new Move(actor, $"closed: {why}") { Reason = why }, cancel);
+
+    /// <param name="until">Null: until it is reopened.</param>
+    public Task<Incident> SuppressAsync(long id, string actor, string why, DateTimeOffset? until, CancellationToken cancel) =>
+        MoveAsync(id, IncidentState.Suppressed, new Move(actor, $"suppressed: {why}") { Reason = why, DueAt = until }, cancel);
+
+    private async Task<Incident> MoveAsync(long id, IncidentState to, Move move, CancellationToken cancel)
+    {
+        var incident = await FindAsync(id, cancel);
+        return await incidents.MoveAsync(id, incident.State, to, move, cancel);
+    }
+
+    private async Task<Incident> FindAsync(long id, CancellationToken cancel) =>
+        await incidents.FindAsync(id, cancel) ?? throw new HealingException($"there is no incident {id}", "`healing incidents` lists them");
+}
