@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HealingWorkers.Dashboard.Api;
+
+/// <summary>Everything under /api/v1, the document about it, and the list of all addresses.</summary>
+internal static class ApiEndpoints
+{
+    public static void Map(WebApplication app, DashboardParts parts)
+    {
+        var api = app.MapGroup("/api/v1");
+        IncidentEndpoints.Map(api, parts);
+        DecisionEndpoints.Map(api, parts);
+        FleetEndpoints.Map(api, parts);
+        OrderEndpoints.Map(api, parts);
+        app.MapOpenApi(ApiDocument.Path);
+        app.MapGet("/", (EndpointDataSource endpoints) => TypedResults.Text(Index(endpoints))).ExcludeFromDescription();
+    }
+
+    private static string Index(EndpointDataSource endpoints)
+    {
+        var lines = endpoints.Endpoints.OfType<RouteEndpoint>()
+            .Select(e => (Path: e.RoutePattern.RawText!.Replace("{documentName}", "v1", StringComparison.Ordinal), Methods: e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]))
+            .Where(e => e.Path != "/")
+            .Select(e => $"{string.Join(',', e.Methods),-5} /{e.Path.TrimStart('/')}")
+            .Distinct(StringComparer.Ordinal)
+            .OrderBy(line => line[5..], StringComparer.Ordinal);
+        return "HealingWorkers\n\n" + string.Join('\n', lines) + '\n';
+    }
+}

@@ -1,0 +1,46 @@
+using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HealingWorkers.Dashboard.Api;
+
+/// <summary>What a person decides about an incident; named, reasoned and audited.</summary>
+internal static class DecisionEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
+    {
+        var incidents = new IncidentLedger(parts.Ledger);
+        var decide = new IncidentDecisions(incidents, parts.Options.AutoHealing.MaxAutoRepairAttempts);
+        Map("approve", "Approves the plan that waits for it", decide.ApproveAsync);
+        Map("reopen", "Takes up again what was given up or suppressed, with fresh attempts", decide.ReopenAsync);
+        Map("close", "Closes it without a repair", decide.CloseAsync);
+        Describe(api.MapPost("/incidents/{id:long}/suppress", (long id, Suppression body, CancellationToken cancel) =>
+            DecideAsync("suppress", id, body.Reason, body.Actor, (actor, why) => decide.SuppressAsync(id, actor, why, body.Until, cancel), cancel)), "Leaves it alone until a date, or until it is reopened");
+
+        void Map(string verb, string summary, Func<long, string, string, CancellationToken, Task<Incident>> decision) =>
+            Describe(api.MapPost($"/incidents/{{id:long}}/{verb}", (long id, Decision body, CancellationToken cancel) =>
+                DecideAsync(verb, id, body.Reason, body.Actor, (actor, why) => decision(id, actor, why, cancel), cancel)), summary);
+
+        async Task<IResult> DecideAsync(string verb, long id, string? reason, string? actor, Func<string, string, Task<Incident>> decision, CancellationToken cancel)
+        {
+            if (Words.Refuse(reason, actor) is { } refused)
+                return refused;
+            if (await incidents.FindAsync(id, cancel) is not { } known)
+                return Problems.NoIncident(id);
+            using var span = TraceParent.Start("incident " + verb, known.TraceParent);
+            var decided = await decision(actor!, reason!);
+            await parts.Jobs.WakeAsync(cancel);
+            return TypedResults.Json(IncidentShape.Of(decided));
+        }
+    }
+
+    private static void Describe(RouteHandlerBuilder route, string summary) => route
+        .WithSummary(summary)
+        .Produces<IncidentShape>()
+        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict);
+}

@@ -1,0 +1,18 @@
+using HealingWorkers.Jobs.Schedule;
+
+namespace HealingWorkers.Dashboard.Api;
+
+/// <summary>The port to the side of the jobs: what the dashboard may ask of it.</summary>
+public interface IJobDesk
+{
+    /// <summary>Asks for a run now. Null when the same is waiting or running already.</summary>
+    Task<JobRun?> TriggerAsync(JobTrigger trigger, CancellationToken cancel);
+
+    Task<IReadOnlyList<RecurringState>> SchedulesAsync(CancellationToken cancel);
+
+    /// <summary>Has the workers look for what is due now.</summary>
+    Task WakeAsync(CancellationToken cancel);
+}
+
+/// <param name="Table">Narrows db.index_check to one table, schema.name.</param>
+public sealed record JobTrigger(string Job, string Target, string? Table, string Actor, string Why);

@@ -1,0 +1,13 @@
+namespace HealingWorkers.Dashboard.Api;
+
+/// <summary>A target as the ledger has it.</summary>
+internal sealed record KnownTarget
+{
+    public required long Id { get; init; }
+    public required string Name { get; init; }
+    public required string Database { get; init; }
+    public required int ServerVersion { get; init; }
+    public required DateTimeOffset FirstSeenAt { get; init; }
+    public required DateTimeOffset LastSeenAt { get; init; }
+    public required int OpenIncidents { get; init; }
+}

@@ -1,0 +1,73 @@
+using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HealingWorkers.Dashboard.Api;
+
+/// <summary>Orders to the fleet: run a job now, hold all repairs, let them go on.</summary>
+internal static class OrderEndpoints
+{
+    private static readonly string[] Triggerable = ["db.health_check", "db.index_check", "db.orphan_cleanup"];
+
+    public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
+    {
+        api.MapPost("/trigger", (Trigger body, CancellationToken cancel) => TriggerAsync(parts, body, cancel))
+            .WithSummary("Asks for a run of a job now, for one target or for all").Produces<Triggered>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+        Brake("/pause", "Holds all repairs of a target, or of everything", pause: true);
+        Brake("/resume", "Lets repairs go on", pause: false);
+
+        void Brake(string path, string summary, bool pause) => api.MapPost(path, (Brake body, CancellationToken cancel) => BrakeAsync(parts, body, pause, cancel))
+            .WithSummary(summary).Produces<Braked>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> TriggerAsync(DashboardParts parts, Trigger body, CancellationToken cancel)
+    {
+        if (Words.Refuse(body.Reason, body.Actor) is { } refused)
+            return refused;
+        if (!Triggerable.Contains(body.Job, StringComparer.Ordinal))
+            return Problems.Invalid($"there is no job {body.Job ?? "(none given)"}", $"there are: {string.Join(", ", Triggerable)}");
+        if (body.Table is not null && (body.Target is null || body.Job != "db.index_check"))
+            return Problems.Invalid("table goes with db.index_check of one target", "leave table out, or name target as well");
+        var names = parts.Options.Targets.Select(t => t.Name).ToList();
+        if (body.Target is not null && !names.Contains(body.Target, StringComparer.Ordinal))
+            return Problems.NoTarget(body.Target, names);
+        using var span = TraceParent.Start("trigger " + body.Job, null);
+        var (runs, there) = (new List<RunShape>(), new List<string>());
+        foreach (var target in body.Target is null ? names : [body.Target])
+        {
+            if (await parts.Jobs.TriggerAsync(new JobTrigger(body.Job!, target, body.Table, body.Actor!, body.Reason!), cancel) is { } run)
+                runs.Add(RunShape.Of(run));
+            else
+                there.Add(target);
+        }
+        return TypedResults.Json(new Triggered(runs, there), statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> BrakeAsync(DashboardParts parts, Brake body, bool pause, CancellationToken cancel)
+    {
+        if (Words.Refuse(body.Reason, body.Actor) is { } refused)
+            return refused;
+        long? id = null;
+        if (body.Target is not null)
+        {
+            var names = parts.Options.Targets.Select(t => t.Name).ToList();
+            if (!names.Contains(body.Target, StringComparer.Ordinal))
+                return Problems.NoTarget(body.Target, names);
+            id = await new IncidentLedger(parts.Ledger).TargetNamedAsync(body.Target, cancel);
+            if (id is null)
+                return Problems.Of(StatusCodes.Status409Conflict, "target_never_reached", $"{body.Target} was never reached, so there is nothing to hold", "leave target out to hold everything");
+        }
+        var brake = new Pauses(parts.Ledger);
+        if (pause)
+            await brake.PauseAsync(id, body.Actor!, body.Reason!, cancel);
+        else if (!await brake.ResumeAsync(id, body.Actor!, cancel))
+            return Problems.Of(StatusCodes.Status409Conflict, "not_paused", $"repairs of {body.Target ?? "everything"} were not paused", "GET /api/v1/targets shows what is");
+        await parts.Jobs.WakeAsync(cancel);
+        return TypedResults.Json(new Braked(body.Target, pause));
+    }
+}

@@ -1,0 +1,5 @@
+-- What the ledger knows of each target by its present name; a rebuilt cluster comes under the same name again, the newest counts.
+SELECT DISTINCT ON (t.name) t.id, t.name, t.database_name AS database, t.server_version, t.first_seen_at, t.last_seen_at,
+    (SELECT count(*)::int FROM healing.incidents i WHERE i.target_id = t.id AND i.state NOT IN ('Resolved', 'Closed', 'Undone')) AS open_incidents
+FROM healing.targets t
+ORDER BY t.name, t.last_seen_at DESC

@@ -1,0 +1,62 @@
+using Dapper;
+using HealingWorkers.Dashboard.Databases;
+using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Jobs.Ledger;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Npgsql;
+
+namespace HealingWorkers.Dashboard.Health;
+
+/// <summary>/readyz, its older name /healthz, and the databases one by one.</summary>
+internal static class HealthEndpoints
+{
+    private const int ReadySeconds = 2;
+
+    public static void Map(IEndpointRouteBuilder routes, DashboardParts parts)
+    {
+        foreach (var path in (string[])["/readyz", "/healthz"])
+        {
+            routes.MapGet(path, (CancellationToken cancel) => ReadyAsync(parts, cancel))
+                .WithSummary("The ledger can be read, so requests can be answered").Produces<Ready>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        }
+        var control = DatabasePlace.Control(parts.Ledger.ConnectionString);
+        var targets = parts.Options.Targets.Select(t => DatabasePlace.Of(t, parts.Options.Mode)).ToList();
+        var probe = new DatabaseProbe(parts.Clock);
+        routes.MapGet("/healthz/database", async (string? target, CancellationToken cancel) =>
+        {
+            IReadOnlyList<DatabasePlace> places = target is null ? [control, .. targets] : [.. targets.Where(t => t.Name == target)];
+            if (places.Count == 0)
+                return (IResult)Problems.NoTarget(target!, targets.Select(t => t.Name));
+            var report = await probe.LookAsync(places, cancel);
+            return TypedResults.Json(report, statusCode: report.Status == HealthStatus.Ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        })
+        .WithSummary("Reaches the control database and every target, or one of them, and sees whether it takes writes where it should")
+        .Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> ReadyAsync(DashboardParts parts, CancellationToken cancel)
+    {
+        var limit = TimeSpan.FromSeconds(ReadySeconds + 1);
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        source.CancelAfter(limit);
+        try
+        {
+            await LookAsync(parts.Ledger.ConnectionString, source.Token).WaitAsync(limit, parts.Clock, cancel);
+            return TypedResults.Json(new Ready("ok"));
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "ledger_unavailable", "the control database did not answer", "GET /healthz/database says why");
+        }
+    }
+
+    private static async Task LookAsync(string connection, CancellationToken cancel)
+    {
+        await using var session = await ProbeConnection.OpenAsync(connection, ReadySeconds, cancel);
+        await session.ExecuteScalarAsync<long>(new CommandDefinition(Sql.Of<DatabaseProbe>("ledger_ready"), cancellationToken: cancel));
+    }
+
+    internal sealed record Ready(string Status);
+}

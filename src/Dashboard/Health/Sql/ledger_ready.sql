@@ -1,0 +1,2 @@
+-- The ledger is there and can be read.
+SELECT count(*) FROM healing.identity
