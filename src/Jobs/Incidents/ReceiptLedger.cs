@@ -9,7 +9,11 @@ public sealed class ReceiptLedger(LedgerDb db)
     private const int Page = 500;
 
     /// <summary>Appends a link under the fence of its repair. An attempt has one receipt: asked again (after a crash) it is the one that is there.</summary>
-    public Task<Receipt> AppendAsync(long incident, int attempt, string body, Fence fence, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    public Task<Receipt> AppendAsync(long incident, int attempt, string body, Fence fence, CancellationToken cancel) => db.InTransactionAsync(
+        (connection, transaction) => AppendAsync(connection, transaction, incident, attempt, body, fence, cancel), cancel);
+
+    /// <summary>In the transaction of what it tells of.</summary>
+    internal static async Task<Receipt> AppendAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, long incident, int attempt, string body, Fence fence, CancellationToken cancel)
     {
         await LeaseLedger.RequireAsync(connection, transaction, fence, cancel).ConfigureAwait(false);
         await connection.DoAsync(Sql.Of<ReceiptLedger>("receipt_serialise"), null, cancel, transaction).ConfigureAwait(false);
@@ -23,7 +27,7 @@ public sealed class ReceiptLedger(LedgerDb db)
             Seq = seq, Incident = incident, Attempt = attempt, Body = body, PreviousHash = previous, At = at,
             Hash = Receipt.HashOf(previous, seq, incident, attempt, at, body),
         }, cancel).ConfigureAwait(false))!;
-    }, cancel);
+    }
 
     /// <summary>Null while there is no receipt.</summary>
     public Task<ChainHead?> HeadAsync(CancellationToken cancel) => db.FirstAsync<ChainHead>(Sql.Of<ReceiptLedger>("receipt_head"), null, cancel);

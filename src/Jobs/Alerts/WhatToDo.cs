@@ -1,0 +1,33 @@
+using System.Globalization;
+using HealingWorkers.Jobs.Incidents;
+
+namespace HealingWorkers.Jobs.Alerts;
+
+/// <summary>The next step for somebody who has never seen this kind of damage before.</summary>
+public static class WhatToDo
+{
+    public static string For(Incident incident, string what)
+    {
+        var id = incident.Id.ToString(CultureInfo.InvariantCulture);
+        var look = $"Look at it with `healing incidents show {id}`. ";
+        var again = $"When the cause is gone, `healing incidents reopen {id} --why \"...\"` allows fresh attempts.";
+        return what switch
+        {
+            "repair_failed" => look + "Nothing is to be done yet: it will be tried again. " + Hint(incident),
+            "resolved" => $"Nothing. `healing receipt {id} --verify` proves what was done.",
+            _ => look + Hint(incident) + again,
+        };
+    }
+
+    private static string Hint(Incident incident) => incident.Kind.Name switch
+    {
+        "btree_corrupt" => $"Queries through {incident.Object} may miss rows until it is rebuilt. If the reason speaks of duplicates, resolve those first; "
+            + "if the same index breaks again and again, suspect memory, disk and file system. ",
+        "index_file_missing" => $"Queries on its table fail until {incident.Object} is rebuilt or dropped. Find out who removed the file: other files may be gone too. ",
+        "index_leftover" => $"{incident.Object} costs every write and serves no query. Drop it by hand if the reason says why this was refused. ",
+        "collation_version" or "collation_order" => "Text sorts otherwise than when the indexes were built. Do not run REFRESH VERSION before every dependent index is rebuilt: that only mutes the warning. ",
+        "checksum_failures" => "The server read damaged pages. Its log says which files; look at the disk before anything else and do not fail over to a copy that has not been checked. ",
+        "target_unreachable" => "See whether the server runs, accepts connections and knows this role. ",
+        _ => "",
+    };
+}

@@ -1,0 +1,68 @@
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Options;
+
+namespace HealingWorkers.Jobs.Healing;
+
+/// <summary>Puts an incident off, without counting an attempt; after a day of it, or three windows missed, it escalates.</summary>
+public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, TargetSet targets, TimeProvider clock)
+{
+    private const int MostWindows = 3;
+
+    public async Task<HealOutcome> PutOffAsync(Incident incident, Fence fence, string worker, string why, CancellationToken cancel)
+    {
+        var pause = settings.Pause(incident.Deferrals);
+        if (TooLong(incident) is { } late)
+        {
+            var escalated = await ledgers.Outcomes.MoveAsync(incident, IncidentState.Escalated,
+                new Move(worker, why) { Fence = fence, Reason = $"{late}: {why}", AttemptOutcome = incident.State.IsInHand() ? "failed" : null, AttemptError = why },
+                receipt: null, "escalated", cancel).ConfigureAwait(false);
+            return new(escalated.State, escalated.Reason!);
+        }
+        var move = new Move(worker, $"put off: {why}") { Fence = fence, Reason = why, DueAt = clock.GetUtcNow() + pause, CountDeferral = true };
+        var after = incident.State is IncidentState.AwaitingWindow
+            ? await ledgers.Incidents.StayAsync(incident.Id, incident.State, move, cancel).ConfigureAwait(false)
+            : await ledgers.Incidents.MoveAsync(incident.Id, incident.State, IncidentState.AwaitingWindow, move, cancel).ConfigureAwait(false);
+        return new(after.State, why, pause, Deferred: true);
+    }
+
+    /// <summary>What a closed gate makes of an incident.</summary>
+    public async Task<HealOutcome> StopAsync(Incident incident, Gate gate, Fence? fence, string worker, CancellationToken cancel)
+    {
+        var move = new Move(worker, gate.Why) { Fence = fence, Reason = gate.Why };
+        if (gate.Decision == GateDecision.No || (gate.Decision == GateDecision.Window && TooLong(incident) is not null))
+        {
+            var escalated = await ledgers.Outcomes.MoveAsync(incident, IncidentState.Escalated, move, receipt: null, "escalated", cancel).ConfigureAwait(false);
+            return new(escalated.State, gate.Why);
+        }
+        if (gate.Decision == GateDecision.Approval && incident.State == IncidentState.Detected)
+        {
+            var waiting = await ledgers.Outcomes.MoveAsync(incident, IncidentState.AwaitingApproval, move, receipt: null, "approval_wanted", cancel).ConfigureAwait(false);
+            return new(waiting.State, gate.Why);
+        }
+        var until = gate.Until ?? clock.GetUtcNow() + settings.LongestPause;
+        if (gate.Decision == GateDecision.Window && incident.State != IncidentState.AwaitingWindow)
+        {
+            var waiting = await ledgers.Incidents.MoveAsync(incident.Id, incident.State, IncidentState.AwaitingWindow, move with { DueAt = until, CountDeferral = true }, cancel).ConfigureAwait(false);
+            return new(waiting.State, gate.Why, until - clock.GetUtcNow(), Deferred: true);
+        }
+        if (incident.DueAt is not { } due || due <= clock.GetUtcNow())
+        {
+            await ledgers.Incidents.StayAsync(incident.Id, incident.State, move with { DueAt = until }, cancel).ConfigureAwait(false);
+        }
+        return new(incident.State, gate.Why, gate.Decision == GateDecision.Approval ? null : until - clock.GetUtcNow(), Deferred: true);
+    }
+
+    private string? TooLong(Incident incident)
+    {
+        if (incident.DeferredSince is not { } since)
+        {
+            return null;
+        }
+        if (incident.Risk is Findings.RiskClass.LosslessLocking
+            && MaintenanceWindow.Parse(targets.Find(incident.TargetName)?.Options.MaintenanceWindow ?? "") is { } window)
+        {
+            return window.Missed(since, clock.GetUtcNow()) >= MostWindows ? $"{MostWindows} windows went by" : null;
+        }
+        return clock.GetUtcNow() - since >= settings.LongestDeferral ? "put off for too long" : null;
+    }
+}

@@ -1,0 +1,32 @@
+using HealingWorkers.Jobs.Options;
+
+namespace HealingWorkers.Jobs.Healing;
+
+/// <summary>What a healer may do, from the configuration and the command line.</summary>
+public sealed record HealerSettings
+{
+    public HealingMode Mode { get; init; } = HealingMode.Heal;
+    public bool SnapshotBeforeRepair { get; init; } = true;
+    public TimeSpan KeepSnapshots { get; init; } = TimeSpan.FromDays(14);
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>In the foreground nobody waits for a window.</summary>
+    public bool NeverWait { get; init; }
+    public bool ApproveAll { get; init; }
+    /// <summary>Put off this long in all, an incident escalates.</summary>
+    public TimeSpan LongestDeferral { get; init; } = TimeSpan.FromDays(1);
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromMinutes(10);
+    /// <summary>A finding younger than this is believed without a second look.</summary>
+    public TimeSpan Fresh { get; init; } = TimeSpan.FromMinutes(10);
+    public TimeSpan LockPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    public static HealerSettings Of(HealingOptions options) => new()
+    {
+        Mode = options.Mode,
+        SnapshotBeforeRepair = options.AutoHealing.SnapshotBeforeRepair,
+        KeepSnapshots = options.Retention.Snapshots,
+        Lease = options.Worker.Lease,
+    };
+
+    public TimeSpan Pause(int before) => TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Min(before, 20)));
+}

@@ -1,0 +1,237 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Snapshots;
+using HealingWorkers.Jobs.Verification;
+using Npgsql;
+using static HealingWorkers.Jobs.Healing.FaultPoint;
+
+namespace HealingWorkers.Jobs.Healing;
+
+/// <summary>One attempt in a fenced session: plan, keep the evidence, apply, verify, tell.</summary>
+public sealed class RepairAttempt(
+    HealerLedgers ledgers, HealerTools tools, HealerSettings settings, Deferral deferral, FencedSession session, Fence fence, string worker)
+{
+    private static readonly string Host = Environment.MachineName;
+
+    public async Task<HealOutcome> RunAsync(Incident found, CancellationToken cancel)
+    {
+        if (tools.RepairNamed(found.Repair) is not { } repair)
+        {
+            return await EscalateAsync(found, $"this program has no repair called {found.Repair}", null, cancel).ConfigureAwait(false);
+        }
+        if (found.Attempts >= found.AttemptsAllowed)
+        {
+            return await EscalateAsync(found, $"all {found.AttemptsAllowed} attempts are used", null, cancel).ConfigureAwait(false);
+        }
+        var bench = await BenchAsync(found, cancel).ConfigureAwait(false);
+        RepairPlan plan;
+        try
+        {
+            plan = await repair.PlanAsync(bench, found, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            return await deferral.PutOffAsync(found, fence, worker, $"the target cannot be looked at: {e.Message}", cancel).ConfigureAwait(false);
+        }
+        if (plan.Refuse is { } no)
+        {
+            return await EscalateAsync(found, no, null, cancel).ConfigureAwait(false);
+        }
+        if (plan.Defer is { } wait)
+        {
+            return await deferral.PutOffAsync(found, fence, worker, wait, cancel).ConfigureAwait(false);
+        }
+        if (plan.Steps.Count > 0 && PolicyGate.Decide(found with { Risk = plan.Risk }, settings.Mode, session.Target.Options, tools.Clock.GetUtcNow(), settings.NeverWait, settings.ApproveAll)
+            is { Decision: not GateDecision.Go } gate)
+        {
+            return await deferral.StopAsync(found, gate, fence, worker, cancel).ConfigureAwait(false);
+        }
+        tools.Faults.Hit(BeforeAttempt);
+        await ledgers.Incidents.BeginAttemptAsync(found, fence, worker, cancel).ConfigureAwait(false);
+        tools.Faults.Hit(AfterAttempt);
+        var work = new WorkInHand((await ledgers.Incidents.FindAsync(found.Id, cancel).ConfigureAwait(false))!, plan);
+        try
+        {
+            return await WorkAsync(repair, bench, work, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not FencedException && !cancel.IsCancellationRequested)
+        {
+            return await BrokenOffAsync(work, e, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not FencedException && work.Incident.State == IncidentState.Repairing)
+        {
+            await StoppedAsync(work, e).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<HealOutcome> WorkAsync(IRepair repair, RepairSession bench, WorkInHand work, CancellationToken cancel)
+    {
+        if (await KeepEvidenceAsync(work, cancel).ConfigureAwait(false) is not { } proof)
+        {
+            return await EscalateAsync(work.Incident, work.Trouble!, work, cancel).ConfigureAwait(false);
+        }
+        tools.Faults.Hit(BeforePlanRecorded);
+        await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, fence, JsonSerializer.Serialize(work.Plan, LedgerJson.Options), null, cancel).ConfigureAwait(false);
+        tools.Faults.Hit(AfterPlanRecorded);
+        tools.Faults.Hit(BeforeRepairing);
+        work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Repairing,
+            new Move(worker, work.Plan.Nothing ?? $"{repair.Name}: {work.Plan.Steps.Count} step(s)") { Fence = fence }, cancel).ConfigureAwait(false);
+        tools.Faults.Hit(AfterRepairing);
+        work.Result = await repair.ApplyAsync(bench, work.Plan, proof, cancel).ConfigureAwait(false);
+        tools.Faults.Hit(RepairApplied);
+        await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
+        tools.Faults.Hit(StatementsRecorded);
+        switch (work.Result.Outcome)
+        {
+            case RepairOutcome.Deferred:
+                return await deferral.PutOffAsync(work.Incident, fence, worker, work.Result.Reason!, cancel).ConfigureAwait(false);
+            case RepairOutcome.Failed:
+                return await FailAsync(work, work.Result.Reason!, cancel).ConfigureAwait(false);
+        }
+        tools.Faults.Hit(BeforeVerifying);
+        work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Verifying,
+            new Move(worker, work.Plan.Nothing ?? "applied") { Fence = fence }, cancel).ConfigureAwait(false);
+        tools.Faults.Hit(AfterVerifying);
+        work.Verification = await tools.Verifier.VerifyAsync(bench, work.Incident, work.Plan, work.Result, cancel).ConfigureAwait(false);
+        tools.Faults.Hit(Verified);
+        return work.Verification.Proof switch
+        {
+            Proof.Proven => await ResolveAsync(work, cancel).ConfigureAwait(false),
+            Proof.Wrong => await FailAsync(work, $"verification: {work.Verification.Statement}", cancel).ConfigureAwait(false),
+            _ => await EscalateAsync(work.Incident, $"the repair cannot be verified: {work.Verification.Statement}", work, cancel).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>Null, with the trouble told, when the evidence that the repair needs cannot be kept.</summary>
+    private async Task<SnapshotProof?> KeepEvidenceAsync(WorkInHand work, CancellationToken cancel)
+    {
+        if (!settings.SnapshotBeforeRepair)
+        {
+            var waived = SnapshotProof.Waived(work.Incident.Id);
+            work.Snapshot = new(null, waived.Kind, null, waived.Statement);
+            return waived;
+        }
+        try
+        {
+            var taken = await tools.Snapshots.TakeAsync(new(session.Target, session.Facts, session.Connection, work.Incident, work.Incident.Attempts, work.Plan.Relations,
+                work.Plan.Indexes.ToDictionary(i => i.Quoted, i => i.Definition, StringComparer.Ordinal), work.Plan.Derived), cancel).ConfigureAwait(false);
+            tools.Faults.Hit(SnapshotWritten);
+            var id = await ledgers.Snapshots.RecordAsync(new(work.Incident.Id, work.Incident.Attempts, taken.Kind, taken.Place, Host, taken.Bytes, taken.Sha256, taken.Manifest,
+                settings.KeepSnapshots), fence, cancel).ConfigureAwait(false);
+            tools.Faults.Hit(SnapshotRecorded);
+            work.Snapshot = new(id, taken.Kind, taken.Sha256, taken.Statement);
+            return SnapshotProof.Taken(work.Incident.Id, id, taken.Kind, taken.Statement);
+        }
+        catch (HealingException e)
+        {
+            work.Trouble = $"no snapshot, so no repair: {e.Message}. {e.Hint}";
+            work.Snapshot = new(null, "none", null, e.Message);
+            return null;
+        }
+    }
+
+    private async Task<HealOutcome> ResolveAsync(WorkInHand work, CancellationToken cancel)
+    {
+        tools.Faults.Hit(BeforeResolved);
+        var said = work.Plan.Nothing is { } nothing ? $"{nothing}; {work.Verification!.Statement}" : work.Verification!.Statement;
+        var resolved = await ledgers.Outcomes.MoveAsync(work.Incident, IncidentState.Resolved,
+            new Move(worker, said) { Fence = fence, Reason = said, AttemptOutcome = "succeeded", Verification = work.Verification.Statement },
+            rows => Receipt(work, "resolved", null, rows), alert: null, cancel).ConfigureAwait(false);
+        tools.Faults.Hit(AfterResolved);
+        return new(resolved.State, said);
+    }
+
+    private async Task<HealOutcome> FailAsync(WorkInHand work, string why, CancellationToken cancel)
+    {
+        if (work.Incident.Attempts >= work.Incident.AttemptsAllowed)
+        {
+            return await EscalateAsync(work.Incident, $"attempt {work.Incident.Attempts} of {work.Incident.AttemptsAllowed} failed: {why}", work, cancel).ConfigureAwait(false);
+        }
+        var pause = settings.Pause(work.Incident.Attempts);
+        tools.Faults.Hit(BeforeFailed);
+        var failed = await ledgers.Outcomes.MoveAsync(work.Incident, IncidentState.Detected,
+            new Move(worker, $"attempt {work.Incident.Attempts} of {work.Incident.AttemptsAllowed} failed: {why}")
+            {
+                Fence = fence, Reason = why, AttemptOutcome = "failed", AttemptError = why, Verification = work.Verification?.Statement, DueAt = tools.Clock.GetUtcNow() + pause,
+            }, rows => Receipt(work, "failed", why, rows), "repair_failed", cancel).ConfigureAwait(false);
+        tools.Faults.Hit(AfterFailed);
+        return new(failed.State, why, pause);
+    }
+
+    private async Task<HealOutcome> EscalateAsync(Incident incident, string why, WorkInHand? work, CancellationToken cancel)
+    {
+        tools.Faults.Hit(BeforeEscalated);
+        var escalated = await ledgers.Outcomes.MoveAsync(incident, IncidentState.Escalated,
+            new Move(worker, why)
+            {
+                Fence = fence, Reason = why, AttemptOutcome = work is null ? null : "failed", AttemptError = work is null ? null : why, Verification = work?.Verification?.Statement,
+            }, work is null ? null : rows => Receipt(work, "escalated", why, rows), "escalated", cancel).ConfigureAwait(false);
+        tools.Faults.Hit(AfterEscalated);
+        return new(escalated.State, why);
+    }
+
+    /// <summary>The target went away, or something unforeseen: nothing may go on behind our back when this is told.</summary>
+    private async Task<HealOutcome> BrokenOffAsync(WorkInHand work, Exception e, CancellationToken cancel)
+    {
+        await session.EndAsync(e).ConfigureAwait(false);
+        return await FailAsync(work, e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : e.Message, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>This process is to stop: what it had begun is nobody's failure and is put off, if there is still time to say so.</summary>
+    private async Task StoppedAsync(WorkInHand work, Exception e)
+    {
+        await session.EndAsync(e).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), tools.Clock);
+        try
+        {
+            await deferral.PutOffAsync(work.Incident, fence, worker, "its worker was told to stop", limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception late) when (late is NpgsqlException or TimeoutException or OperationCanceledException or HealingException)
+        {
+            // then it is taken up like that of a worker that died
+        }
+    }
+
+    private async Task<RepairSession> BenchAsync(Incident incident, CancellationToken cancel)
+    {
+        var first = (await ledgers.Incidents.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false)).FirstOrDefault(a => a.Plan is not null);
+        var before = first is null ? null : JsonNode.Parse(first.Plan!)?["indexes_before"]?.AsArray().Select(n => n!.GetValue<long>()).ToList();
+        return new(session.Target, session.Facts, session.Connection, fence.Token)
+        {
+            IndexesBefore = before is { Count: > 0 } ? before : null,
+            LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
+            OnBuilding = session.OnBuildingAsync,
+        };
+    }
+
+    private ReceiptBody Receipt(WorkInHand work, string outcome, string? reason, JsonObject rows) => new()
+    {
+        Incident = work.Incident.Id,
+        Attempt = work.Incident.Attempts,
+        Outcome = outcome,
+        Reason = reason,
+        Worker = worker,
+        ApprovedBy = work.Incident.ApprovedBy,
+        Snapshot = work.Snapshot,
+        Plan = new(work.Plan.Repair, work.Plan.Risk.Name(), work.Plan.Steps, work.Plan.Nothing),
+        Statements = work.Result?.Statements ?? [],
+        Verification = work.Verification,
+        Ledger = rows,
+    };
+
+    private sealed class WorkInHand(Incident incident, RepairPlan plan)
+    {
+        public Incident Incident { get; set; } = incident;
+        public RepairPlan Plan => plan;
+        public ReceiptSnapshot Snapshot { get; set; } = new(null, "none", null, "not taken yet");
+        public RepairResult? Result { get; set; }
+        public VerificationResult? Verification { get; set; }
+        public string? Trouble { get; set; }
+    }
+}

@@ -1,0 +1,15 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Healing;
+
+/// <summary>The targets of this process, by name.</summary>
+public sealed class TargetSet(IReadOnlyList<Target> targets)
+{
+    public IReadOnlyList<Target> All => targets;
+
+    public Target? Find(string name) => targets.FirstOrDefault(t => string.Equals(t.Name, name, StringComparison.Ordinal));
+
+    public Target Named(string name) => Find(name)
+        ?? throw new HealingException($"the target {name} is not configured here", "Add it under targets in healing.yaml, or run this where it is.");
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
+
+namespace HealingWorkers.Jobs.Snapshots;
+
+/// <summary>A snapshot while it is written: a folder that gets its name only when all of it is on disk.</summary>
+public sealed class SnapshotFolder : IAsyncDisposable
+{
+    private readonly string _place;
+    private readonly string _draft;
+    private readonly List<SnapshotFile> _files = [];
+
+    public SnapshotFolder(string root, long incident, int attempt)
+    {
+        _place = Path.Combine(root, incident.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"attempt-{attempt}"));
+        _draft = _place + ".draft";
+        RemoveTree(_draft);
+        Directory.CreateDirectory(_draft, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    public IReadOnlyList<SnapshotFile> Files => _files;
+
+    public async Task AddAsync(string name, string source, Func<Stream, Task> write, CancellationToken cancel)
+    {
+        var path = Path.Combine(_draft, name);
+        using var hash = SHA256.Create();
+        long bytes;
+        await using (var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }))
+        {
+            await using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write, leaveOpen: true))
+            {
+                await write(hashed).ConfigureAwait(false);
+                await hashed.FlushFinalBlockAsync(cancel).ConfigureAwait(false);
+            }
+            file.Flush(flushToDisk: true);
+            bytes = file.Length;
+        }
+        _files.Add(new(name, source, bytes, Convert.ToHexStringLower(hash.Hash!)));
+    }
+
+    public async Task<TakenSnapshot> FinishAsync(SnapshotManifest manifest, string statement, CancellationToken cancel)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, LedgerJson.Options);
+        await AddAsync(SnapshotManifest.FileName, "this snapshot", s => s.WriteAsync(bytes, cancel).AsTask(), cancel).ConfigureAwait(false);
+        RemoveTree(_place);
+        Directory.Move(_draft, _place);
+        return new(manifest.Kind, _place, _files.Sum(f => f.Bytes), Convert.ToHexStringLower(SHA256.HashData(bytes)), System.Text.Encoding.UTF8.GetString(bytes), statement);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        RemoveTree(_draft);
+        return ValueTask.CompletedTask;
+    }
+
+    public static void RemoveTree(string place)
+    {
+        if (Directory.Exists(place))
+        {
+            Directory.Delete(place, recursive: true);
+        }
+    }
+
+    internal static HealingException Full(string root, long needed, Exception? inner = null) => new(
+        $"no room for the snapshot in {root}: {needed >> 10} kB are needed",
+        "Free space there, or set state_directory to a larger disk; then `healing incidents reopen` the incident.", inner);
+}

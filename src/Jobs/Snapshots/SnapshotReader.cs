@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using HealingWorkers.Jobs.Ledger;
+
+namespace HealingWorkers.Jobs.Snapshots;
+
+/// <summary>Reads a snapshot back and names every file that is not what the ledger says.</summary>
+public static class SnapshotReader
+{
+    public static async Task<IReadOnlyList<string>> ChangedAsync(string place, string sha256, CancellationToken cancel)
+    {
+        var path = Path.Combine(place, SnapshotManifest.FileName);
+        if (!File.Exists(path))
+        {
+            return [$"{path} is missing"];
+        }
+        var bytes = await File.ReadAllBytesAsync(path, cancel).ConfigureAwait(false);
+        if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != sha256)
+        {
+            return [$"{path} has been changed"];
+        }
+        var manifest = JsonSerializer.Deserialize<SnapshotManifest>(bytes, LedgerJson.Options)!;
+        var changed = new List<string>();
+        foreach (var file in manifest.Files)
+        {
+            var at = Path.Combine(place, file.Name);
+            if (!File.Exists(at))
+            {
+                changed.Add($"{at} is missing");
+                continue;
+            }
+            await using var stream = File.OpenRead(at);
+            if (Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel).ConfigureAwait(false)) != file.Sha256)
+            {
+                changed.Add($"{at} has been changed");
+            }
+        }
+        var known = manifest.Files.Select(f => f.Name).Append(SnapshotManifest.FileName).ToHashSet(StringComparer.Ordinal);
+        changed.AddRange(Directory.EnumerateFiles(place).Where(f => !known.Contains(Path.GetFileName(f))).Select(f => $"{f} has been added"));
+        return changed;
+    }
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using Dapper;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Pages;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Snapshots;
+
+/// <summary>Keeps the evidence before a repair: the relation's files where they can be had, else, for derived data, what tells of it.</summary>
+/// <param name="freeSpace">Free bytes on the disk of a directory.</param>
+public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Func<string, long> freeSpace)
+{
+    private const int Piece = 1 << 20;
+    private const long Reserve = 16L << 20;
+    private const int MostPages = 256;
+
+    public SnapshotTaker(string stateDirectory, TimeProvider clock) : this(stateDirectory, clock, static place => new DriveInfo(place).AvailableFreeSpace)
+    {
+    }
+
+    public string Root => Path.GetFullPath(Path.Combine(stateDirectory, "snapshots"));
+
+    /// <summary>Throws <see cref="HealingException"/> when the evidence that the repair needs cannot be kept.</summary>
+    public async Task<TakenSnapshot> TakeAsync(SnapshotRequest request, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(Root);
+        try
+        {
+            var files = request.Relations.Count == 0 ? null
+                : await ServerFilesFinder.FindAsync(request.Target, request.Facts, request.Connection, cancel).ConfigureAwait(false);
+            if (files is not null)
+            {
+                return await CopyAsync(request, files, cancel).ConfigureAwait(false);
+            }
+            return request.Derived
+                ? await EvidenceAsync(request, cancel).ConfigureAwait(false)
+                : throw new HealingException("the server gives no access to its files, and this repair needs a copy of them",
+                    "Set data_directory, or GRANT EXECUTE ON FUNCTION pg_read_binary_file(text,bigint,bigint,boolean), pg_stat_file(text,boolean) to the repair role.");
+        }
+        catch (IOException e) when (e.HResult is 28 or unchecked((int)0x80070070) || e.Message.Contains("No space left", StringComparison.Ordinal))
+        {
+            throw SnapshotFolder.Full(Root, 0, e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new HealingException($"the snapshot cannot be written in {Root}: {e.Message}", "Let the worker's user write there, or set state_directory.", e);
+        }
+    }
+
+    private async Task<TakenSnapshot> CopyAsync(SnapshotRequest request, IServerFiles files, CancellationToken cancel)
+    {
+        var flushed = await Checkpoint.TryAsync(request.Connection, cancel).ConfigureAwait(false);
+        var lsn = await request.Connection.ExecuteScalarAsync<string?>(new CommandDefinition(Sql.Of<RelationPlace>("position"), cancellationToken: cancel)).ConfigureAwait(false);
+        var places = await RelationPlace.OfAsync(request.Connection, request.Relations, cancel).ConfigureAwait(false);
+        var found = new List<(RelationPlace Place, IReadOnlyList<FoundFile> Files)>();
+        foreach (var place in places.Where(p => p.Path is not null))
+        {
+            found.Add((place, await RelationFile.ListAsync(files, place.Path!, cancel).ConfigureAwait(false)));
+        }
+        RequireRoom(found.Sum(f => f.Files.Sum(x => x.Length)));
+        await using var folder = new SnapshotFolder(Root, request.Incident.Id, request.Attempt);
+        foreach (var file in found.SelectMany(f => f.Files))
+        {
+            await folder.AddAsync(file.Path.Replace('/', '_'), file.Path, into => CopyFileAsync(files, file, into, cancel), cancel).ConfigureAwait(false);
+        }
+        await AddStoryAsync(folder, request, cancel).ConfigureAwait(false);
+        var relations = found.Select(f => new SnapshotRelation(f.Place.Oid, f.Place.Name, f.Place.Path!, f.Place.FileNode,
+            f.Files.Where(x => x.Fork.Length == 0).Sum(x => x.Length) / PageHeader.BlockSize, f.Files.All(x => x.Fork.Length > 0))).ToList();
+        var missing = relations.Where(r => r.Missing).Select(r => r.Name).ToList();
+        var note = missing.Count > 0 ? $"no file on the server for {string.Join(", ", missing)}: this absence is recorded as the snapshot of it" : null;
+        return await folder.FinishAsync(Manifest(request, folder, "relation_files", files.Way, lsn, relations, flushed ? note : $"{note} not flushed before: the role may not CHECKPOINT".Trim()),
+            note ?? $"files of {relations.Count} relation(s) copied {files.Way}", cancel).ConfigureAwait(false);
+    }
+
+    private async Task<TakenSnapshot> EvidenceAsync(SnapshotRequest request, CancellationToken cancel)
+    {
+        RequireRoom(0);
+        await using var folder = new SnapshotFolder(Root, request.Incident.Id, request.Attempt);
+        await AddStoryAsync(folder, request, cancel).ConfigureAwait(false);
+        var places = await RelationPlace.OfAsync(request.Connection, request.Relations, cancel).ConfigureAwait(false);
+        var dumped = 0;
+        foreach (var place in places)
+        {
+            dumped += await DumpPagesAsync(folder, request, place, cancel).ConfigureAwait(false);
+        }
+        var said = dumped > 0 ? $"evidence: definition, check output and {dumped} pages" : "evidence: definition and check output";
+        return await folder.FinishAsync(Manifest(request, folder, "evidence", "evidence", null, [], null), said, cancel).ConfigureAwait(false);
+    }
+
+    private static Task AddStoryAsync(SnapshotFolder folder, SnapshotRequest request, CancellationToken cancel)
+    {
+        var incident = request.Incident;
+        var story = new { kind = incident.Kind.Name, @object = incident.Object.Quoted, oid = incident.Object.Oid, check = incident.Check, incident.Detail, incident.Evidence, definitions = request.Definitions };
+        var bytes = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(story, LedgerJson.Options);
+        return folder.AddAsync("evidence.json", "the check and the catalogue", into => into.WriteAsync(bytes, cancel).AsTask(), cancel);
+    }
+
+    /// <summary>As many pages as pageinspect gives; a page that the server cannot read is left out.</summary>
+    private static async Task<int> DumpPagesAsync(SnapshotFolder folder, SnapshotRequest request, RelationPlace place, CancellationToken cancel)
+    {
+        if (request.Facts.SchemaOf("pageinspect") is not { } schema)
+        {
+            return 0;
+        }
+        var sql = Sql.Of<RelationPlace>("page_dump").Replace("{schema}", schema, StringComparison.Ordinal);
+        var dumped = 0;
+        try
+        {
+            var blocks = await request.Connection.ExecuteScalarAsync<long>(new CommandDefinition(Sql.Of<RelationPlace>("block_count"), new { oid = place.Oid }, cancellationToken: cancel)).ConfigureAwait(false);
+            for (var block = 0L; block < Math.Min(blocks, MostPages); block++)
+            {
+                await using var command = new NpgsqlCommand(sql, request.Connection) { Parameters = { new() { Value = place.Name }, new() { Value = block } } };
+                if (await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is byte[] page)
+                {
+                    await folder.AddAsync(string.Create(CultureInfo.InvariantCulture, $"{place.Oid}_{block}.page"), $"{place.Name} block {block}", into => into.WriteAsync(page, cancel).AsTask(), cancel).ConfigureAwait(false);
+                    dumped++;
+                }
+            }
+        }
+        catch (PostgresException)
+        {
+            // no right, or a page that cannot be read: the evidence has what came before it
+        }
+        return dumped;
+    }
+
+    private SnapshotManifest Manifest(SnapshotRequest request, SnapshotFolder folder, string kind, string way, string? lsn, IReadOnlyList<SnapshotRelation> relations, string? note) => new()
+    {
+        Kind = kind,
+        Incident = request.Incident.Id,
+        Attempt = request.Attempt,
+        Target = request.Target.Name,
+        SystemIdentifier = request.Facts.Id.SystemIdentifier,
+        Object = request.Incident.Object.Quoted,
+        Way = way,
+        Lsn = lsn,
+        TakenAt = clock.GetUtcNow(),
+        Relations = relations,
+        Files = [.. folder.Files],
+        Note = note,
+    };
+
+    private void RequireRoom(long bytes)
+    {
+        if (freeSpace(Root) < bytes + Reserve)
+        {
+            throw SnapshotFolder.Full(Root, bytes + Reserve);
+        }
+    }
+
+    private static async Task CopyFileAsync(IServerFiles files, FoundFile file, Stream into, CancellationToken cancel)
+    {
+        var buffer = new byte[Piece];
+        for (var offset = 0L; ;)
+        {
+            var read = await files.ReadAsync(file.Path, offset, buffer, cancel).ConfigureAwait(false);
+            await into.WriteAsync(buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
+            offset += read;
+            if (read < buffer.Length)
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Repairs;
+
+namespace HealingWorkers.Jobs.Verification;
+
+/// <summary>What a receipt says. Its JSON has no white space and its order is that of these properties, so that the same says the same.</summary>
+public sealed record ReceiptBody
+{
+    public int Version { get; init; } = 1;
+    public required long Incident { get; init; }
+    public required int Attempt { get; init; }
+    /// <summary>resolved | failed | escalated.</summary>
+    public required string Outcome { get; init; }
+    public required string? Reason { get; init; }
+    public required string Worker { get; init; }
+    public required string? ApprovedBy { get; init; }
+    public required ReceiptSnapshot Snapshot { get; init; }
+    public required ReceiptPlan Plan { get; init; }
+    /// <summary>Exactly what was sent to the server.</summary>
+    public required IReadOnlyList<string> Statements { get; init; }
+    public required VerificationResult? Verification { get; init; }
+    /// <summary>The evidence, the attempts and the audit rows, as the ledger had them when this was written.</summary>
+    public required JsonObject Ledger { get; init; }
+}
+
+/// <param name="Sha256">Of the snapshot's manifest, which holds the hash of every file; null when waived.</param>
+public sealed record ReceiptSnapshot(long? Id, string Kind, string? Sha256, string Statement);
+
+public sealed record ReceiptPlan(string Repair, string Risk, IReadOnlyList<RepairStep> Steps, string? Nothing);

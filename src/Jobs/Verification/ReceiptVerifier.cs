@@ -1,0 +1,128 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Snapshots;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Verification;
+
+/// <summary>Recomputes what a receipt says: the chain, the ledger's rows, the snapshot's bytes, the present state of what was repaired.</summary>
+public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, SnapshotLedger snapshots, IndexRecheck recheck, string host)
+{
+    /// <param name="target">Null when the target is not configured here: its present state is then not recomputed.</param>
+    public async Task<ReceiptVerdict> VerifyAsync(long incident, Target? target, CancellationToken cancel)
+    {
+        var verdict = new Collected();
+        if (await receipts.VerifyAsync(cancel).ConfigureAwait(false) is { } broken)
+        {
+            verdict.Changed.Add($"receipts: {broken.Why}");
+        }
+        else
+        {
+            verdict.Recomputed.Add("the chain of all receipts");
+        }
+        var links = await receipts.OfIncidentAsync(incident, cancel).ConfigureAwait(false);
+        var now = await db.InTransactionAsync((connection, transaction) => LedgerRows.OfAsync(connection, transaction, incident, cancel), cancel).ConfigureAwait(false);
+        foreach (var link in links)
+        {
+            if (Read(link) is not { } body)
+            {
+                verdict.Changed.Add($"receipts: receipt {link.Seq} cannot be read");
+                continue;
+            }
+            var isLast = ReferenceEquals(link, links[^1]);
+            var before = verdict.Changed.Count;
+            verdict.Changed.AddRange(RowComparison.Differences(body.Ledger, now, closed: isLast && body.Outcome == "resolved"));
+            if (verdict.Changed.Count == before)
+            {
+                verdict.Recomputed.Add($"the ledger's rows of attempt {link.Attempt}");
+            }
+            await SnapshotAsync(body, verdict, cancel).ConfigureAwait(false);
+            if (isLast && body.Outcome == "resolved")
+            {
+                await PresentAsync(body, target, verdict, cancel).ConfigureAwait(false);
+            }
+        }
+        return new([.. verdict.Changed.Distinct(StringComparer.Ordinal)], verdict.Recomputed, verdict.NotRecomputed);
+    }
+
+    private async Task SnapshotAsync(ReceiptBody body, Collected verdict, CancellationToken cancel)
+    {
+        if (body.Snapshot is not { Id: { } id, Sha256: { } sha256 })
+        {
+            verdict.NotRecomputed.Add($"the snapshot: {body.Snapshot.Statement}");
+            return;
+        }
+        var row = await snapshots.FindAsync(id, cancel).ConfigureAwait(false);
+        if (row is null)
+        {
+            verdict.Changed.Add($"snapshots {id} is gone");
+        }
+        else if (row.RemovedAt is { } removed)
+        {
+            verdict.NotRecomputed.Add($"the files of snapshot {id}: removed {removed:u}, when their time was over");
+        }
+        else if (row.Host != host)
+        {
+            verdict.NotRecomputed.Add($"the files of snapshot {id}: they are on {row.Host}");
+        }
+        else
+        {
+            var changed = await SnapshotReader.ChangedAsync(row.Place, sha256, cancel).ConfigureAwait(false);
+            verdict.Changed.AddRange(changed.Select(c => $"snapshot {id}: {c}"));
+            if (changed.Count == 0)
+            {
+                verdict.Recomputed.Add($"every byte of snapshot {id}");
+            }
+        }
+    }
+
+    private async Task PresentAsync(ReceiptBody body, Target? target, Collected verdict, CancellationToken cancel)
+    {
+        foreach (var index in body.Verification?.Indexes ?? [])
+        {
+            if (target is null)
+            {
+                verdict.NotRecomputed.Add($"the present state of {index.Name}: its target is not configured here");
+                continue;
+            }
+            try
+            {
+                await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+                var look = await IndexLook.AtAsync(connection, new RelationName(index.Oid, index.Name), cancel).ConfigureAwait(false);
+                if (look is null || look.Oid != index.Oid || look.FileNode != index.FileNode)
+                {
+                    verdict.NotRecomputed.Add($"the present state of {index.Name}: it has been rebuilt or dropped since");
+                    continue;
+                }
+                var said = await recheck.LookAsync(target, [look.Oid], cancel).ConfigureAwait(false);
+                (said.Sound ? verdict.Recomputed : said.Looked ? verdict.Changed : verdict.NotRecomputed).Add($"the present state of {index.Name}: {said.Said}");
+            }
+            catch (Exception e) when (e is Npgsql.NpgsqlException or Errors.HealingException or TimeoutException)
+            {
+                verdict.NotRecomputed.Add($"the present state of {index.Name}: {e.Message}");
+            }
+        }
+    }
+
+    private static ReceiptBody? Read(Receipt link)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ReceiptBody>(link.Body, LedgerJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private sealed class Collected
+    {
+        public List<string> Changed { get; } = [];
+        public List<string> Recomputed { get; } = [];
+        public List<string> NotRecomputed { get; } = [];
+    }
+}

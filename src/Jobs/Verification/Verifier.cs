@@ -1,0 +1,87 @@
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Pages;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Snapshots;
+
+namespace HealingWorkers.Jobs.Verification;
+
+/// <summary>Proves a repair: the originating check again, on what was rebuilt and its neighbours, and then past the cache.</summary>
+public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck, Func<Incident, ICheckMemory?> memory)
+{
+    public async Task<VerificationResult> VerifyAsync(RepairSession session, Incident incident, RepairPlan plan, RepairResult result, CancellationToken cancel)
+    {
+        var indexes = result.Rebuilt.Union(plan.Neighbours).ToList();
+        var said = new List<string>();
+        if (indexes.Count > 0)
+        {
+            var verdict = await recheck.LookAsync(session.Target, indexes, cancel).ConfigureAwait(false);
+            if (!verdict.Sound)
+            {
+                return new(verdict.Looked ? Proof.Wrong : Proof.Unverifiable, false, verdict.Said);
+            }
+            said.Add(verdict.Said);
+        }
+        if (await AgainAsync(session, incident, indexes.Count > 0, cancel).ConfigureAwait(false) is { } again)
+        {
+            if (again.Proof != Proof.Proven)
+            {
+                return again;
+            }
+            said.Add(again.Statement);
+        }
+        return await PastCacheAsync(session, result, said, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Null where the re-check of the indexes was the originating check.</summary>
+    private async Task<VerificationResult?> AgainAsync(RepairSession session, Incident incident, bool rechecked, CancellationToken cancel)
+    {
+        var origin = checks.FirstOrDefault(c => string.Equals(c.Description.Name, incident.Check, StringComparison.Ordinal));
+        if (origin is null)
+        {
+            return new(Proof.Unverifiable, false, $"the check {incident.Check} that found it is not there to look again");
+        }
+        if (origin.Description.Kinds.Contains(FindingKind.BtreeCorrupt))
+        {
+            return rechecked ? null
+                : await IndexLook.AtAsync(session.Connection, incident.Object, cancel).ConfigureAwait(false) is null
+                    ? new(Proof.Proven, false, $"{incident.Object} no longer exists")
+                    : new(Proof.Unverifiable, false, $"nothing says which index stands for {incident.Object} now");
+        }
+        var report = await origin.RunAsync(new(session.Target, CheckScope.All) { Memory = memory(incident) }, cancel).ConfigureAwait(false);
+        return report.Findings.FirstOrDefault(f => f.Fingerprint == incident.Fingerprint) is { } still ? new(Proof.Wrong, false, $"{incident.Check} finds it again: {still.Detail}")
+            : report.Status is CheckStatus.Unavailable or CheckStatus.Failed ? new(Proof.Unverifiable, false, $"{incident.Check} is {report.Status.ToString().ToLowerInvariant()}: {report.Reason}")
+            : new(Proof.Proven, false, $"{incident.Check} does not find it again");
+    }
+
+    private static async Task<VerificationResult> PastCacheAsync(RepairSession session, RepairResult result, List<string> said, CancellationToken cancel)
+    {
+        var places = await RelationPlace.OfAsync(session.Connection, result.Rebuilt, cancel).ConfigureAwait(false);
+        var files = places.Count == 0 ? null : await ServerFilesFinder.FindAsync(session.Target, session.Facts, session.Connection, cancel).ConfigureAwait(false);
+        var flushed = files is not null && await Checkpoint.TryAsync(session.Connection, cancel).ConfigureAwait(false);
+        var indexes = new List<VerifiedIndex>();
+        var pages = 0L;
+        foreach (var place in places)
+        {
+            long? read = null;
+            if (flushed && place.Path is not null)
+            {
+                var count = await PageReading.JudgeAsync(files!, place.Path, session.Facts.DataChecksums, cancel).ConfigureAwait(false);
+                if (count.Bad.Count > 0 || count.Pages == 0)
+                {
+                    var what = count.Pages == 0 ? "has no page on disk" : $"has {count.Bad.Count} bad page(s) on disk, the first is block {count.Bad[0].Block} ({count.Bad[0].Verdict})";
+                    return new(Proof.Wrong, true, $"{place.Name} {what}");
+                }
+                pages += count.Pages;
+                read = count.Pages;
+            }
+            var look = await IndexLook.AtAsync(session.Connection, new(place.Oid, place.Name), cancel).ConfigureAwait(false);
+            indexes.Add(new(place.Oid, place.Name, place.FileNode, look?.Definition ?? "", read));
+        }
+        said.Add(places.Count == 0 ? "nothing is left on disk to be read back"
+            : flushed ? $"{pages} pages read back from disk {files!.Way}{(session.Facts.DataChecksums ? " with their checksums" : "")}"
+            : VerificationResult.MemoryOnly);
+        return new(Proof.Proven, flushed || places.Count == 0, string.Join("; ", said)) { Indexes = indexes };
+    }
+}
