@@ -19,6 +19,9 @@ public sealed class LedgerDb : IAsyncDisposable
     static LedgerDb()
     {
         DefaultTypeMap.MatchNamesWithUnderscores = true;
+        // Dapper prefers its own map to a handler, and Npgsql takes no offset but that of UTC
+        SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
+        SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new OffsetHandler());
     }
 
