@@ -1,1 +1,28 @@
-return 0;
+using System.Globalization;
+using HealingWorkers.Bench;
+
+if (args.Length == 0)
+{
+    Console.Error.WriteLine("error: no benchmark named");
+    Console.Error.WriteLine("HINT: check | heal, each with an optional number of rounds");
+    return 1;
+}
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
+var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
+switch (args[0])
+{
+    case "check":
+        await CheckBench.RunAsync(rounds, tables: 6, rows: 800_000, stop.Token);
+        return 0;
+    case "heal":
+        await HealBench.RunAsync(rounds, rows: 1_500_000, stop.Token);
+        return 0;
+    default:
+        Console.Error.WriteLine($"error: no benchmark {args[0]}");
+        return 1;
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using HealingWorkers.TestKit;
+
+namespace HealingWorkers.Bench;
+
+/// <summary>The built product, run as a user runs it.</summary>
+internal static class Healing
+{
+    public static string Binary { get; } = Find();
+
+    public static Process Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        start.ArgumentList.Add(Binary);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+        foreach (var (key, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            start.Environment[key] = value;
+        }
+        return Process.Start(start) ?? throw new InvalidOperationException("cannot start dotnet");
+    }
+
+    /// <summary>Seconds of wall time of one whole command, which must end with one of the exit codes.</summary>
+    public static async Task<double> TimeAsync(ProcessStartInfo start, int[] exits, CancellationToken cancel)
+    {
+        start.UseShellExecute = false;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        var watch = Stopwatch.StartNew();
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"cannot start {start.FileName}");
+        var output = process.StandardOutput.ReadToEndAsync(cancel);
+        var error = process.StandardError.ReadToEndAsync(cancel);
+        await process.WaitForExitAsync(cancel);
+        var seconds = watch.Elapsed.TotalSeconds;
+        return exits.Contains(process.ExitCode)
+            ? seconds
+            : throw new InvalidOperationException($"{start.FileName} ended with {process.ExitCode}: {await error}{await output}");
+    }
+
+    public static ProcessStartInfo Command(params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, WorkingDirectory = Path.GetTempPath() };
+        start.ArgumentList.Add(Binary);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+        return start;
+    }
+
+    public static ProcessStartInfo Peer(string program, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(PgBinaries.Default[program]);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+        return start;
+    }
+
+    private static string Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var built = Path.Combine(folder.FullName, "src", "Worker", "bin", "Release", "net10.0", "healing.dll");
+            if (File.Exists(built))
+            {
+                return built;
+            }
+        }
+        throw new InvalidOperationException("healing is not built: dotnet build -c Release");
+    }
+}
