@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;
 using Npgsql;
 
@@ -6,20 +7,117 @@ namespace HealingWorkers.Jobs.Targets;
 /// <summary>A watched database and the ways into it. Checks get a session that cannot write; repairs get one that is never pooled.</summary>
 public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDisposable
 {
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly SemaphoreSlim _building = new(1, 1);
+    private NpgsqlMultiHostDataSource? _checks;
+    private TargetFacts? _facts;
+
     public string Name => options.Name;
     public TargetOptions Options => options;
     public TimeProvider Clock => clock;
 
     /// <summary>A pooled session with default_transaction_read_only, statement_timeout and lock_timeout.</summary>
-    public Task<NpgsqlConnection> OpenCheckAsync(CancellationToken cancel) => throw new NotSupportedException();
+    public async Task<NpgsqlConnection> OpenCheckAsync(CancellationToken cancel)
+    {
+        var settings = TargetConnection.ForChecks(options);
+        try
+        {
+            var checks = _checks ?? await BuildAsync(settings, cancel).ConfigureAwait(false);
+            return await checks.OpenConnectionAsync(TargetSessionAttributes.PreferPrimary, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (TargetProblem.IsOfConnecting(e))
+        {
+            throw TargetProblem.Explain(e, Name, settings);
+        }
+    }
 
-    /// <summary>An own session for a repair: not pooled, multiplexing off, client_connection_check_interval set; refused behind a transaction-pooling proxy.</summary>
-    public Task<NpgsqlConnection> OpenRepairAsync(CancellationToken cancel) => throw new NotSupportedException();
+    /// <summary>An own session for a repair: not pooled, its server end notices when we are gone; refused on a standby and behind a transaction-pooling proxy.</summary>
+    public async Task<NpgsqlConnection> OpenRepairAsync(CancellationToken cancel)
+    {
+        var facts = await FactsAsync(cancel).ConfigureAwait(false);
+        var settings = TargetConnection.ForRepairs(options);
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = new NpgsqlConnection(settings.ConnectionString);
+            await connection.OpenAsync(cancel).ConfigureAwait(false);
+            await Proxy.RefuseAsync(connection, settings.ConnectionString, Name, cancel).ConfigureAwait(false);
+            await Primary.RequireAsync(connection, Name, facts, cancel).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            if (connection is not null)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+            if (TargetProblem.IsOfConnecting(e))
+            {
+                throw TargetProblem.Explain(e, Name, settings);
+            }
+            throw;
+        }
+    }
 
     /// <summary>Version, identity, rights and extensions; asked once and kept until <see cref="Forget"/>.</summary>
-    public Task<TargetFacts> FactsAsync(CancellationToken cancel) => throw new NotSupportedException();
+    public async Task<TargetFacts> FactsAsync(CancellationToken cancel)
+    {
+        if (_facts is { } known)
+        {
+            return known;
+        }
+        await _one.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_facts is { } meanwhile)
+            {
+                return meanwhile;
+            }
+            await using var connection = await OpenCheckAsync(cancel).ConfigureAwait(false);
+            return _facts = await TargetFactsReader.ReadAsync(connection, cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException e)
+        {
+            throw TargetProblem.Explain(e, Name, TargetConnection.ForChecks(options));
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
 
-    public void Forget() => throw new NotSupportedException();
+    /// <summary>The server may be another one now (restarted, promoted, upgraded): ask again, through new connections.</summary>
+    public void Forget()
+    {
+        _facts = null;
+        _checks?.Clear();
+    }
 
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (_checks is not null)
+        {
+            await _checks.DisposeAsync().ConfigureAwait(false);
+        }
+        _one.Dispose();
+        _building.Dispose();
+    }
+
+    private async Task<NpgsqlMultiHostDataSource> BuildAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancel)
+    {
+        await _building.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_checks is null)
+            {
+                await VersionProbe.RequireAsync(settings, Name, cancel).ConfigureAwait(false);
+                _checks = new NpgsqlDataSourceBuilder(settings.ConnectionString).BuildMultiHost();
+            }
+            return _checks;
+        }
+        finally
+        {
+            _building.Release();
+        }
+    }
 }

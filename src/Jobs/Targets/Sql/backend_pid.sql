@@ -1,0 +1,2 @@
+-- the backend that really answers, whoever stands between
+SELECT pg_catalog.pg_backend_pid()

@@ -1,0 +1,63 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Options;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Targets;
+
+/// <summary>
+/// What the sessions of a target are given at their start. As start-up options they are the session's own defaults,
+/// so that no pool reset takes them away.
+/// </summary>
+public static class TargetConnection
+{
+    public const string RepairApplication = "healing repair";
+    private const string CheckApplication = "healing check";
+
+    public static NpgsqlConnectionStringBuilder ForChecks(TargetOptions target)
+    {
+        var settings = Parse(target, target.Connections.Check);
+        settings.ApplicationName = CheckApplication;
+        settings.Options = With(settings.Options,
+            "-c default_transaction_read_only=on -c statement_timeout=4h -c lock_timeout=2s -c idle_in_transaction_session_timeout=10min");
+        settings.CommandTimeout = 0;
+        settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 20);
+        return settings;
+    }
+
+    public static NpgsqlConnectionStringBuilder ForRepairs(TargetOptions target)
+    {
+        var settings = Parse(target, target.Connections.Repair);
+        settings.ApplicationName = RepairApplication;
+        settings.Options = With(settings.Options,
+            "-c default_transaction_read_only=off -c client_connection_check_interval=2s -c lock_timeout=2s -c statement_timeout=1d -c idle_in_transaction_session_timeout=10min");
+        settings.CommandTimeout = 0;
+        settings.Pooling = false;
+        settings.KeepAlive = 10;
+        if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
+        {
+            settings.TargetSessionAttributes = "primary";
+        }
+        return settings;
+    }
+
+    private static string With(string? own, string ours) => string.IsNullOrEmpty(own) ? ours : $"{own} {ours}";
+
+    private static NpgsqlConnectionStringBuilder Parse(TargetOptions target, string special)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(string.IsNullOrEmpty(special) ? target.Connection : special) { Multiplexing = false };
+            settings.Timeout = Math.Min(settings.Timeout, 10);
+            return string.IsNullOrEmpty(settings.Host) ? throw Unusable(target) : settings;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            // what the parser says may repeat what it could not read, a password among it
+            throw Unusable(target);
+        }
+    }
+
+    private static HealingException Unusable(TargetOptions target) => new(
+        $"the connection string of target {target.Name} cannot be used",
+        "Write it as \"Host=...;Port=5432;Database=...;Username=...;Password=...\".");
+}
