@@ -54,6 +54,7 @@ public static class ConfigKeys
         Later(Target + "connections.surgery", "", "The role for what only a superuser may."),
         Later(Target + "standbys", "", "Standbys: donors of good pages, and who is promoted."),
         Of(Target + "data_directory", ConfigType.Path, "", "The server's data directory as seen from here: file snapshots, and reading past the cache.", (t, v) => t.DataDirectory = (string)v!),
+        Of(Target + "demonstration", Flag, "false", "A target that is damaged on purpose: a third incident of one object does not point at the hardware.", (t, v) => t.Demonstration = (bool)v!),
         Of(Target + "maintenance_window", Text, "", "When locking repairs may run, like \"Sun 02:00-04:00 Europe/Vienna\".", (t, v) => t.MaintenanceWindow = (string)v!),
         Of(Target + "critical_indexes[]", Text, "", "Indexes that every health check looks at; empty is primary keys in rotation.", (t, v) => t.CriticalIndexes.Add((string)v!)),
         Policy("lossless-online", "is auto"),

@@ -74,6 +74,8 @@ public sealed class TargetOptions
     public HealingMode? Mode { get; set; }
     public TargetConnectionsOptions Connections { get; set; } = new();
     public string DataDirectory { get; set; } = "";
+    /// <summary>Broken on purpose: that it breaks again and again says nothing about the hardware.</summary>
+    public bool Demonstration { get; set; }
     public string MaintenanceWindow { get; set; } = "";
     public IList<string> CriticalIndexes { get; set; } = [];
     /// <summary>Risk class (as the command line prints it) to policy.</summary>

@@ -51,16 +51,18 @@ public sealed class CommandShell
     };
 
     /// <summary>The configuration from file, environment and command line; throws with every problem of it at once.</summary>
-    public LoadedOptions Load(ParseResult parsed)
+    public LoadedOptions Load(ParseResult parsed) => OptionsLoader.Load(Sources(parsed));
+
+    public OptionsSources Sources(ParseResult parsed)
     {
         Debugging = string.Equals(parsed.GetValue(LogLevel), "debug", StringComparison.Ordinal);
-        return OptionsLoader.Load(new OptionsSources
+        return new OptionsSources
         {
             Directory = Directory,
             File = parsed.GetValue(Config),
             Environment = Environment,
             Overrides = parsed.GetValue(Set) ?? [],
-        });
+        };
     }
 
     /// <summary>Everything built from the configuration; the control database is opened on first use.</summary>

@@ -1,4 +1,4 @@
-using System.CommandLine;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Worker.Commands;
 using HealingWorkers.Worker.Hosting;
 
@@ -19,13 +19,13 @@ internal sealed class Household : IAsyncDisposable
 
     public string Address => _api.Address;
 
-    public static async Task<Household> StartAsync(HealingHost host, CommandShell shell, ParseResult parsed, CancellationToken cancel)
+    public static async Task<Household> StartAsync(HealingHost host, CommandShell shell, OptionsSources sources, string? level, CancellationToken cancel)
     {
         var options = host.Options;
         ListenAddress.Check("http.listen", options.Http.Listen);
         await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
         var api = await ApiHost.StartAsync(host, cancel).ConfigureAwait(false);
-        var launch = new WorkerLaunch(Arguments(shell, parsed), host.EnvironmentOfWorkers(shell.Environment));
+        var launch = new WorkerLaunch(Arguments(sources, level), host.EnvironmentOfWorkers(sources.Environment));
         return new Household(api, new WorkerFleet(launch, options.Worker.Count, shell.Clock, host.Get<ILogger<WorkerFleet>>()), options.Worker.Drain);
     }
 
@@ -45,18 +45,18 @@ internal sealed class Household : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static List<string> Arguments(CommandShell shell, ParseResult parsed)
+    private static List<string> Arguments(OptionsSources sources, string? level)
     {
         List<string> arguments = ["worker"];
-        if (parsed.GetValue(shell.Config) is { } file)
+        if (sources.File is { } file)
         {
             arguments.AddRange(["--config", file]);
         }
-        foreach (var set in parsed.GetValue(shell.Set) ?? [])
+        foreach (var set in sources.Overrides)
         {
             arguments.AddRange(["--set", set]);
         }
-        if (parsed.GetValue(shell.LogLevel) is { } level)
+        if (level is not null)
         {
             arguments.AddRange(["--log-level", level]);
         }
