@@ -36,6 +36,15 @@ public sealed class ControlDatabaseTests
         Assert.That((await RefusedAsync(_ledger.Cluster.ConnectionString("nowhere"))).Hint, Does.Contain("CREATE DATABASE nowhere"));
 
     [Test]
+    public async Task A_standby()
+    {
+        await using var standby = await PgStandby.StartNewAsync(_ledger.Cluster);
+        var error = await RefusedAsync(standby.ConnectionString(_ledger.Database));
+        Assert.That(error.Message, Does.Contain("standby"));
+        Assert.That(error.Hint, Does.Contain("Target Session Attributes=primary"));
+    }
+
+    [Test]
     public async Task No_right_to_connect()
     {
         await RoleAsync("nobody_at_all");

@@ -121,6 +121,18 @@ public sealed class LedgerDbTests
     }
 
     [Test]
+    public async Task Retention_halves_its_batch_where_the_time_is_too_short()
+    {
+        await _ledger.ExecuteAsync("""
+            INSERT INTO healing.job_runs (key, job, state, requested_by, ended_at) SELECT 'k' || i, 'j', 'failed', 'x', now() - interval '1 year' FROM generate_series(1, 300) i;
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.001); RETURN OLD; END';
+            CREATE TRIGGER slow BEFORE DELETE ON healing.job_runs FOR EACH ROW EXECUTE FUNCTION slow();
+            """);
+        await using var hurried = new LedgerDb(_ledger.ConnectionString + ";Options=-c statement_timeout=250ms");
+        Assert.That(await new Retention(hurried).RunAsync(TimeSpan.FromDays(90), TimeSpan.FromDays(1), default), Is.EqualTo(300));
+    }
+
+    [Test]
     public async Task Patient_work_outlasts_a_control_database_that_is_away_and_is_done_once()
     {
         await using var cluster = await PgCluster.StartNewAsync();
