@@ -15,6 +15,23 @@ public static class ProcessTable
     /// <summary>Alive, and not merely waiting to be reaped.</summary>
     public static bool IsAlive(int pid) => State(pid) is { } state && state is not ('Z' or 'X');
 
+    /// <summary>Stopped by a signal: alive, and doing nothing.</summary>
+    public static bool IsStopped(int pid) => State(pid) is 'T';
+
+    /// <summary>A signal was sent that the process has not taken yet, as one that is stopped.</summary>
+    public static bool IsPending(int pid, Signal signal)
+    {
+        try
+        {
+            var mask = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("ShdPnd:", StringComparison.Ordinal))[7..].Trim();
+            return (ulong.Parse(mask, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) >> ((int)signal - 1) & 1) == 1;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The start time in clock ticks since boot: with the pid it names a process for good.</summary>
     public static long? StartTime(int pid) =>
         Fields(pid) is { } fields ? long.Parse(fields[19], CultureInfo.InvariantCulture) : null;

@@ -1,0 +1,56 @@
+using NUnit.Framework;
+using NUnit.Framework.Interfaces;
+
+namespace HealingWorkers.Integration.Tests.Fleet;
+
+/// <summary>Tests that share one fleet, each with a patient of its own; a failed one tells what the ledger and the workers said.</summary>
+public abstract class FleetFixture
+{
+    private WorkerFleet? _fleet;
+
+    protected WorkerFleet Fleet => _fleet ?? throw new InvalidOperationException("No fleet yet.");
+
+    /// <summary>The patient of the test that runs.</summary>
+    protected Patient Patient { get; private set; } = null!;
+
+    protected abstract IReadOnlyList<string> Patients { get; }
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _fleet = await WorkerFleet.StartAsync(Patients);
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (_fleet is not null)
+        {
+            await _fleet.DisposeAsync();
+        }
+    }
+
+    [SetUp]
+    public async Task FillUpAsync()
+    {
+        Fleet.Spare();
+        await Fleet.FillUpAsync();
+    }
+
+    [TearDown]
+    public async Task TellAsync()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed && Patient is not null)
+        {
+            await Fleet.TellAsync(Patient.Name);
+        }
+        Fleet.Spare();
+    }
+
+    protected async Task<Patient> TakeIllAsync(string name)
+    {
+        Patient = Fleet.PatientNamed(name);
+        await Patient.FallIllAsync();
+        return Patient;
+    }
+
+    /// <summary>The check that finds it, asked for as a person would.</summary>
+    protected Task LookAsync() => Fleet.TriggerAsync("db.index_check", Patient.Name, Patient.Table);
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using HealingWorkers.TestKit;
+using Npgsql;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Fleet;
+
+/// <summary>One target database with one table and one index that gets damaged, and every question that a test has about it.</summary>
+public sealed class Patient(PgCluster cluster, string name)
+{
+    public const string Table = "public.items";
+    public const string Index = "public.items_name_idx";
+    private const string Template = "healthy";
+
+    /// <summary>What was really done is read from the server's own log.</summary>
+    public static readonly PgClusterOptions Ward = new()
+    {
+        Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["log_min_duration_statement"] = "0", ["max_connections"] = "100" },
+    };
+
+    private TableHash? _before;
+
+    public string Name => name;
+
+    public PgCluster Cluster => cluster;
+
+    public static async Task AdmitAsync(PgCluster cluster, IReadOnlyList<string> names)
+    {
+        await cluster.CreateDatabaseAsync(Template);
+        await cluster.ExecuteAsync(Template,
+            """
+            CREATE EXTENSION amcheck;
+            CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL);
+            INSERT INTO items SELECT i, md5(i::text) FROM generate_series(1, 3000) AS i;
+            CREATE INDEX items_name_idx ON items (name);
+            """);
+        await cluster.ExecuteAsync(Template, "VACUUM ANALYZE");
+        foreach (var name in names)
+        {
+            await cluster.ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE {Template}");
+        }
+    }
+
+    /// <summary>A leaf of the index becomes zeros. Remembers what the table holds.</summary>
+    public async Task FallIllAsync()
+    {
+        _before = await TableHash.OfAsync(Cluster, name, Table);
+        await new Damage(Cluster, name).Index.ZeroLeafAsync(Index);
+        Assert.That(async () => await CheckIndexAsync(), Throws.InstanceOf<PostgresException>(), "the index is not damaged");
+    }
+
+    /// <summary>A transaction that has written to the table: a concurrent rebuild must wait for it.</summary>
+    public async Task<NpgsqlConnection> HoldUpRebuildsAsync()
+    {
+        var connection = await Cluster.OpenAsync(name);
+        await using var command = new NpgsqlCommand($"BEGIN; LOCK TABLE {Table} IN ROW EXCLUSIVE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    /// <summary>The backend that rebuilds right now.</summary>
+    public async Task<int> RebuildingAsync(TimeSpan patience)
+    {
+        IReadOnlyList<int> pids = [];
+        await Poll.UntilAsync(async _ => (pids = await RebuildersAsync()).Count == 1, patience, "a rebuild that is under way");
+        return pids[0];
+    }
+
+    /// <summary>All backends that have a rebuild in hand, asked for by anybody.</summary>
+    public Task<IReadOnlyList<int>> RebuildersAsync() => Cluster.QueryAsync<int>(name,
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'REINDEX INDEX CONCURRENTLY%'");
+
+    /// <summary>Rebuilds of the index that ended well, by the server's own log.</summary>
+    public int RebuildsDone(string who = "") => Lines($"duration: [0-9.]+ ms  (execute|statement)[^:]*: REINDEX INDEX CONCURRENTLY {Index}").Count(line => line.Contains($"@{name} {who}", StringComparison.Ordinal));
+
+    /// <summary>The server says that the backend was ended by somebody's command.</summary>
+    public bool WasTerminated(int pid) =>
+        Lines(string.Create(CultureInfo.InvariantCulture, $@"\[{pid}\] .*FATAL:  terminating connection due to administrator command")).Any();
+
+    public async Task AssertSoundAsync()
+    {
+        await CheckIndexAsync();
+        Assert.That(await TableHash.OfAsync(Cluster, name, Table), Is.EqualTo(_before), "the table holds something else than before");
+    }
+
+    /// <summary>Nothing that healing made, holds or has running is left. Sessions that wait in a pool are no leftover.</summary>
+    public async Task AssertNothingLeftAsync()
+    {
+        await Poll.UntilAsync(async ct => await Cluster.ScalarAsync<long>(name, BusySessions, ct: ct) == 0, TimeSpan.FromSeconds(10), $"no busy session in {name}");
+        await NoLeftovers.AssertAsync(Cluster, name, await IdlePoolsAsync(), TimeSpan.FromSeconds(10));
+        Assert.That(await Cluster.ScalarAsync<string>(name, "SELECT string_agg(nspname, ', ') FROM pg_namespace WHERE nspname LIKE 'healing%'"), Is.Null);
+    }
+
+    private const string BusySessions =
+        """
+        SELECT count(*) FROM pg_stat_activity a
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+          AND (state <> 'idle' OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype IN ('relation', 'advisory')))
+        """;
+
+    private Task<IReadOnlyList<string>> IdlePoolsAsync() => Cluster.QueryAsync<string>(name,
+        "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle' AND application_name LIKE 'healing%'");
+
+    private async Task CheckIndexAsync()
+    {
+        await using var connection = await Cluster.OpenAsync(name);
+        await using var command = new NpgsqlCommand($"SELECT bt_index_check('{Index}', true)", connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private IEnumerable<string> Lines(string pattern) =>
+        Cluster.Log.Split('\n').Where(line => Regex.IsMatch(line, pattern, RegexOptions.None, TimeSpan.FromSeconds(5)));
+}

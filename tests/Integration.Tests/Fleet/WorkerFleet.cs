@@ -1,0 +1,171 @@
+using System.Globalization;
+using HealingWorkers.Jobs.Healing;
+using HealingWorkers.TestKit;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Fleet;
+
+/// <summary>
+/// A whole fleet: a control cluster, a cluster of targets, and worker processes of the real executable,
+/// whose fault can be set while they run.
+/// </summary>
+public sealed class WorkerFleet : IAsyncDisposable
+{
+    /// <summary>Long enough for a loaded machine, short enough for a take-over within a test.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(4);
+
+    private const int Size = 3;
+    private readonly string _directory;
+    private readonly List<ChildProcess> _workers = [];
+    private readonly List<ChildProcess> _dead = [];
+    private int _faults;
+
+    private WorkerFleet(PgCluster control, PgCluster target, string directory)
+    {
+        (Control, Target, _directory) = (control, target, directory);
+        Ledger = new LedgerView(control);
+    }
+
+    public PgCluster Control { get; }
+
+    public PgCluster Target { get; }
+
+    public LedgerView Ledger { get; }
+
+    /// <summary>Those that were started and have not been seen dead, frozen ones included.</summary>
+    public IReadOnlyList<ChildProcess> Workers => _workers;
+
+    private string FaultFile => Path.Combine(_directory, "fault");
+
+    private string Config => Path.Combine(_directory, "healing.yaml");
+
+    /// <param name="patients">Names of the targets; each is a database of its own.</param>
+    public static async Task<WorkerFleet> StartAsync(params IReadOnlyList<string> patients)
+    {
+        var clusters = await Task.WhenAll(
+            PgCluster.StartNewAsync(), PgCluster.StartNewAsync(Patient.Ward));
+        var fleet = new WorkerFleet(clusters[0], clusters[1], Directory.CreateTempSubdirectory("fleet-").FullName);
+        try
+        {
+            await Patient.AdmitAsync(fleet.Target, patients);
+            await fleet.ConfigureAsync(patients);
+            await fleet.FillUpAsync();
+            return fleet;
+        }
+        catch
+        {
+            await fleet.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Patient PatientNamed(string name) => new(Target, name);
+
+    /// <summary>Starts as many workers as have died, and waits until all of the fleet is at work.</summary>
+    public async Task FillUpAsync()
+    {
+        SortOutTheDead();
+        while (_workers.Count < Size)
+        {
+            _workers.Add(HealingProgram.Start(["worker", "--config", Config, "--log-level", "information"],
+                new Dictionary<string, string?> { [FaultInjector.Variable] = "@" + FaultFile }));
+        }
+        await Poll.UntilAsync(
+            async _ => _workers.Find(w => w.HasExited) is { } ended
+                ? throw new InvalidOperationException($"A worker ended with {ended.ExitCode}:\n{string.Join('\n', ended.All)}")
+                : (await Ledger.WorkersAsync(Lease)).Intersect(_workers.Select(w => w.Pid)).Count() == Size,
+            TimeSpan.FromSeconds(60), $"{Size} workers that report to the ledger");
+    }
+
+    /// <summary>Runs one command to its end.</summary>
+    public async Task<ProgramResult> RunAsync(params string[] arguments) =>
+        await HealingProgram.RunAsync([.. arguments, "--config", Config]);
+
+    /// <summary>Asks for a check, as a person would.</summary>
+    public async Task TriggerAsync(string job, string target, string? table = null)
+    {
+        var result = await RunAsync(["trigger", job, "--target", target, .. table is null ? (string[])[] : ["--table", table]]);
+        Assert.That(result.ExitCode, Is.Zero, $"healing trigger:\n{result}");
+    }
+
+    /// <summary>From now on the first worker that comes to the point is struck, once; the file says which it was.</summary>
+    public string StrikeOnceAt(FaultPoint point, string mode)
+    {
+        var once = Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"once-{++_faults}"));
+        WriteFault($"{point}:{mode}:{once}");
+        return once;
+    }
+
+    /// <summary>From now on every worker that comes to the point is struck.</summary>
+    public void StrikeAlwaysAt(FaultPoint point) => WriteFault($"{point}:kill");
+
+    public void Spare() => File.Delete(FaultFile);
+
+    /// <summary>The worker that was struck, once it has been.</summary>
+    public async Task<ChildProcess> StruckAsync(string once, TimeSpan patience)
+    {
+        var pid = 0;
+        await Poll.UntilAsync(
+            () => File.Exists(once) && int.TryParse(File.ReadAllText(once), NumberStyles.None, CultureInfo.InvariantCulture, out pid),
+            patience, "a worker that came to the fault point");
+        return _workers.Find(w => w.Pid == pid) ?? throw new InvalidOperationException($"Process {pid} is none of the workers.");
+    }
+
+    /// <summary>Keeps killed workers out of <see cref="Workers"/>; gives how many there have been in all.</summary>
+    public int SortOutTheDead()
+    {
+        _dead.AddRange(_workers.Where(w => w.HasExited));
+        _workers.RemoveAll(w => w.HasExited);
+        return _dead.Count;
+    }
+
+    /// <summary>What a failed test needs to be understood.</summary>
+    public async Task TellAsync(string target)
+    {
+        await TestContext.Out.WriteLineAsync(await Ledger.TellAsync(target));
+        foreach (var worker in _workers.Concat(_dead.TakeLast(3)))
+        {
+            await TestContext.Out.WriteLineAsync($"worker {worker.Pid} ({(worker.HasExited ? $"ended with {worker.ExitCode}" : "runs")}):");
+            await TestContext.Out.WriteLineAsync(string.Join('\n', worker.All.TakeLast(60)));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var worker in _workers.Where(w => !w.HasExited))
+        {
+            worker.Send(Signal.Kill);
+        }
+        foreach (var worker in _workers.Concat(_dead))
+        {
+            await worker.DisposeAsync();
+        }
+        await Control.DisposeAsync();
+        await Target.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Moved into place at once: a worker never reads half a line.</summary>
+    private void WriteFault(string line)
+    {
+        File.WriteAllText(FaultFile + ".new", line);
+        File.Move(FaultFile + ".new", FaultFile, overwrite: true);
+    }
+
+    private async Task ConfigureAsync(IReadOnlyList<string> patients)
+    {
+        await Control.CreateDatabaseAsync(LedgerView.Database);
+        var lines = new List<string>
+        {
+            $"state_directory: '{_directory}/state'",
+            $"control: {{ connection: '{Control.ConnectionString(LedgerView.Database)}' }}",
+            string.Create(CultureInfo.InvariantCulture, $"worker: {{ concurrency: 4, drain: 5s, lease: {Lease.TotalSeconds}s }}"),
+            // What is to be checked, and when, is said by the tests.
+            "database: { auto_healing: { enabled: false } }",
+            "targets:",
+        };
+        lines.AddRange(patients.Select(p =>
+            $"  - {{ name: {p}, connection: '{Target.ConnectionString(p)}', data_directory: '{Target.DataDirectory}', critical_indexes: [{Patient.Index}] }}"));
+        await File.WriteAllLinesAsync(Config, lines);
+    }
+}
