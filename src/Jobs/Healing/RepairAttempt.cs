@@ -59,6 +59,11 @@ public sealed class RepairAttempt(
         {
             return await WorkAsync(repair, bench, work, cancel).ConfigureAwait(false);
         }
+        catch (Exception e) when (e is not FencedException && work.Paused && !cancel.IsCancellationRequested)
+        {
+            await session.EndAsync(e).ConfigureAwait(false);
+            return await deferral.PutOffAsync(work.Incident, fence, worker, "repairs were paused", cancel).ConfigureAwait(false);
+        }
         catch (Exception e) when (e is not FencedException && !cancel.IsCancellationRequested)
         {
             return await BrokenOffAsync(work, e, cancel).ConfigureAwait(false);
@@ -83,7 +88,7 @@ public sealed class RepairAttempt(
         work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Repairing,
             new Move(worker, work.Plan.Nothing ?? $"{repair.Name}: {work.Plan.Steps.Count} step(s)") { Fence = fence }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterRepairing);
-        work.Result = await repair.ApplyAsync(bench, work.Plan, proof, cancel).ConfigureAwait(false);
+        work.Result = await ApplyAsync(repair, bench, work, proof, cancel).ConfigureAwait(false);
         tools.Faults.Hit(RepairApplied);
         await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
         tools.Faults.Hit(StatementsRecorded);
@@ -106,6 +111,20 @@ public sealed class RepairAttempt(
             Proof.Wrong => await FailAsync(work, $"verification: {work.Verification.Statement}", cancel).ConfigureAwait(false),
             _ => await EscalateAsync(work.Incident, $"the repair cannot be verified: {work.Verification.Statement}", work, cancel).ConfigureAwait(false),
         };
+    }
+
+    private async Task<RepairResult> ApplyAsync(IRepair repair, RepairSession bench, WorkInHand work, SnapshotProof proof, CancellationToken cancel)
+    {
+        await using var watch = new PauseWatch(ledgers.Pauses, work.Incident.TargetId, tools.Clock, cancel);
+        try
+        {
+            return await repair.ApplyAsync(bench, work.Plan, proof, watch.Token).ConfigureAwait(false);
+        }
+        catch when (watch.Paused)
+        {
+            work.Paused = true;
+            throw;
+        }
     }
 
     /// <summary>Null, with the trouble told, when the evidence that the repair needs cannot be kept.</summary>
@@ -233,5 +252,6 @@ public sealed class RepairAttempt(
         public RepairResult? Result { get; set; }
         public VerificationResult? Verification { get; set; }
         public string? Trouble { get; set; }
+        public bool Paused { get; set; }
     }
 }
