@@ -15,8 +15,11 @@ public abstract class FleetFixture
 
     protected abstract IReadOnlyList<string> Patients { get; }
 
+    /// <summary>Those of them whose role may look and not repair.</summary>
+    protected virtual IReadOnlyList<string> Watched => [];
+
     [OneTimeSetUp]
-    public async Task StartAsync() => _fleet = await WorkerFleet.StartAsync(Patients);
+    public async Task StartAsync() => _fleet = await WorkerFleet.StartAsync(Patients, Watched);
 
     [OneTimeTearDown]
     public async Task StopAsync()

@@ -11,22 +11,59 @@ public sealed class KilledAtEachStationTests : FleetFixture
 {
     protected override IReadOnlyList<string> Patients => [.. Enum.GetValues<FaultPoint>().Select(Name)];
 
-    private static IEnumerable<FaultPoint> Stations => Enum.GetValues<FaultPoint>().Where(p => p != FaultPoint.MidRebuild);
+    protected override IReadOnlyList<string> Watched => [Name(FaultPoint.BeforeEscalated), Name(FaultPoint.AfterEscalated)];
+
+    /// <summary>Every station that the code has, so that a new one that nobody comes by fails here.</summary>
+    private static IEnumerable<FaultPoint> Stations => Enum.GetValues<FaultPoint>();
 
     [TestCaseSource(nameof(Stations))]
-    public async Task A_worker_dies_and_the_others_heal_once(FaultPoint point)
+    public Task A_worker_dies_and_the_others_finish_its_work_once(FaultPoint point) => point switch
+    {
+        FaultPoint.MidRebuild => DieWhileTheRebuildGoesOnAsync(),
+        FaultPoint.BeforeFailed or FaultPoint.AfterFailed => DieAfterAFailureAsync(point),
+        FaultPoint.BeforeEscalated or FaultPoint.AfterEscalated => DieWhileAPersonIsCalledAsync(point),
+        _ => DieOnTheWayAsync(point),
+    };
+
+    private async Task DieOnTheWayAsync(FaultPoint point)
     {
         await TakeIllAsync(Name(point));
         var once = Fleet.StrikeOnceAt(point, "kill");
         await LookAsync();
         await AssertDiedAsync(once);
         await HealedOnce.AssertAsync(Fleet, Patient);
-        Assert.That(Fleet.Workers, Has.Count.EqualTo(2), "another worker died too");
+        Assert.That(Fleet.Workers.Count(w => !w.HasExited), Is.EqualTo(2), "another worker died too");
+    }
+
+    /// <summary>The table holds duplicates at first, so that the rebuild fails.</summary>
+    private async Task DieAfterAFailureAsync(FaultPoint point)
+    {
+        await TakeIllAsync(Name(point));
+        await Patient.DuplicateAsync();
+        var once = Fleet.StrikeOnceAt(point, "kill");
+        await LookAsync();
+        await AssertDiedAsync(once);
+        await Patient.RemoveDuplicatesAsync();
+        var incident = await HealedOnce.AssertAsync(Fleet, Patient);
+        Assert.That(incident.Attempts, Is.EqualTo(2));
+    }
+
+    /// <summary>The role of this target may look and not repair.</summary>
+    private async Task DieWhileAPersonIsCalledAsync(FaultPoint point)
+    {
+        await TakeIllAsync(Name(point));
+        var once = Fleet.StrikeOnceAt(point, "kill");
+        await LookAsync();
+        await AssertDiedAsync(once);
+        var incident = await HealedOnce.SettledAsync(Fleet, Patient, "Escalated");
+        Assert.That(await Fleet.Ledger.AlertsAsync(incident.Id), Is.EqualTo(new[] { "escalated" }), "alerts by the log");
+        Assert.That(await Fleet.Ledger.AttemptsAsync(incident.Id), Is.Empty);
+        Assert.That(Patient.RebuildsDone(), Is.Zero);
+        await Patient.AssertNothingLeftAsync();
     }
 
     /// <summary>Its client is dead, and the backend lives on and hears nothing, as one that waits for a disk: nobody begins before it is gone.</summary>
-    [Test]
-    public async Task A_worker_dies_while_its_rebuild_goes_on_and_the_successor_ends_exactly_that_backend()
+    private async Task DieWhileTheRebuildGoesOnAsync()
     {
         await TakeIllAsync(Name(FaultPoint.MidRebuild));
         await using var writer = await Patient.HoldUpRebuildsAsync();

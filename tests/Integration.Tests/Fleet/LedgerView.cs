@@ -56,6 +56,10 @@ public sealed class LedgerView(PgCluster control)
     public Task<long> ReceiptsAsync(long incident) => control.ScalarAsync<long>(
         Database, "SELECT count(*) FROM healing.receipts WHERE incident_id = @incident", new { incident })!;
 
+    /// <summary>What was said of an incident by the log, which is always there.</summary>
+    public Task<IReadOnlyList<string>> AlertsAsync(long incident) => control.QueryAsync<string>(
+        Database, "SELECT event FROM healing.alerts WHERE incident_id = @incident AND sink = 'log' ORDER BY id", new { incident });
+
     /// <summary>Backends that leases name: none of them may still live when all is done.</summary>
     public Task<IReadOnlyList<int>> BackendsAsync(string target) => control.QueryAsync<int>(
         Database,

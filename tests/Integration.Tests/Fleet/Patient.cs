@@ -11,6 +11,9 @@ public sealed class Patient(PgCluster cluster, string name)
 {
     public const string Table = "public.items";
     public const string Index = "public.items_name_idx";
+    /// <summary>A role that may look for damage and repair nothing.</summary>
+    public const string Watcher = "watcher";
+
     private const string Template = "healthy";
 
     /// <summary>What was really done is read from the server's own log.</summary>
@@ -33,7 +36,9 @@ public sealed class Patient(PgCluster cluster, string name)
             CREATE EXTENSION amcheck;
             CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL);
             INSERT INTO items SELECT i, md5(i::text) FROM generate_series(1, 3000) AS i;
-            CREATE INDEX items_name_idx ON items (name);
+            CREATE UNIQUE INDEX items_name_idx ON items (name);
+            CREATE ROLE watcher LOGIN;
+            GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO watcher;
             """);
         await cluster.ExecuteAsync(Template, "VACUUM ANALYZE");
         foreach (var name in names)
@@ -49,6 +54,12 @@ public sealed class Patient(PgCluster cluster, string name)
         await new Damage(Cluster, name).Index.ZeroLeafAsync(Index);
         Assert.That(async () => await CheckIndexAsync(), Throws.InstanceOf<PostgresException>(), "the index is not damaged");
     }
+
+    /// <summary>Rows whose key is there already and which the index does not have: no rebuild can succeed.</summary>
+    public Task DuplicateAsync() => new Damage(Cluster, name).Unique.DuplicateRowsAsync(
+        Index, overrides: new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = "id + 1000000" });
+
+    public Task RemoveDuplicatesAsync() => Cluster.ExecuteAsync(name, "SET enable_indexscan = off; SET enable_bitmapscan = off; DELETE FROM items WHERE id > 1000000");
 
     /// <summary>A transaction that has written to the table: a concurrent rebuild must wait for it.</summary>
     public async Task<NpgsqlConnection> HoldUpRebuildsAsync()

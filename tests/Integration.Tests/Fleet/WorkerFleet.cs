@@ -40,7 +40,8 @@ public sealed class WorkerFleet : IAsyncDisposable
     private string Config => Path.Combine(_directory, "healing.yaml");
 
     /// <param name="patients">Names of the targets; each is a database of its own.</param>
-    public static async Task<WorkerFleet> StartAsync(params IReadOnlyList<string> patients)
+    /// <param name="watched">Those of them whose role may look and not repair.</param>
+    public static async Task<WorkerFleet> StartAsync(IReadOnlyList<string> patients, IReadOnlyList<string> watched)
     {
         var clusters = await Task.WhenAll(
             PgCluster.StartNewAsync(), PgCluster.StartNewAsync(Patient.Ward));
@@ -48,7 +49,7 @@ public sealed class WorkerFleet : IAsyncDisposable
         try
         {
             await Patient.AdmitAsync(fleet.Target, patients);
-            await fleet.ConfigureAsync(patients);
+            await fleet.ConfigureAsync(patients, watched);
             await fleet.FillUpAsync();
             return fleet;
         }
@@ -84,7 +85,7 @@ public sealed class WorkerFleet : IAsyncDisposable
     /// <summary>Asks for a check, as a person would.</summary>
     public async Task TriggerAsync(string job, string target, string? table = null)
     {
-        var result = await RunAsync(["trigger", job, "--target", target, .. table is null ? (string[])[] : ["--table", table]]);
+        var result = await RunAsync(["trigger", job, "--target", target, .. table is null ? Array.Empty<string>() : ["--table", table]]);
         Assert.That(result.ExitCode, Is.Zero, $"healing trigger:\n{result}");
     }
 
@@ -152,7 +153,7 @@ public sealed class WorkerFleet : IAsyncDisposable
         File.Move(FaultFile + ".new", FaultFile, overwrite: true);
     }
 
-    private async Task ConfigureAsync(IReadOnlyList<string> patients)
+    private async Task ConfigureAsync(IReadOnlyList<string> patients, IReadOnlyList<string> watched)
     {
         await Control.CreateDatabaseAsync(LedgerView.Database);
         var lines = new List<string>
@@ -165,7 +166,7 @@ public sealed class WorkerFleet : IAsyncDisposable
             "targets:",
         };
         lines.AddRange(patients.Select(p =>
-            $"  - {{ name: {p}, connection: '{Target.ConnectionString(p)}', data_directory: '{Target.DataDirectory}', critical_indexes: [{Patient.Index}] }}"));
+            $"  - {{ name: {p}, connection: '{Target.ConnectionString(p, watched.Contains(p, StringComparer.Ordinal) ? Patient.Watcher : null)}', data_directory: '{Target.DataDirectory}', critical_indexes: [{Patient.Index}] }}"));
         await File.WriteAllLinesAsync(Config, lines);
     }
 }
