@@ -1,4 +1,4 @@
-using System.Globalization;
+using HealingWorkers.Jobs.Errors;
 
 namespace HealingWorkers.Jobs.Options;
 
@@ -37,49 +37,28 @@ public static class Cadence
         return $"a cron line cannot say {text}; the nearest that work: {string.Join(" and ", nearest)}";
     }
 
-    private static string? CronProblem(string text)
+    /// <summary>The interval as a cron line, moved by a share of its length (0 to 1), so that not everything comes at once. A cron line stays as it is.</summary>
+    public static CronLine Line(string text, double share)
     {
-        (string Name, int Least, int Most)[] fields = [("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("day of week", 0, 7)];
-        var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length is 6 && IsZone(parts[5]))
+        if (Problem(text) is { } problem)
         {
-            parts = parts[..5];
+            throw new HealingException(problem.Length == 0 ? $"`{text}` is no interval" : problem, "intervals are like 10m, 6h, 1d, 1w, or a five-field cron line");
         }
-        if (parts.Length != 5)
+        if (text.Contains(' ', StringComparison.Ordinal))
         {
-            return string.Create(CultureInfo.InvariantCulture, $"a cron line has five fields and may end with a time zone; this has {parts.Length}");
+            return CronLine.Parse(text);
         }
-        for (var i = 0; i < 5; i++)
+        var interval = Durations.TryParse(text, out var parsed) ? parsed : TimeSpan.FromDays(1);
+        var minute = (int)(share * interval.TotalMinutes) % (int)interval.TotalMinutes;
+        var (day, hour) = (minute / 1440, minute / 60 % 24);
+        return CronLine.Parse(interval switch
         {
-            if (!IsField(parts[i], fields[i].Least, fields[i].Most, i))
-            {
-                return $"`{parts[i]}` cannot be the {fields[i].Name}";
-            }
-        }
-        return null;
+            { TotalDays: >= 7 } => $"{minute % 60} {hour} * * {day}",
+            { TotalDays: >= 1 } => $"{minute % 60} {hour} * * *",
+            { TotalHours: >= 1 } => $"{minute % 60} {hour}/{(int)interval.TotalHours} * * *",
+            _ => $"{minute}/{(int)interval.TotalMinutes} * * * *",
+        });
     }
 
-    private static bool IsZone(string zone) => TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _);
-
-    private static bool IsField(string field, int least, int most, int index) => field.Split(',').All(item =>
-    {
-        var step = item.Split('/');
-        if (step.Length > 2 || (step.Length == 2 && !(int.TryParse(step[1], NumberStyles.None, CultureInfo.InvariantCulture, out var s) && s > 0)))
-        {
-            return false;
-        }
-        return step[0] == "*" || (step[0].Split('-') is { Length: <= 2 } range && range.All(n => IsValue(n, least, most, index)));
-    });
-
-    private static bool IsValue(string text, int least, int most, int index)
-    {
-        string[] names = index switch
-        {
-            3 => ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
-            4 => ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
-            _ => [],
-        };
-        return names.Contains(text, StringComparer.OrdinalIgnoreCase)
-            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most);
-    }
+    private static string? CronProblem(string text) => CronLine.TryParse(text, out _, out var problem) ? null : problem;
 }

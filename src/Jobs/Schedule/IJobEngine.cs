@@ -4,12 +4,13 @@ namespace HealingWorkers.Jobs.Schedule;
 /// The port to the job engine. An engine delivers, at least once and perhaps twice at a time;
 /// the job ledger decides what runs (see <see cref="JobRunner"/>).
 /// </summary>
-public interface IJobEngine
+public interface IJobEngine : IAsyncDisposable
 {
     /// <summary>quartz | hangfire; a ledger belongs to one of them.</summary>
     string Name { get; }
 
-    Task StartAsync(CancellationToken cancel);
+    /// <summary>Begins to hand what comes due to the runner. What is delivered before waits in the store.</summary>
+    Task StartAsync(JobRunner runner, CancellationToken cancel);
 
     /// <summary>Takes nothing new, waits for what runs until <paramref name="cancel"/>.</summary>
     Task StopAsync(CancellationToken cancel);

@@ -76,6 +76,14 @@ public sealed class JobLedger(LedgerDb db)
     public Task<JobRun?> FindAsync(long run, CancellationToken cancel) =>
         db.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_find"), new { Run = run }, cancel);
 
+    /// <summary>The run of a key that is pending or running.</summary>
+    public Task<JobRun?> ActiveAsync(string key, CancellationToken cancel) =>
+        db.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_active"), new { Key = key }, cancel);
+
+    /// <summary>When the recurring job was last asked for and when it last succeeded, with the ledger's present time.</summary>
+    public async Task<RecurringPast> PastAsync(string recurringId, CancellationToken cancel) =>
+        await db.FirstAsync<RecurringPast>(Sql.Of<JobLedger>("job_past"), new { RecurringId = recurringId }, cancel).ConfigureAwait(false) ?? throw new InvalidOperationException("no row");
+
     /// <summary>When the recurring job last succeeded; null if never.</summary>
     public Task<DateTimeOffset?> LastSuccessAsync(string recurringId, CancellationToken cancel) =>
         db.FirstAsync<DateTimeOffset?>(Sql.Of<JobLedger>("job_last_success"), new { RecurringId = recurringId }, cancel);

@@ -45,6 +45,13 @@ public sealed record JobClaim(JobRun? Run, JobRun? Poisoned)
 
 public sealed record RunPulse(long Run, long Token, bool CancelAsked);
 
+public sealed record RecurringPast
+{
+    public DateTimeOffset? Requested { get; init; }
+    public DateTimeOffset? Succeeded { get; init; }
+    public DateTimeOffset? Now { get; init; }
+}
+
 public sealed record JobRunFilter
 {
     public string? Job { get; init; }

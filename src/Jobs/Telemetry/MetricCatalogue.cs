@@ -36,9 +36,12 @@ public static class MetricCatalogue
     public static readonly MetricDescription JobActive = new("healing.job.active", Gauge, "{job}", Process, ["kind"],
         "Jobs that this process runs now; kind is the job");
 
+    public static readonly MetricDescription Observation = new("healing.observation", Gauge, "", Process, ["target", "check", "kind"],
+        "What the checks of this process last observed and take for no damage; kind says what: deadlocks, connections, lag and so on");
+
     public static readonly IReadOnlyList<MetricDescription> All =
     [
-        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, LedgerUp, JobDuration, JobActive,
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.orphans.rows", Gauge, "{row}", Later, ["target", "kind"], "Rows whose foreign key points at nothing"),
         new("healing.checksums.last_verified", Gauge, "s", Later, ["target"], "When all data pages were last read and their checksums compared, in seconds since 1970"),
         new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),

@@ -1,0 +1,17 @@
+namespace HealingWorkers.Jobs.Schedule;
+
+/// <summary>The names that jobs are known by: in the ledger, in the engine and on the command line.</summary>
+public static class JobNames
+{
+    public const string HealthCheck = "db.health_check";
+    public const string IndexCheck = "db.index_check";
+    public const string IndexCheckTable = "db.index_check.table";
+    public const string IndexCheckDatabase = "db.index_check.database";
+    public const string OrphanCleanup = "db.orphan_cleanup";
+    public const string Repair = "repair";
+
+    /// <summary>Those with a schedule, which `healing trigger` takes.</summary>
+    public static readonly IReadOnlyList<string> Recurring = [HealthCheck, IndexCheck, OrphanCleanup];
+
+    public static string RecurringId(string job, string target) => $"{job}:{target}";
+}

@@ -1,0 +1,45 @@
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using HealingWorkers.Jobs.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace HealingWorkers.Jobs.Schedule;
+
+/// <summary>Runs checks on a target, takes their reports into the ledger and asks for the repairs that follow.</summary>
+public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents, CheckMemory memory, RepairRequests repairs, string worker, ILogger<CheckRunner> logger)
+{
+    /// <summary>Those of one check that saw damage are told in the note of the run.</summary>
+    public async Task<CheckReport> RunAsync(Target target, long id, ICheck check, CheckScope scope, string? scopeName, Action<string> log, CancellationToken cancel)
+    {
+        using var activity = Signals.Traces.StartActivity($"check {check.Description.Name}");
+        var report = await check.RunAsync(new CheckRequest(target, scope) { Memory = memory }, cancel).ConfigureAwait(false);
+        await TakeInAsync(target, id, report, scopeName, log, cancel).ConfigureAwait(false);
+        return report;
+    }
+
+    public async Task TakeInAsync(Target target, long id, CheckReport report, string? scopeName, Action<string> log, CancellationToken cancel)
+    {
+        var taken = await incidents.TakeInAsync(id, report, scopeName, options.AutoHealing.MaxAutoRepairAttempts, worker, cancel).ConfigureAwait(false);
+        log($"{report.Check}: {report.Status.ToString().ToLowerInvariant()}{(report.Reason is null ? "" : ", " + report.Reason)}, {report.Findings.Count} findings in {report.Elapsed.TotalSeconds:0.000} s");
+        Observations.Keep(target.Name, report);
+        foreach (var finding in report.Findings)
+        {
+            logger.LogWarning("{Target}: {Kind} {Object}: {Detail}", target.Name, finding.Kind.Name, finding.Object.Quoted, Redactor.Text(finding.Detail));
+        }
+        if (report.Status is CheckStatus.Unavailable or CheckStatus.Failed)
+        {
+            logger.LogWarning("{Target}: check {Check} {Status}: {Reason}", target.Name, report.Check, report.Status.ToString().ToLowerInvariant(), Redactor.Text(report.Reason ?? ""));
+        }
+        if (report.Observations.Count > 0)
+        {
+            logger.LogInformation("{Target}: {Check} observed {Observations}", target.Name, report.Check,
+                string.Join(", ", report.Observations.Select(o => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{o.Key}={o.Value:0.###}"))));
+        }
+        foreach (var incident in taken)
+        {
+            await repairs.AskAsync(incident, worker, TimeSpan.Zero, cancel).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Schedule;
+
+/// <summary>db.index_check: asks for one run a table, so that the fleet shares the work, and one for what concerns the database as a whole.</summary>
+public sealed class IndexCheckJob(TargetDirectory targets, JobDispatcher dispatcher, string worker) : IJob
+{
+    public string Name => JobNames.IndexCheck;
+
+    public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
+    {
+        var target = targets.Get(context.Target);
+        IReadOnlyList<RelationRow> tables;
+        await using (var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false))
+        {
+            tables = (await connection.QueryAsync<RelationRow>(new CommandDefinition(Sql.Of<IndexCheckJob>("tables_to_check"), cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+        }
+        await dispatcher.RequestAsync(new JobRequest($"{JobNames.IndexCheckDatabase}:{target.Name}", JobNames.IndexCheckDatabase, target.Name, [], worker), cancel).ConfigureAwait(false);
+        var asked = 0;
+        foreach (var table in tables)
+        {
+            var request = new JobRequest($"{JobNames.IndexCheckTable}:{target.Name}:{table.Oid}", JobNames.IndexCheckTable, target.Name,
+                new JsonObject { ["table"] = table.Quoted, ["oid"] = table.Oid }, worker);
+            asked += await dispatcher.RequestAsync(request, cancel).ConfigureAwait(false) is null ? 0 : 1;
+        }
+        return JobOutcome.With(asked == tables.Count ? $"{asked} tables" : $"{asked} tables; {tables.Count - asked} were being checked already");
+    }
+
+    private sealed record RelationRow
+    {
+        public long Oid { get; init; }
+        public string Quoted { get; init; } = "";
+    }
+}

@@ -1,0 +1,40 @@
+using Dapper;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Schedule;
+
+/// <summary>db.index_check.table: the B-trees of one table.</summary>
+public sealed class IndexCheckTableJob(TargetDirectory targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
+{
+    public string Name => JobNames.IndexCheckTable;
+
+    public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
+    {
+        var target = targets.Get(context.Target);
+        var name = context.Arguments["table"]?.ToString() ?? "";
+        var oid = context.Arguments["oid"] is { } given ? (long)given : await FindAsync(target, name, cancel).ConfigureAwait(false);
+        var id = await incidents.RegisterTargetAsync(target.Name, await target.FactsAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+        var found = 0;
+        foreach (var check in checks.Where(c => c.Description.Schedule == JobNames.IndexCheck && BtreeChecks.IsOne(c)))
+        {
+            var report = await runner.RunAsync(target, id, check, CheckScope.OfTable(oid), name, context.Log, cancel).ConfigureAwait(false);
+            if (report.Status is CheckStatus.Failed or CheckStatus.Unavailable)
+            {
+                throw new HealingException($"{name} could not be checked: {report.Reason}", "see the reason");
+            }
+            found += report.Findings.Count;
+        }
+        return JobOutcome.With(found == 0 ? "sound" : $"{found} findings");
+    }
+
+    private static async Task<long> FindAsync(Target target, string name, CancellationToken cancel)
+    {
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        return await connection.QueryFirstOrDefaultAsync<long?>(new CommandDefinition(Sql.Of<IndexCheckTableJob>("table_named"), new { Name = name }, cancellationToken: cancel)).ConfigureAwait(false)
+            ?? throw new HealingException($"there is no table {name} in {target.Name}", "give it as schema.name, quoted as in SQL");
+    }
+}

@@ -1,0 +1,140 @@
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using Microsoft.Extensions.Logging;
+
+namespace HealingWorkers.Jobs.Schedule;
+
+/// <summary>One worker process: the engine, the runner with its heartbeat, the sweeper and the listener, started and stopped in order.</summary>
+public sealed class WorkerHost : IAsyncDisposable
+{
+    private static readonly TimeSpan InterruptedMayTake = TimeSpan.FromSeconds(10);
+    private readonly WorkerParts _parts;
+    private readonly WorkerRegistry _registry;
+    private readonly WorkerProcess _process;
+    private readonly Sweeper _sweeper;
+    private readonly ILogger<WorkerHost> _logger;
+    private readonly CancellationTokenSource _loops = new();
+    private readonly CancellationTokenSource _heart = new();
+    private readonly List<Task> _tasks = [];
+    private bool _stopped;
+
+    public WorkerHost(WorkerParts parts)
+    {
+        _parts = parts;
+        _logger = parts.Logs.CreateLogger<WorkerHost>();
+        _registry = new WorkerRegistry(parts.Db);
+        _process = new WorkerProcess { Id = parts.WorkerId, Host = Environment.MachineName, Pid = Environment.ProcessId, Version = parts.Version, Engine = parts.Engine.Name };
+        Recurring = RecurringJobs.For(parts.Options);
+        var ledger = new JobLedger(parts.Db);
+        var incidents = new IncidentLedger(parts.Db);
+        Dispatcher = new JobDispatcher(parts.Db, ledger, parts.Engine, parts.Clock, parts.Logs.CreateLogger<JobDispatcher>());
+        var repairs = new RepairRequests(parts.Options, incidents, Dispatcher);
+        var lease = parts.Options.Worker.Lease;
+        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, Dispatcher), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease),
+            new PoisonedRuns(incidents, new AlertOutbox(parts.Db), parts.AlertSinks), parts.Clock, parts.Logs.CreateLogger<JobRunner>());
+        var every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
+        _sweeper = new Sweeper(
+            new SweeperParts(_process, ledger, incidents, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher))
+            {
+                Every = every,
+                Again = every * 2,
+                SendAlerts = parts.SendAlerts,
+                Tidy = TidyAsync,
+            }, parts.Clock, parts.Logs.CreateLogger<Sweeper>());
+    }
+
+    public JobDispatcher Dispatcher { get; }
+
+    public JobRunner Runner { get; }
+
+    public IReadOnlyList<RecurringJob> Recurring { get; }
+
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        await _registry.ClaimEngineAsync(_parts.Engine.Name, cancel).ConfigureAwait(false);
+        await _registry.RegisterAsync(_process, cancel).ConfigureAwait(false);
+        await _parts.Engine.StartAsync(Runner, cancel).ConfigureAwait(false);
+        await _parts.Engine.ReplaceRecurringAsync(Recurring, cancel).ConfigureAwait(false);
+        var listener = new RequestListener(_parts.Db.ConnectionString, RequestListener.Requests, _ => _sweeper.Ask(), _parts.Clock, _logger);
+        _tasks.Add(Task.Run(() => Runner.BeatAsync(_heart.Token), CancellationToken.None));
+        _tasks.Add(Task.Run(() => _sweeper.RunAsync(_loops.Token), CancellationToken.None));
+        _tasks.Add(Task.Run(() => listener.RunAsync(_loops.Token), CancellationToken.None));
+        _logger.LogInformation("Worker {Worker} works with {Engine}, {Recurring} recurring jobs, {Targets} targets", _parts.WorkerId, _parts.Engine.Name, Recurring.Count, _parts.Targets.Count);
+    }
+
+    /// <summary>Takes nothing new, lets what runs finish within the drain time, then interrupts it: it goes on elsewhere.</summary>
+    public async Task StopAsync(CancellationToken cancel)
+    {
+        if (_stopped)
+        {
+            return;
+        }
+        _stopped = true;
+        await _loops.CancelAsync().ConfigureAwait(false);
+        using var drained = new CancellationTokenSource(_parts.Options.Worker.Drain, _parts.Clock);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, drained.Token);
+        await using (end.Token.UnsafeRegister(static runner => ((JobRunner)runner!).Interrupt(), Runner).ConfigureAwait(false))
+        {
+            using var last = new CancellationTokenSource(_parts.Options.Worker.Drain + InterruptedMayTake, _parts.Clock);
+            await QuietlyAsync("stop of the engine", () => _parts.Engine.StopAsync(last.Token)).ConfigureAwait(false);
+        }
+        await _heart.CancelAsync().ConfigureAwait(false);
+        await QuietlyAsync("end of the loops", () => Task.WhenAll(_tasks)).ConfigureAwait(false);
+        await QuietlyAsync("goodbye to the ledger", () => _registry.StoppedAsync(_parts.WorkerId, cancel)).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _parts.Engine.DisposeAsync().ConfigureAwait(false);
+        _sweeper.Dispose();
+        _loops.Dispose();
+        _heart.Dispose();
+    }
+
+    private static IEnumerable<IJob> JobsOf(WorkerParts parts, IncidentLedger incidents, RepairRequests repairs, JobDispatcher dispatcher)
+    {
+        var targets = new TargetDirectory(parts.Targets);
+        var memory = new CheckMemory(parts.Db);
+        var runner = new CheckRunner(parts.Options, incidents, memory, repairs, parts.WorkerId, parts.Logs.CreateLogger<CheckRunner>());
+        yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), parts.Clock);
+        yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId);
+        yield return new IndexCheckTableJob(targets, parts.Checks, runner, incidents);
+        yield return new IndexCheckDatabaseJob(targets, parts.Checks, runner, incidents);
+        yield return new OrphanCleanupJob(targets, parts.Checks, runner, incidents);
+        if (parts.Healer is { } healer)
+        {
+            yield return new RepairJob(healer, incidents, repairs, parts.WorkerId);
+        }
+    }
+
+    private async Task TidyAsync(CancellationToken cancel)
+    {
+        var retention = _parts.Options.Retention;
+        var gone = await new Retention(_parts.Db).RunAsync(retention.JobHistory, retention.Metrics, cancel).ConfigureAwait(false);
+        if (gone > 0)
+        {
+            _logger.LogInformation("{Rows} old rows left the ledger", gone);
+        }
+        if (_parts.Tidy is { } tidy)
+        {
+            await tidy(cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async Task QuietlyAsync(string what, Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // loops end so
+        }
+        catch (Exception e)
+        {
+            _logger.LogWarning("{What}: {Reason}", what, Jobs.Options.Redactor.Text(e.Message));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Healing;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using Microsoft.Extensions.Logging;
+
+namespace HealingWorkers.Jobs.Schedule;
+
+/// <summary>What a worker process is made of.</summary>
+public sealed record WorkerParts(HealingOptions Options, LedgerDb Db, IJobEngine Engine, TimeProvider Clock, ILoggerFactory Logs, string WorkerId)
+{
+    public string Version { get; init; } = "";
+    public IReadOnlyList<Target> Targets { get; init; } = [];
+    public IReadOnlyList<ICheck> Checks { get; init; } = [];
+
+    /// <summary>Null: a worker that repairs nothing, since it cannot.</summary>
+    public IHealer? Healer { get; init; }
+
+    /// <summary>Sends what waits in the alert outbox.</summary>
+    public Func<CancellationToken, Task>? SendAlerts { get; init; }
+
+    /// <summary>Where alerts of the engine itself are queued to: the names of the sinks.</summary>
+    public IReadOnlyList<string> AlertSinks { get; init; } = ["log"];
+
+    /// <summary>Tidies what is not the ledger's own, as old snapshots; once an hour.</summary>
+    public Func<CancellationToken, Task>? Tidy { get; init; }
+
+    /// <summary>Further jobs.</summary>
+    public IReadOnlyList<IJob> Jobs { get; init; } = [];
+}
