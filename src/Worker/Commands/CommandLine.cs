@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Worker.Telemetry;
 using Npgsql;
 
 namespace HealingWorkers.Worker.Commands;
@@ -17,6 +18,8 @@ public static class CommandLine
         {
             return shell.Fail(string.Join("\n  ", parsed.Errors.Select(e => e.Message)), $"`{Path(parsed)} --help` shows what it takes");
         }
+        using var export = OtlpExport.Start(shell.Environment);
+        using var span = CommandSpan.Start(parsed.CommandResult.Command.Name, shell.Environment);
         try
         {
             return await parsed.InvokeAsync(
@@ -31,6 +34,7 @@ public static class CommandLine
         }
         catch (Exception e)
         {
+            span?.SetStatus(System.Diagnostics.ActivityStatusCode.Error, Redactor.Text(e.Message));
             return Explain(e, shell, cancel);
         }
     }

@@ -11,6 +11,7 @@ public static class CommandTree
         new WorkerCommand(),
         new PauseCommand(),
         new ResumeCommand(),
+        new MetricsCommand(),
         new MigrateCommand(),
         new ConfigCommand(),
     ];

@@ -1,3 +1,7 @@
+using HealingWorkers.Dashboard;
+using HealingWorkers.Dashboard.Api;
+using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Worker.Hosting;
 
 namespace HealingWorkers.Worker.Supervisor;
@@ -5,36 +9,46 @@ namespace HealingWorkers.Worker.Supervisor;
 /// <summary>The API of this process.</summary>
 internal sealed class ApiHost : IAsyncDisposable
 {
-    private readonly WebApplication _application;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private readonly RuntimeMetrics _runtime = new();
+    private readonly LedgerMetrics _ledger;
+    private readonly LedgerInstruments _instruments;
+    private readonly DashboardHost _dashboard;
 
-    private ApiHost(WebApplication application, string address) => (_application, Address) = (application, address);
+    private ApiHost(HealingHost host)
+    {
+        var db = host.Get<Jobs.Ledger.LedgerDb>();
+        var clock = host.Get<TimeProvider>();
+        _ledger = new LedgerMetrics(db, clock, host.Get<ILogger<LedgerMetrics>>());
+        _instruments = new LedgerInstruments(_ledger);
+        var desk = new LedgerJobDesk(host.Get<JobLedger>(), engine: null);
+        _dashboard = DashboardHost.Build(new DashboardParts(host.Options, db, desk, new PrometheusPage(_runtime, _ledger), clock, host.Get<ILoggerFactory>()));
+    }
 
-    public string Address { get; }
+    public string Address { get; private set; } = "";
 
     public static async Task<ApiHost> StartAsync(HealingHost host, CancellationToken cancel)
     {
-        var listen = host.Options.Http.Listen;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddSingleton(host.Get<ILoggerFactory>());
-        builder.WebHost.UseUrls("http://" + listen);
-        var application = builder.Build();
-        application.MapGet("/livez", () => "alive");
+        var api = new ApiHost(host);
         try
         {
-            await application.StartAsync(cancel).ConfigureAwait(false);
+            api.Address = (await api._dashboard.StartAsync(cancel)).GetLeftPart(UriPartial.Authority);
+            return api;
         }
-        catch (IOException e)
+        catch
         {
-            await application.DisposeAsync().ConfigureAwait(false);
-            throw ListenAddress.Explain("http.listen", listen, e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException ? System.Net.Sockets.SocketError.AddressAlreadyInUse : System.Net.Sockets.SocketError.SocketError, e);
+            await api.DisposeAsync();
+            throw;
         }
-        return new ApiHost(application, application.Urls.First());
     }
 
     public async ValueTask DisposeAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        await _application.StopAsync(patience.Token).ConfigureAwait(false);
-        await _application.DisposeAsync().ConfigureAwait(false);
+        using var patience = new CancellationTokenSource(Patience);
+        await _dashboard.StopAsync(patience.Token);
+        await _dashboard.DisposeAsync();
+        _instruments.Dispose();
+        _ledger.Dispose();
+        _runtime.Dispose();
     }
 }
