@@ -1,0 +1,56 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using HealingWorkers.Dashboard;
+using HealingWorkers.Dashboard.Api;
+using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Schedule;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HealingWorkers.Integration.Tests.Dashboard;
+
+/// <summary>A dashboard over a ledger of its own, and a client of it.</summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    private readonly RuntimeMetrics _runtime = new();
+    private readonly LedgerMetrics _ledger;
+    private readonly DashboardHost _host;
+
+    private Stage(HealingOptions options, LedgerDb db)
+    {
+        Db = db;
+        _ledger = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
+        var desk = new LedgerJobDesk(new JobLedger(db), engine: null);
+        _host = DashboardHost.Build(new DashboardParts(options, db, desk, new PrometheusPage(_runtime, _ledger), TimeProvider.System, NullLoggerFactory.Instance));
+    }
+
+    public LedgerDb Db { get; }
+
+    public HttpClient Http { get; private set; } = new();
+
+    public static async Task<Stage> OpenAsync(string? ledger = null, Action<HealingOptions>? change = null)
+    {
+        var options = new HealingOptions { Http = { Listen = "127.0.0.1:0" }, Control = { Connection = ledger ?? await DashCluster.LedgerAsync() } };
+        change?.Invoke(options);
+        var stage = new Stage(options, new LedgerDb(options.Control.Connection));
+        stage.Http = new HttpClient { BaseAddress = await stage._host.StartAsync(CancellationToken.None) };
+        return stage;
+    }
+
+    public async Task<(int Status, JsonNode Body)> GetAsync(string path) => await ReadAsync(await Http.GetAsync(path));
+
+    public async Task<(int Status, JsonNode Body)> PostAsync(string path, object body) => await ReadAsync(await Http.PostAsJsonAsync(path, body));
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _host.DisposeAsync();
+        _ledger.Dispose();
+        _runtime.Dispose();
+        await Db.DisposeAsync();
+    }
+
+    public static async Task<(int Status, JsonNode Body)> ReadAsync(HttpResponseMessage answer) =>
+        ((int)answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync())!);
+}
