@@ -4,7 +4,7 @@ using HealingWorkers.Jobs.Options;
 namespace HealingWorkers.Jobs.Healing;
 
 /// <summary>Puts an incident off, without counting an attempt; after a day of it, or three windows missed, it escalates.</summary>
-public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, TargetSet targets, TimeProvider clock)
+public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, HealerTools tools)
 {
     private const int MostWindows = 3;
 
@@ -18,10 +18,12 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Tar
                 receipt: null, "escalated", cancel).ConfigureAwait(false);
             return new(escalated.State, escalated.Reason!);
         }
-        var move = new Move(worker, $"put off: {why}") { Fence = fence, Reason = why, DueAt = clock.GetUtcNow() + pause, CountDeferral = true };
+        var move = new Move(worker, $"put off: {why}") { Fence = fence, Reason = why, DueAt = tools.Clock.GetUtcNow() + pause, CountDeferral = true };
+        tools.Faults.Hit(FaultPoint.BeforePutOff);
         var after = incident.State is IncidentState.AwaitingWindow
             ? await ledgers.Incidents.StayAsync(incident.Id, incident.State, move, cancel).ConfigureAwait(false)
             : await ledgers.Incidents.MoveAsync(incident.Id, incident.State, IncidentState.AwaitingWindow, move, cancel).ConfigureAwait(false);
+        tools.Faults.Hit(FaultPoint.AfterPutOff);
         return new(after.State, why, pause, Deferred: true);
     }
 
@@ -39,17 +41,17 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Tar
             var waiting = await ledgers.Outcomes.MoveAsync(incident, IncidentState.AwaitingApproval, move, receipt: null, "approval_wanted", cancel).ConfigureAwait(false);
             return new(waiting.State, gate.Why);
         }
-        var until = gate.Until ?? clock.GetUtcNow() + settings.LongestPause;
+        var until = gate.Until ?? tools.Clock.GetUtcNow() + settings.LongestPause;
         if (gate.Decision == GateDecision.Window && incident.State != IncidentState.AwaitingWindow)
         {
             var waiting = await ledgers.Incidents.MoveAsync(incident.Id, incident.State, IncidentState.AwaitingWindow, move with { DueAt = until, CountDeferral = true }, cancel).ConfigureAwait(false);
-            return new(waiting.State, gate.Why, until - clock.GetUtcNow(), Deferred: true);
+            return new(waiting.State, gate.Why, until - tools.Clock.GetUtcNow(), Deferred: true);
         }
-        if (incident.DueAt is not { } due || due <= clock.GetUtcNow())
+        if (incident.DueAt is not { } due || due <= tools.Clock.GetUtcNow())
         {
             await ledgers.Incidents.StayAsync(incident.Id, incident.State, move with { DueAt = until }, cancel).ConfigureAwait(false);
         }
-        return new(incident.State, gate.Why, gate.Decision == GateDecision.Approval ? null : until - clock.GetUtcNow(), Deferred: true);
+        return new(incident.State, gate.Why, gate.Decision == GateDecision.Approval ? null : until - tools.Clock.GetUtcNow(), Deferred: true);
     }
 
     private string? TooLong(Incident incident)
@@ -59,10 +61,10 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Tar
             return null;
         }
         if (incident.Risk is Findings.RiskClass.LosslessLocking
-            && MaintenanceWindow.Parse(targets.Find(incident.TargetName)?.Options.MaintenanceWindow ?? "") is { } window)
+            && MaintenanceWindow.Parse(tools.Targets.Find(incident.TargetName)?.Options.MaintenanceWindow ?? "") is { } window)
         {
-            return window.Missed(since, clock.GetUtcNow()) >= MostWindows ? $"{MostWindows} windows went by" : null;
+            return window.Missed(since, tools.Clock.GetUtcNow()) >= MostWindows ? $"{MostWindows} windows went by" : null;
         }
-        return clock.GetUtcNow() - since >= settings.LongestDeferral ? "put off for too long" : null;
+        return tools.Clock.GetUtcNow() - since >= settings.LongestDeferral ? "put off for too long" : null;
     }
 }

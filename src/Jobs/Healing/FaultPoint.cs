@@ -1,11 +1,17 @@
 namespace HealingWorkers.Jobs.Healing;
 
 /// <summary>
-/// The places where a process may die or freeze on its way through a repair: before and after each write to the ledger,
-/// and in the middle of the work on the target. The fleet tests enumerate them and kill a real process at each.
+/// The places where a process may die or freeze on its way from a check to the end of its repair: before and after each write
+/// to the ledger, and in the middle of the work on the target. The fleet tests enumerate them and kill a real process at each.
 /// </summary>
 public enum FaultPoint
 {
+    CheckClaimed,
+    BeforeFound,
+    AfterFound,
+    RepairAsked,
+    BeforeCheckEnded,
+    CheckEnded,
     RunClaimed,
     BeforeLease,
     AfterLease,
@@ -30,9 +36,15 @@ public enum FaultPoint
     AfterResolved,
     BeforeFailed,
     AfterFailed,
+    BeforePutOff,
+    AfterPutOff,
+    RunDeferred,
+    BeforeCrashCounted,
+    AfterCrashCounted,
     BeforeEscalated,
     AfterEscalated,
     BeforeRelease,
     AfterRelease,
+    BeforeRunEnded,
     RunEnded,
 }

@@ -10,7 +10,7 @@ namespace HealingWorkers.Jobs.Healing;
 /// <summary>One incident's way: gate, lease, fenced session, attempt. What happens within the attempt is <see cref="RepairAttempt"/>.</summary>
 public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, HealerSettings settings, ILogger<IncidentHealer> log) : IHealer
 {
-    private readonly Deferral _deferral = new(ledgers, settings, tools.Targets, tools.Clock);
+    private readonly Deferral _deferral = new(ledgers, settings, tools);
 
     public async Task<HealOutcome> HealAsync(long incident, string worker, CancellationToken cancel)
     {
@@ -124,13 +124,16 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
         return gate.Decision == GateDecision.Go ? null : await _deferral.StopAsync(incident, gate, null, worker, cancel).ConfigureAwait(false);
     }
 
-    private Task<Incident> CrashedAsync(Incident incident, Fence fence, string worker, CancellationToken cancel)
+    private async Task<Incident> CrashedAsync(Incident incident, Fence fence, string worker, CancellationToken cancel)
     {
         var last = incident.Attempts >= incident.AttemptsAllowed;
         var why = $"the worker of attempt {incident.Attempts} of {incident.AttemptsAllowed} died or was cut off while {incident.State}";
-        return ledgers.Outcomes.MoveAsync(incident, last ? IncidentState.Escalated : IncidentState.Detected,
+        tools.Faults.Hit(BeforeCrashCounted);
+        var counted = await ledgers.Outcomes.MoveAsync(incident, last ? IncidentState.Escalated : IncidentState.Detected,
             new Move(worker, why) { Fence = fence, Reason = why, AttemptOutcome = "crashed", AttemptError = why },
-            receipt: null, last ? "escalated" : "repair_failed", cancel);
+            receipt: null, last ? "escalated" : "repair_failed", cancel).ConfigureAwait(false);
+        tools.Faults.Hit(AfterCrashCounted);
+        return counted;
     }
 
     private async Task ReleaseAsync(Lease lease)

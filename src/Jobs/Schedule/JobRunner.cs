@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>Takes a delivery of the engine, asks the job ledger whether it may run, runs it under a heartbeat, and writes how it ended.</summary>
-public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<IJob> jobs, RunnerSettings settings, IPoisonedRuns poisoned, TimeProvider clock, ILogger<JobRunner> logger)
+public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<IJob> jobs, RunnerSettings settings, IPoisonedRuns poisoned, TimeProvider clock, ILogger<JobRunner> logger, FaultInjector? faults = null)
 {
     /// <summary>So often a run is put off when a database went away under it, before it counts as failed.</summary>
     private const int MostOutages = 5;
@@ -33,6 +34,7 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
         }
         else if (claim.Run is { } mine)
         {
+            Hit(mine, FaultPoint.RunClaimed, FaultPoint.CheckClaimed);
             await HoldAsync(mine, cancel).ConfigureAwait(false);
         }
     }
@@ -180,6 +182,7 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
 
     private async Task<string> EndAsync(JobRun run, RunInHand hand, string state, string? note, string? error)
     {
+        Hit(run, FaultPoint.BeforeRunEnded, FaultPoint.BeforeCheckEnded);
         var written = await LedgerPatience.WriteAsync(clock, logger, $"the end of job {run.Key}",
             cancel => ledger.EndAsync(run.Id, run.Token, state, note, error, hand.Log.ToString(), cancel), settings.Patience).ConfigureAwait(false);
         if (!written)
@@ -187,8 +190,11 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
             logger.LogWarning("Job {Key} (run {Run}) ended as {State}, but it had passed to another process: its end is refused", run.Key, run.Id, state);
             return "fenced";
         }
+        Hit(run, FaultPoint.RunEnded, FaultPoint.CheckEnded);
         return state;
     }
+
+    private void Hit(JobRun run, FaultPoint ofRepair, FaultPoint ofCheck) => faults?.Hit(run.Job == JobNames.Repair ? ofRepair : ofCheck);
 
     private async Task<string> DeferAsync(JobRun run, RunInHand hand, TimeSpan delay, string why)
     {
@@ -196,6 +202,7 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
         if (await LedgerPatience.WriteAsync(clock, logger, $"the deferral of job {run.Key}",
             cancel => ledger.DeferAsync(run.Id, run.Token, delay, why, cancel), settings.Patience).ConfigureAwait(false))
         {
+            faults?.Hit(FaultPoint.RunDeferred);
             try
             {
                 await engine.DeliverAsync(run.Id, run.Key, clock.GetUtcNow() + delay, CancellationToken.None).ConfigureAwait(false);

@@ -31,7 +31,7 @@ public sealed class WorkerHost : IAsyncDisposable
         var repairs = new RepairRequests(parts.Options, incidents, Dispatcher);
         var lease = parts.Options.Worker.Lease;
         Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, Dispatcher), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease),
-            new PoisonedRuns(incidents, new AlertOutbox(parts.Db), parts.AlertSinks), parts.Clock, parts.Logs.CreateLogger<JobRunner>());
+            new PoisonedRuns(incidents, new AlertOutbox(parts.Db), parts.AlertSinks), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
         var every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
         _sweeper = new Sweeper(
             new SweeperParts(_process, ledger, incidents, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher))
@@ -96,7 +96,7 @@ public sealed class WorkerHost : IAsyncDisposable
     {
         var targets = new TargetDirectory(parts.Targets);
         var memory = new CheckMemory(parts.Db);
-        var runner = new CheckRunner(parts.Options, incidents, memory, repairs, parts.WorkerId, parts.Logs.CreateLogger<CheckRunner>());
+        var runner = new CheckRunner(parts.Options, incidents, memory, repairs, parts.WorkerId, parts.Faults, parts.Logs.CreateLogger<CheckRunner>());
         yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), parts.Clock);
         yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId);
         yield return new IndexCheckTableJob(targets, parts.Checks, runner, incidents);

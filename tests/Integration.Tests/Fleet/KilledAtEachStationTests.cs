@@ -21,6 +21,8 @@ public sealed class KilledAtEachStationTests : FleetFixture
     {
         FaultPoint.MidRebuild => DieWhileTheRebuildGoesOnAsync(),
         FaultPoint.BeforeFailed or FaultPoint.AfterFailed => DieAfterAFailureAsync(point),
+        FaultPoint.BeforePutOff or FaultPoint.AfterPutOff or FaultPoint.RunDeferred => DieWhilePuttingOffAsync(point),
+        FaultPoint.BeforeCrashCounted or FaultPoint.AfterCrashCounted => DieAfterAnotherAsync(point),
         FaultPoint.BeforeEscalated or FaultPoint.AfterEscalated => DieWhileAPersonIsCalledAsync(point),
         _ => DieOnTheWayAsync(point),
     };
@@ -44,6 +46,32 @@ public sealed class KilledAtEachStationTests : FleetFixture
         await LookAsync();
         await AssertDiedAsync(once);
         await Patient.RemoveDuplicatesAsync();
+        var incident = await HealedOnce.AssertAsync(Fleet, Patient);
+        Assert.That(incident.Attempts, Is.EqualTo(2));
+    }
+
+    /// <summary>Somebody rebuilds another index of the table, so that the repair has to wait.</summary>
+    private async Task DieWhilePuttingOffAsync(FaultPoint point)
+    {
+        await TakeIllAsync(Name(point));
+        await using (await HeldRebuild.StartAsync(Patient.Cluster, Patient.Name, Patient.OtherIndex))
+        {
+            var once = Fleet.StrikeOnceAt(point, "kill");
+            await LookAsync();
+            await AssertDiedAsync(once);
+        }
+        var incident = await HealedOnce.AssertAsync(Fleet, Patient);
+        Assert.That(incident.Attempts, Is.EqualTo(1), "putting off was counted");
+    }
+
+    /// <summary>The one that takes over dies as well.</summary>
+    private async Task DieAfterAnotherAsync(FaultPoint point)
+    {
+        await TakeIllAsync(Name(point));
+        var first = Fleet.StrikeOnceAt(FaultPoint.AfterRepairing, "kill");
+        await LookAsync();
+        await AssertDiedAsync(first);
+        await AssertDiedAsync(Fleet.StrikeOnceAt(point, "kill"));
         var incident = await HealedOnce.AssertAsync(Fleet, Patient);
         Assert.That(incident.Attempts, Is.EqualTo(2));
     }

@@ -11,6 +11,7 @@ public sealed class Patient(PgCluster cluster, string name)
 {
     public const string Table = "public.items";
     public const string Index = "public.items_name_idx";
+    public const string OtherIndex = "public.items_pkey";
     /// <summary>A role that may look for damage and repair nothing.</summary>
     public const string Watcher = "watcher";
 

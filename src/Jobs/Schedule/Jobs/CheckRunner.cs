@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>Runs checks on a target, takes their reports into the ledger and asks for the repairs that follow.</summary>
-public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents, CheckMemory memory, RepairRequests repairs, string worker, ILogger<CheckRunner> logger)
+public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents, CheckMemory memory, RepairRequests repairs, string worker, FaultInjector faults, ILogger<CheckRunner> logger)
 {
     /// <summary>Those of one check that saw damage are told in the note of the run.</summary>
     public async Task<CheckReport> RunAsync(Target target, long id, ICheck check, CheckScope scope, string? scopeName, Action<string> log, CancellationToken cancel)
@@ -21,7 +22,9 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
 
     public async Task TakeInAsync(Target target, long id, CheckReport report, string? scopeName, Action<string> log, CancellationToken cancel)
     {
+        faults.Hit(FaultPoint.BeforeFound);
         var taken = await incidents.TakeInAsync(id, report, scopeName, options.AutoHealing.MaxAutoRepairAttempts, worker, cancel).ConfigureAwait(false);
+        faults.Hit(FaultPoint.AfterFound);
         log($"{report.Check}: {report.Status.ToString().ToLowerInvariant()}{(report.Reason is null ? "" : ", " + report.Reason)}, {report.Findings.Count} findings in {report.Elapsed.TotalSeconds:0.000} s");
         Observations.Keep(target.Name, report);
         foreach (var finding in report.Findings)
@@ -40,6 +43,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
         foreach (var incident in taken)
         {
             await repairs.AskAsync(incident, worker, TimeSpan.Zero, cancel).ConfigureAwait(false);
+            faults.Hit(FaultPoint.RepairAsked);
         }
     }
 }
