@@ -10,6 +10,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind IndexFileMissing = new("index_file_missing", Severity.Critical, "rebuild_index", RiskClass.LosslessOnline,
         "The file of an index is gone; queries on the table fail in the planner.");
 
+    public static readonly FindingKind HeapPageInvalid = new("heap_page_invalid", Severity.Critical, null, null,
+        "A page of a table, or of its TOAST table, cannot be read; no rebuild of an index brings it back.");
+
     public static readonly FindingKind IndexLeftover = new("index_leftover", Severity.Warning, "drop_leftover", RiskClass.LosslessOnline,
         "An invalid index was left behind by a build that did not finish.");
 
@@ -26,7 +29,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "The database cannot be reached.");
 
     public static readonly IReadOnlyList<FindingKind> All =
-        [BtreeCorrupt, IndexFileMissing, IndexLeftover, CollationVersion, CollationOrder, ChecksumFailures, TargetUnreachable];
+        [BtreeCorrupt, IndexFileMissing, HeapPageInvalid, IndexLeftover, CollationVersion, CollationOrder, ChecksumFailures, TargetUnreachable];
 
     public static FindingKind Named(string name) => All.First(k => string.Equals(k.Name, name, StringComparison.Ordinal));
 }

@@ -23,7 +23,7 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
         try
         {
             var checks = _checks ?? await BuildAsync(settings, cancel).ConfigureAwait(false);
-            return await checks.OpenConnectionAsync(TargetSessionAttributes.PreferPrimary, cancel).ConfigureAwait(false);
+            return await ReadOnlyAsync(await checks.OpenConnectionAsync(TargetSessionAttributes.PreferPrimary, cancel).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception e) when (TargetProblem.IsOfConnecting(e))
         {
@@ -101,6 +101,18 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
         }
         _one.Dispose();
         _building.Dispose();
+    }
+
+    /// <summary>The server reports the setting by itself, so that to look costs nothing; a proxy may have dropped it.</summary>
+    private async Task<NpgsqlConnection> ReadOnlyAsync(NpgsqlConnection connection)
+    {
+        if (connection.PostgresParameters.TryGetValue("default_transaction_read_only", out var readOnly) && readOnly == "on")
+        {
+            return connection;
+        }
+        await connection.DisposeAsync().ConfigureAwait(false);
+        throw new HealingException($"the session with target {Name} did not become read-only: a proxy in between drops session settings",
+            "Give connections.check of this target an address of the server itself.");
     }
 
     private async Task<NpgsqlMultiHostDataSource> BuildAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancel)

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Makes the report of a B-tree check from its verdicts.</summary>
+internal static class BtreeReport
+{
+    private const int ReasonsShown = 5;
+
+    public static CheckReport Of(string check, TargetFacts facts, IReadOnlyList<BtreeVerdict> verdicts, TimeSpan elapsed)
+    {
+        var findings = verdicts.Where(v => v.Outcome == BtreeOutcome.Damaged).Select(v => FindingOf(check, facts, v))
+            .DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).OrderBy(f => f.Object.Quoted, StringComparer.Ordinal).ToList();
+        var open = verdicts.Where(v => v.Outcome is BtreeOutcome.NotExamined or BtreeOutcome.Failed or BtreeOutcome.Forbidden).ToList();
+        var status = findings.Count > 0 ? CheckStatus.Damaged
+            : open.Count == 0 ? CheckStatus.Clean
+            : open.All(v => v.Outcome == BtreeOutcome.Forbidden) ? CheckStatus.Unavailable
+            : CheckStatus.Failed;
+        // A sound index was compared with every row of its table, so the table was read as well.
+        var examined = verdicts.Where(v => v.Outcome == BtreeOutcome.Sound).SelectMany(v => new[] { v.Index.Oid, v.Index.TableOid })
+            .Concat(verdicts.Where(v => v.Of is not null).Select(v => v.Of!.Oid)).Distinct().ToList();
+        return new(check, status, elapsed, Reason(facts, open), findings, examined);
+    }
+
+    private static string? Reason(TargetFacts facts, List<BtreeVerdict> open) =>
+        open.Count == 0 ? null
+        : open.Find(v => v.Outcome == BtreeOutcome.Forbidden) is not null ? BtreeList.Ungranted(facts, facts.SchemaOf("amcheck") ?? "public")
+        : $"{open.Count} index(es) not examined: " + string.Join("; ", open.Take(ReasonsShown).Select(v => v.Why!.Contains(v.Index.Quoted, StringComparison.Ordinal) ? v.Why : $"{v.Index.Quoted}: {v.Why}"))
+            + (open.Count > ReasonsShown ? "; ..." : "");
+
+    private static Finding FindingOf(string check, TargetFacts facts, BtreeVerdict verdict)
+    {
+        var index = verdict.Index;
+        var finding = Finding.Of(check, verdict.Kind!, facts.Id, verdict.Of!, verdict.Why!) with
+        {
+            Evidence = new JsonObject
+            {
+                ["sqlstate"] = verdict.Error!.SqlState,
+                ["message"] = verdict.Error.MessageText,
+                ["server_detail"] = verdict.Error.Detail,
+                ["table"] = index.TableQuoted,
+                ["table_oid"] = index.TableOid,
+                ["verified_index"] = index.Quoted,
+            },
+        };
+        return verdict.Of!.Oid != index.Oid ? finding
+            : index.IsCritical ? finding with
+            {
+                Repair = null,
+                Risk = null,
+                Detail = $"{finding.Detail}. New sessions or other databases need this index: a person rebuilds it, with the server started with -P.",
+            }
+            : index.IsCatalog || index.IsExclusion ? finding with { Repair = "rebuild_index_locking", Risk = RiskClass.LosslessLocking }
+            : finding;
+    }
+}

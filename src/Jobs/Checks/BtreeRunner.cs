@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Verifies a list of B-trees over some sessions at once, in the order of the list, one round trip an index.</summary>
+internal sealed class BtreeRunner(string check, CheckRequest request, string schema)
+{
+    private readonly string _function = $"{schema}.bt_index_check";
+    private readonly ConcurrentQueue<BtreeVerdict> _verdicts = new();
+    private int _done;
+
+    public async Task<IReadOnlyList<BtreeVerdict>> RunAsync(IReadOnlyList<BtreeIndex> indexes, CancellationToken cancel)
+    {
+        await RoundAsync(indexes, cancel).ConfigureAwait(false);
+        // Whoever held a lock may have gone by now.
+        var busy = _verdicts.Where(v => v.Outcome == BtreeOutcome.NotExamined && v.Error?.SqlState != SqlState.QueryCanceled).Select(v => v.Index).ToList();
+        if (busy.Count > 0)
+        {
+            var kept = _verdicts.Where(v => !busy.Contains(v.Index)).ToList();
+            _verdicts.Clear();
+            kept.ForEach(_verdicts.Enqueue);
+            _done -= busy.Count;
+            await RoundAsync(busy, cancel).ConfigureAwait(false);
+        }
+        return [.. _verdicts];
+    }
+
+    private Task RoundAsync(IReadOnlyList<BtreeIndex> indexes, CancellationToken cancel)
+    {
+        var left = new ConcurrentQueue<BtreeIndex>(indexes);
+        var total = _done + indexes.Count;
+        return Task.WhenAll(Enumerable.Range(0, Math.Clamp(request.Jobs, 1, Math.Max(1, indexes.Count))).Select(_ => WorkAsync(left, total, cancel)));
+    }
+
+    private async Task WorkAsync(ConcurrentQueue<BtreeIndex> left, int total, CancellationToken cancel)
+    {
+        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand($"SELECT {_function}($1::oid::regclass, true)", connection) { Parameters = { new NpgsqlParameter<long>() } };
+        await command.PrepareAsync(cancel).ConfigureAwait(false);
+        while (left.TryDequeue(out var index))
+        {
+            request.Progress?.Report(new(check, _done, total, index.Quoted));
+            ((NpgsqlParameter<long>)command.Parameters[0]).TypedValue = index.Oid;
+            _verdicts.Enqueue(await VerifyAsync(connection, command, index, cancel).ConfigureAwait(false));
+            Interlocked.Increment(ref _done);
+            if (connection.FullState != System.Data.ConnectionState.Open)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<BtreeVerdict> VerifyAsync(NpgsqlConnection connection, NpgsqlCommand command, BtreeIndex index, CancellationToken cancel)
+    {
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            return new(index, BtreeOutcome.Sound);
+        }
+        catch (PostgresException e)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return await JudgeAsync(connection, index, e, cancel).ConfigureAwait(false);
+        }
+        catch (NpgsqlException e)
+        {
+            return Lost(index, e);
+        }
+    }
+
+    private async Task<BtreeVerdict> JudgeAsync(NpgsqlConnection connection, BtreeIndex index, PostgresException e, CancellationToken cancel)
+    {
+        try
+        {
+            return await BtreeJudge.JudgeAsync(connection, _function, index, e, cancel).ConfigureAwait(false);
+        }
+        catch (NpgsqlException lost)
+        {
+            return Lost(index, lost);
+        }
+    }
+
+    private static BtreeVerdict Lost(BtreeIndex index, NpgsqlException e) =>
+        new(index, BtreeOutcome.Failed, $"the session was lost while {index.Quoted} was verified ({e.Message}): the server's log says whether that index made it crash");
+}
