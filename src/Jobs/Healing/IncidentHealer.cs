@@ -98,10 +98,11 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
             }
             return await new RepairAttempt(ledgers, tools, settings, _deferral, session, lease.Fence, worker).RunAsync(incident, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (session is null && (e is NpgsqlException { IsTransient: true } or TimeoutException))
+        catch (HealingException e) when (session is null)
         {
+            // it cannot be reached, or not by somebody who may repair it
             target.Forget();
-            return await NotNowAsync(incident, lease.Fence, worker, $"{target.Name} cannot be reached: {e.Message}", cancel).ConfigureAwait(false);
+            return await NotNowAsync(incident, lease.Fence, worker, $"{e.Message}. {e.Hint}", cancel).ConfigureAwait(false);
         }
         finally
         {
