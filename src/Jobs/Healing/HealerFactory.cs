@@ -1,0 +1,52 @@
+using HealingWorkers.Jobs.Alerts;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Snapshots;
+using HealingWorkers.Jobs.Verification;
+using Microsoft.Extensions.Logging;
+
+namespace HealingWorkers.Jobs.Healing;
+
+/// <summary>Puts a healer together, the same for a worker, for the foreground and for the tests.</summary>
+public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet targets, IReadOnlyList<ICheck> checks, TimeProvider clock, ILoggerFactory logs)
+{
+    /// <summary>The sinks that the configuration asks for; the log is always one.</summary>
+    public static IReadOnlyList<string> SinkNames(HealingOptions options) => options.Alerts.Webhook.Length == 0 ? ["log"] : ["log", "webhook"];
+
+    public HealerSettings Settings { get; init; } = HealerSettings.Of(options);
+    public RepairLimits Limits { get; init; } = new();
+    public FaultInjector Faults { get; init; } = FaultInjector.FromEnvironment();
+    public SnapshotTaker Snapshots { get; init; } = new(options.StateDirectory, clock);
+
+    public IncidentLedger Incidents { get; } = new(db);
+
+    public IndexRecheck Recheck { get; } = new(checks);
+
+    public IReadOnlyList<IRepair> Repairs() =>
+        [new RebuildIndex(Recheck, Limits), new RebuildIndexLocking(Recheck, Limits), new DropLeftover(Limits)];
+
+    public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Recheck, _ => null), Faults, clock);
+
+    public HealerLedgers Ledgers() => new(Incidents, new LeaseLedger(db), new SnapshotLedger(db), new Pauses(db),
+        new OutcomeLedger(db, new AlertQueue(new AlertOutbox(db), SinkNames(options), options.AutoHealing.AlertOnFailure, clock)));
+
+    public IncidentHealer Create() => new(Ledgers(), Tools(), Settings, logs.CreateLogger<IncidentHealer>());
+
+    public ReceiptVerifier Receipts() => new(db, new ReceiptLedger(db), new SnapshotLedger(db), Recheck, Environment.MachineName);
+
+    /// <param name="http">Shared; its own time-out is not relied on.</param>
+    public AlertDelivery Alerts(HttpClient http, string worker)
+    {
+        List<IAlertSink> sinks = [new LogSink(logs.CreateLogger<LogSink>())];
+        if (options.Alerts.Webhook.Length > 0)
+        {
+            sinks.Add(new WebhookSink(http, new Uri(options.Alerts.Webhook)));
+        }
+        return new(new AlertOutbox(db), sinks, worker, logs.CreateLogger<AlertDelivery>());
+    }
+
+    public SnapshotRetention Retention() => new(new SnapshotLedger(db), Environment.MachineName, logs.CreateLogger<SnapshotRetention>());
+}
