@@ -96,7 +96,7 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
                     return new(incident.State, incident.Reason ?? "");
                 }
             }
-            return await new RepairAttempt(ledgers, tools, settings, _deferral, session, lease.Fence, worker).RunAsync(incident, cancel).ConfigureAwait(false);
+            return await new RepairAttempt(ledgers, tools, settings, _deferral, session, lease, worker).RunAsync(incident, cancel).ConfigureAwait(false);
         }
         catch (HealingException e) when (session is null)
         {

@@ -14,9 +14,10 @@ namespace HealingWorkers.Jobs.Healing;
 
 /// <summary>One attempt in a fenced session: plan, keep the evidence, apply, verify, tell.</summary>
 public sealed class RepairAttempt(
-    HealerLedgers ledgers, HealerTools tools, HealerSettings settings, Deferral deferral, FencedSession session, Fence fence, string worker)
+    HealerLedgers ledgers, HealerTools tools, HealerSettings settings, Deferral deferral, FencedSession session, Lease lease, string worker)
 {
     private static readonly string Host = Environment.MachineName;
+    private readonly Fence _fence = lease.Fence;
 
     public async Task<HealOutcome> RunAsync(Incident found, CancellationToken cancel)
     {
@@ -36,7 +37,7 @@ public sealed class RepairAttempt(
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
-            return await deferral.PutOffAsync(found, fence, worker, $"the target cannot be looked at: {e.Message}", cancel).ConfigureAwait(false);
+            return await deferral.PutOffAsync(found, _fence, worker, $"the target cannot be looked at: {e.Message}", cancel).ConfigureAwait(false);
         }
         if (plan.Refuse is { } no)
         {
@@ -44,15 +45,15 @@ public sealed class RepairAttempt(
         }
         if (plan.Defer is { } wait)
         {
-            return await deferral.PutOffAsync(found, fence, worker, wait, cancel).ConfigureAwait(false);
+            return await deferral.PutOffAsync(found, _fence, worker, wait, cancel).ConfigureAwait(false);
         }
         if (plan.Steps.Count > 0 && PolicyGate.Decide(found with { Risk = plan.Risk }, settings.Mode, session.Target.Options, tools.Clock.GetUtcNow(), settings.NeverWait, settings.ApproveAll)
             is { Decision: not GateDecision.Go } gate)
         {
-            return await deferral.StopAsync(found, gate, fence, worker, cancel).ConfigureAwait(false);
+            return await deferral.StopAsync(found, gate, _fence, worker, cancel).ConfigureAwait(false);
         }
         tools.Faults.Hit(BeforeAttempt);
-        await ledgers.Incidents.BeginAttemptAsync(found, fence, worker, cancel).ConfigureAwait(false);
+        await ledgers.Incidents.BeginAttemptAsync(found, _fence, worker, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterAttempt);
         var work = new WorkInHand((await ledgers.Incidents.FindAsync(found.Id, cancel).ConfigureAwait(false))!, plan);
         try
@@ -82,26 +83,26 @@ public sealed class RepairAttempt(
             return await EscalateAsync(work.Incident, work.Trouble!, work, cancel).ConfigureAwait(false);
         }
         tools.Faults.Hit(BeforePlanRecorded);
-        await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, fence, JsonSerializer.Serialize(work.Plan, LedgerJson.Options), null, cancel).ConfigureAwait(false);
+        await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, JsonSerializer.Serialize(work.Plan, LedgerJson.Options), null, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterPlanRecorded);
         tools.Faults.Hit(BeforeRepairing);
         work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Repairing,
-            new Move(worker, work.Plan.Nothing ?? $"{repair.Name}: {work.Plan.Steps.Count} step(s)") { Fence = fence }, cancel).ConfigureAwait(false);
+            new Move(worker, work.Plan.Nothing ?? $"{repair.Name}: {work.Plan.Steps.Count} step(s)") { Fence = _fence }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterRepairing);
         work.Result = await ApplyAsync(repair, bench, work, proof, cancel).ConfigureAwait(false);
         tools.Faults.Hit(RepairApplied);
-        await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
+        await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
         tools.Faults.Hit(StatementsRecorded);
         switch (work.Result.Outcome)
         {
             case RepairOutcome.Deferred:
-                return await deferral.PutOffAsync(work.Incident, fence, worker, work.Result.Reason!, cancel).ConfigureAwait(false);
+                return await deferral.PutOffAsync(work.Incident, _fence, worker, work.Result.Reason!, cancel).ConfigureAwait(false);
             case RepairOutcome.Failed:
                 return await FailAsync(work, work.Result.Reason!, cancel).ConfigureAwait(false);
         }
         tools.Faults.Hit(BeforeVerifying);
         work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Verifying,
-            new Move(worker, work.Plan.Nothing ?? "applied") { Fence = fence }, cancel).ConfigureAwait(false);
+            new Move(worker, work.Plan.Nothing ?? "applied") { Fence = _fence }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterVerifying);
         work.Verification = await tools.Verifier.VerifyAsync(bench, work.Incident, work.Plan, work.Result, cancel).ConfigureAwait(false);
         tools.Faults.Hit(Verified);
@@ -142,7 +143,7 @@ public sealed class RepairAttempt(
                 work.Plan.Indexes.ToDictionary(i => i.Quoted, i => i.Definition, StringComparer.Ordinal), work.Plan.Derived), cancel).ConfigureAwait(false);
             tools.Faults.Hit(SnapshotWritten);
             var id = await ledgers.Snapshots.RecordAsync(new(work.Incident.Id, work.Incident.Attempts, taken.Kind, taken.Place, Host, taken.Bytes, taken.Sha256, taken.Manifest,
-                settings.KeepSnapshots), fence, cancel).ConfigureAwait(false);
+                settings.KeepSnapshots), _fence, cancel).ConfigureAwait(false);
             tools.Faults.Hit(SnapshotRecorded);
             work.Snapshot = new(id, taken.Kind, taken.Sha256, taken.Statement);
             return SnapshotProof.Taken(work.Incident.Id, id, taken.Kind, taken.Statement);
@@ -160,7 +161,7 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(BeforeResolved);
         var said = work.Plan.Nothing is { } nothing ? $"{nothing}; {work.Verification!.Statement}" : work.Verification!.Statement;
         var resolved = await ledgers.Outcomes.MoveAsync(work.Incident, IncidentState.Resolved,
-            new Move(worker, said) { Fence = fence, Reason = said, AttemptOutcome = "succeeded", Verification = work.Verification.Statement },
+            new Move(worker, said) { Fence = _fence, Reason = said, AttemptOutcome = "succeeded", Verification = work.Verification.Statement },
             rows => Receipt(work, "resolved", null, rows), alert: null, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterResolved);
         return new(resolved.State, said);
@@ -177,7 +178,7 @@ public sealed class RepairAttempt(
         var failed = await ledgers.Outcomes.MoveAsync(work.Incident, IncidentState.Detected,
             new Move(worker, $"attempt {work.Incident.Attempts} of {work.Incident.AttemptsAllowed} failed: {why}")
             {
-                Fence = fence, Reason = why, AttemptOutcome = "failed", AttemptError = why, Verification = work.Verification?.Statement, DueAt = tools.Clock.GetUtcNow() + pause,
+                Fence = _fence, Reason = why, AttemptOutcome = "failed", AttemptError = why, Verification = work.Verification?.Statement, DueAt = tools.Clock.GetUtcNow() + pause,
             }, rows => Receipt(work, "failed", why, rows), "repair_failed", cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterFailed);
         return new(failed.State, why, pause);
@@ -189,7 +190,7 @@ public sealed class RepairAttempt(
         var escalated = await ledgers.Outcomes.MoveAsync(incident, IncidentState.Escalated,
             new Move(worker, why)
             {
-                Fence = fence, Reason = why, AttemptOutcome = work is null ? null : "failed", AttemptError = work is null ? null : why, Verification = work?.Verification?.Statement,
+                Fence = _fence, Reason = why, AttemptOutcome = work is null ? null : "failed", AttemptError = work is null ? null : why, Verification = work?.Verification?.Statement,
             }, work is null ? null : rows => Receipt(work, "escalated", why, rows), "escalated", cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterEscalated);
         return new(escalated.State, why);
@@ -199,7 +200,33 @@ public sealed class RepairAttempt(
     private async Task<HealOutcome> BrokenOffAsync(WorkInHand work, Exception e, CancellationToken cancel)
     {
         await session.EndAsync(e).ConfigureAwait(false);
+        await SweepAsync(work, cancel).ConfigureAwait(false);
         return await FailAsync(work, e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : e.Message, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The driver gives up a session in which the server spoke of corruption, so that what was half built is dropped in another.</summary>
+    private async Task SweepAsync(WorkInHand work, CancellationToken cancel)
+    {
+        if (work.Incident.State != IncidentState.Repairing)
+        {
+            return;
+        }
+        try
+        {
+            await using var again = await FencedSession.OpenAsync(session.Target, lease with { Predecessor = null }, ledgers, tools, settings, cancel).ConfigureAwait(false);
+            if (again is not null)
+            {
+                var bench = new RepairSession(again.Target, again.Facts, again.Connection, _fence.Token);
+                foreach (var index in work.Plan.Indexes)
+                {
+                    await OwnLeftovers.DropAsync(bench, index, work.Plan, new StatementLog(), cancel).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or HealingException or TimeoutException)
+        {
+            // the next attempt's plan finds them again
+        }
     }
 
     /// <summary>This process is to stop: what it had begun is nobody's failure and is put off, if there is still time to say so.</summary>
@@ -209,7 +236,7 @@ public sealed class RepairAttempt(
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), tools.Clock);
         try
         {
-            await deferral.PutOffAsync(work.Incident, fence, worker, "its worker was told to stop", limit.Token).ConfigureAwait(false);
+            await deferral.PutOffAsync(work.Incident, _fence, worker, "its worker was told to stop", limit.Token).ConfigureAwait(false);
         }
         catch (Exception late) when (late is NpgsqlException or TimeoutException or OperationCanceledException or HealingException)
         {
@@ -221,7 +248,7 @@ public sealed class RepairAttempt(
     {
         var first = (await ledgers.Incidents.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false)).FirstOrDefault(a => a.Plan is not null);
         var before = first is null ? null : JsonNode.Parse(first.Plan!)?["indexes_before"]?.AsArray().Select(n => n!.GetValue<long>()).ToList();
-        return new(session.Target, session.Facts, session.Connection, fence.Token)
+        return new(session.Target, session.Facts, session.Connection, _fence.Token)
         {
             IndexesBefore = before is { Count: > 0 } ? before : null,
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,

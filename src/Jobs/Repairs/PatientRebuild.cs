@@ -31,7 +31,7 @@ public sealed class PatientRebuild(RepairLimits limits)
                 {
                     return new(e.SqlState == SqlState.DiskFull ? RepairOutcome.Deferred : RepairOutcome.Failed, Reason(index, e) + left);
                 }
-                if (attempt >= limits.LockTries)
+                if (attempt >= limits.LockTries || left is not null)
                 {
                     return new(RepairOutcome.Deferred, $"{index.TableQuoted} is busy: no lock within {lockTimeout.TotalSeconds:0.#} s, {attempt} times{left}");
                 }

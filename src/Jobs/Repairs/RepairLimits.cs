@@ -6,6 +6,7 @@ public sealed record RepairLimits
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(10);
     /// <summary>A locking rebuild queues everybody else behind it while it waits, so it waits briefly.</summary>
     public TimeSpan ExclusiveLockTimeout { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan OldTransaction { get; init; } = TimeSpan.FromSeconds(30);
     public int LockTries { get; init; } = 3;
     public TimeSpan LockBackoff { get; init; } = TimeSpan.FromSeconds(2);
     public long ReplicaLag { get; init; } = 1L << 30;

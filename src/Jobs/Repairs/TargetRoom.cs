@@ -9,6 +9,7 @@ public sealed class TargetRoom(RepairLimits limits)
 {
     public async Task<string?> WhyWaitAsync(RepairSession session, IndexLook index, CancellationToken cancel) =>
         await OtherBuildAsync(session, index, cancel).ConfigureAwait(false)
+        ?? await OldTransactionAsync(session, index, cancel).ConfigureAwait(false)
         ?? await PressureAsync(session, cancel).ConfigureAwait(false)
         ?? await NoRoomAsync(session, index, cancel).ConfigureAwait(false);
 
@@ -17,6 +18,14 @@ public sealed class TargetRoom(RepairLimits limits)
         var pid = await session.Connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
             Sql.Of<IndexLook>("builds"), new { table = index.TableOid }, cancellationToken: cancel)).ConfigureAwait(false);
         return pid is null ? null : $"an index of {index.TableQuoted} is being built by backend {pid} right now";
+    }
+
+    /// <summary>Found beforehand, it costs nothing; found by a lock time-out, it costs half an index that has to be dropped again.</summary>
+    private async Task<string?> OldTransactionAsync(RepairSession session, IndexLook index, CancellationToken cancel)
+    {
+        var pid = await session.Connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
+            Sql.Of<IndexLook>("old_transactions"), new { table = index.TableOid, age = limits.OldTransaction }, cancellationToken: cancel)).ConfigureAwait(false);
+        return pid is null ? null : $"backend {pid} has a transaction open for longer than {limits.OldTransaction.TotalSeconds:0.#} s that a rebuild would have to wait for";
     }
 
     private async Task<string?> PressureAsync(RepairSession session, CancellationToken cancel)

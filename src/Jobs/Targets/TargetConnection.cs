@@ -47,6 +47,8 @@ public static class TargetConnection
         try
         {
             var settings = new NpgsqlConnectionStringBuilder(string.IsNullOrEmpty(special) ? target.Connection : special) { Multiplexing = false };
+            // an answer like "index corrupted" makes the driver believe its host to be down, and it must be asked on
+            settings.HostRecheckSeconds = 0;
             settings.Timeout = Math.Min(settings.Timeout, 10);
             return string.IsNullOrEmpty(settings.Host) ? throw Unusable(target) : settings;
         }

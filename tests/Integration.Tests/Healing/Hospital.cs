@@ -1,0 +1,125 @@
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Snapshots;
+using HealingWorkers.Jobs.Targets;
+using HealingWorkers.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Healing;
+
+/// <summary>A ledger and a damaged movies database on one server, with a healer that is put together as in a worker.</summary>
+internal sealed class Hospital : IAsyncDisposable
+{
+    private static readonly SemaphoreSlim One = new(1, 1);
+    private static int _databases;
+    private static PgCluster? _cluster;
+    private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("healing-tests-");
+
+    private Hospital(string database, LedgerDb db, Target target, HealingOptions options) => (Database, Db, Target, Options) = (database, db, target, options);
+
+    public static PgCluster Cluster => _cluster!;
+    public string Database { get; }
+    public LedgerDb Db { get; }
+    public string LedgerDatabase => new Npgsql.NpgsqlConnectionStringBuilder(Db.ConnectionString).Database!;
+    public Target Target { get; }
+    public HealingOptions Options { get; }
+    public BtreeProbe Probe { get; } = new();
+    public IReadOnlyList<ICheck> Checks => [Probe];
+    public Damage Damage => new(Cluster, Database);
+    public RepairLimits Limits { get; set; } = new() { LockTimeout = TimeSpan.FromMilliseconds(300), LockTries = 2, LockBackoff = TimeSpan.FromMilliseconds(50) };
+    public FaultInjector Faults { get; set; } = FaultInjector.None;
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
+    public Func<string, long>? FreeSpace { get; set; }
+
+    public static async Task<Hospital> OpenAsync(int rows = MoviesSchema.DefaultRows, Action<TargetOptions>? adjust = null)
+    {
+        await One.WaitAsync();
+        try
+        {
+            _cluster ??= await PgCluster.StartNewAsync();
+        }
+        finally
+        {
+            One.Release();
+        }
+        var number = Interlocked.Increment(ref _databases);
+        var database = $"patient{number}";
+        await MoviesSchema.CreateAsync(Cluster, database, rows);
+        await Cluster.ExecuteAsync(database, "CREATE EXTENSION amcheck");
+        await Cluster.CreateDatabaseAsync($"ledger_of_{number}");
+        var control = Cluster.ConnectionString($"ledger_of_{number}");
+        await new Migrator(control, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
+        var options = new TargetOptions { Name = "movies", Connection = Cluster.ConnectionString(database) };
+        adjust?.Invoke(options);
+        var hospital = new Hospital(database, new LedgerDb(control), new Target(options, TimeProvider.System), new HealingOptions { Targets = [options] });
+        hospital.Options.StateDirectory = hospital._state.FullName;
+        return hospital;
+    }
+
+    public static async Task CloseAsync()
+    {
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+            _cluster = null;
+        }
+    }
+
+    public HealerFactory Factory() => new(Options, Db, new TargetSet([Target]), Checks, TimeProvider.System, NullLoggerFactory.Instance)
+    {
+        Settings = HealerSettings.Of(Options) with { Lease = Lease, FirstPause = TimeSpan.FromMilliseconds(1), LockPatience = TimeSpan.FromMilliseconds(500) },
+        Limits = Limits,
+        Faults = Faults,
+        Snapshots = FreeSpace is null ? new SnapshotTaker(Options.StateDirectory, TimeProvider.System) : new SnapshotTaker(Options.StateDirectory, TimeProvider.System, FreeSpace),
+    };
+
+    /// <summary>Looks, and takes in what is found.</summary>
+    public async Task<IReadOnlyList<Incident>> CheckAsync()
+    {
+        var report = await Probe.RunAsync(new(Target, CheckScope.All), CancellationToken.None);
+        return await TakeInAsync(report);
+    }
+
+    public async Task<IReadOnlyList<Incident>> TakeInAsync(CheckReport report)
+    {
+        var ledger = new IncidentLedger(Db);
+        var id = await ledger.RegisterTargetAsync("movies", await Target.FactsAsync(CancellationToken.None), CancellationToken.None);
+        await ledger.TakeInAsync(id, report, null, Options.AutoHealing.MaxAutoRepairAttempts, "test", CancellationToken.None);
+        return await ledger.ListAsync(new IncidentFilter { OpenOnly = true }, CancellationToken.None);
+    }
+
+    public Task<HealOutcome> HealAsync(long incident, string worker = "worker") => Factory().Create().HealAsync(incident, worker, CancellationToken.None);
+
+    /// <summary>Damage, found, healed once.</summary>
+    public async Task<(Incident Incident, HealOutcome Outcome)> HealOnlyAsync()
+    {
+        var open = await CheckAsync();
+        Assert.That(open, Has.Count.EqualTo(1));
+        var outcome = await HealAsync(open[0].Id);
+        return (await FindAsync(open[0].Id), outcome);
+    }
+
+    public async Task<Incident> FindAsync(long id) => (await new IncidentLedger(Db).FindAsync(id, CancellationToken.None))!;
+
+    public Task<IReadOnlyList<AttemptRow>> AttemptsAsync(long id) => new IncidentLedger(Db).AttemptsAsync(id, CancellationToken.None);
+
+    /// <summary>Nothing is damaged any more, and nothing was left behind.</summary>
+    public async Task AssertSoundAsync()
+    {
+        Assert.That((await Probe.RunAsync(new(Target, CheckScope.All), CancellationToken.None)).Findings, Is.Empty);
+        await NoLeftovers.AssertAsync(Cluster, Database, ["healing check"]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Target.DisposeAsync();
+        await Db.DisposeAsync();
+        _state.Delete(recursive: true);
+    }
+}
