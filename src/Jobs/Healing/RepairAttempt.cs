@@ -63,7 +63,7 @@ public sealed class RepairAttempt(
         catch (Exception e) when (e is not FencedException && work.Paused && !cancel.IsCancellationRequested)
         {
             await session.EndAsync(e).ConfigureAwait(false);
-            return await deferral.PutOffAsync(work.Incident, fence, worker, "repairs were paused", cancel).ConfigureAwait(false);
+            return await deferral.PutOffAsync(work.Incident, _fence, worker, "repairs were paused", cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not FencedException && !cancel.IsCancellationRequested)
         {
