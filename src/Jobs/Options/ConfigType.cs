@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Options;
@@ -7,7 +8,7 @@ namespace HealingWorkers.Jobs.Options;
 /// <summary>What may be written for a key: the words for it, and the reading of it.</summary>
 /// <param name="Name">What was expected, as a message says it.</param>
 /// <param name="Read">Throws <see cref="FormatException"/>, whose message says why; an empty one means just "not that".</param>
-public sealed record ConfigType(string Name, Func<string, object?> Read)
+public sealed partial record ConfigType(string Name, Func<string, object?> Read)
 {
     /// <summary>How a value is shown to people.</summary>
     public Func<string, string> Show { get; init; } = text => text;
@@ -63,8 +64,9 @@ public sealed record ConfigType(string Name, Func<string, object?> Read)
         }
         catch (ArgumentException e)
         {
-            // Npgsql's message names the key at fault; a value is never in it when it is about a key, else we say less.
-            throw new FormatException(e.Message.StartsWith("Couldn't set", StringComparison.Ordinal) || e.Message.StartsWith("Keyword not", StringComparison.Ordinal) ? Redactor.Text(e.Message) : "", e);
+            // Npgsql's message holds what stood before the equals sign; unless that looks like a keyword it might be part of a secret.
+            var keyword = Keyword().Match(e.Message).Groups[1].Value;
+            throw new FormatException(keyword.Length > 0 ? $"see `{keyword}` in it" : "", e);
         }
     }
 
@@ -83,4 +85,7 @@ public sealed record ConfigType(string Name, Func<string, object?> Read)
         var loopback = host == "localhost" || (IPAddress.TryParse(host, out var ip) ? IPAddress.IsLoopback(ip) : throw new FormatException("it has no numeric address"));
         return loopback ? text : throw new FormatException("beyond loopback a login is required, which is not built yet");
     }
+
+    [GeneratedRegex(@"\ACouldn't set ([A-Za-z][A-Za-z ]{0,30}) \(", RegexOptions.None, 1000)]
+    private static partial Regex Keyword();
 }

@@ -16,7 +16,7 @@ public static class CommandLine
         var parsed = CommandTree.Build(shell).Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            return shell.Fail(string.Join("\n  ", parsed.Errors.Select(e => e.Message)), $"`{Path(parsed)} --help` shows what it takes");
+            return shell.Fail(string.Join("\n  ", parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal))), $"`{Path(parsed)} --help` shows what it takes");
         }
         using var export = OtlpExport.Start(shell.Environment);
         using var span = CommandSpan.Start(parsed.CommandResult.Command.Name, shell.Environment);
