@@ -35,6 +35,11 @@ public sealed class YamlSource(string file, ConfigProblems problems)
         {
             problems.Add($"{file}:{e.Start.Line}", "this is not YAML: " + (e.InnerException?.Message ?? e.Message));
         }
+        catch (InvalidOperationException)
+        {
+            // The library's own way to trip over some of it.
+            problems.Add(file, "this is not YAML");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problems.Add(file, "it cannot be read: " + e.Message);

