@@ -32,7 +32,7 @@ internal static class DecisionEndpoints
                 return Problems.NoIncident(id);
             using var span = TraceParent.Start("incident " + verb, known.TraceParent);
             var decided = await decision(actor!, reason!);
-            await parts.Jobs.WakeAsync(cancel);
+            await parts.Jobs.TakeUpAsync(decided, actor!, cancel);
             return TypedResults.Json(IncidentShape.Of(decided));
         }
     }

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Schedule;
 
 namespace HealingWorkers.Dashboard.Api;
@@ -10,9 +11,9 @@ public interface IJobDesk
 
     Task<IReadOnlyList<RecurringState>> SchedulesAsync(CancellationToken cancel);
 
-    /// <summary>Has the workers look for what is due now.</summary>
-    Task WakeAsync(CancellationToken cancel);
+    /// <summary>Has an incident that a person decided about taken up now, instead of at the next look.</summary>
+    Task TakeUpAsync(Incident incident, string actor, CancellationToken cancel);
 }
 
 /// <param name="Table">Narrows db.index_check to one table, schema.name.</param>
-public sealed record JobTrigger(string Job, string Target, string? Table, string Actor, string Why);
+public sealed record JobTrigger(string Job, string Target, string? Table, string Actor);

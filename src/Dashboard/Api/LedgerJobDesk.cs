@@ -1,26 +1,29 @@
-using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
-using HealingWorkers.Jobs.Telemetry;
 
 namespace HealingWorkers.Dashboard.Api;
 
-/// <summary>Asks by writing to the job ledger, which decides; the engine, where this process has one, delivers at once instead of at its next look.</summary>
-public sealed class LedgerJobDesk(JobLedger ledger, IJobEngine? engine) : IJobDesk
+/// <summary>Asks by way of the job ledger, which decides. A process without an engine of its own knows the schedules from the configuration.</summary>
+public sealed class LedgerJobDesk(HealingOptions options, JobLedger ledger, JobDispatcher dispatcher, RepairRequests repairs, IJobEngine? engine, TimeProvider clock) : IJobDesk
 {
-    public async Task<JobRun?> TriggerAsync(JobTrigger trigger, CancellationToken cancel)
+    public Task<JobRun?> TriggerAsync(JobTrigger trigger, CancellationToken cancel) =>
+        dispatcher.TriggerAsync(trigger.Job, trigger.Target, trigger.Table, trigger.Actor, cancel);
+
+    public async Task<IReadOnlyList<RecurringState>> SchedulesAsync(CancellationToken cancel)
     {
-        var arguments = new JsonObject { ["why"] = trigger.Why };
-        if (trigger.Table is not null)
-            arguments["table"] = trigger.Table;
-        var key = trigger.Table is null ? $"{trigger.Job}:{trigger.Target}" : $"{trigger.Job}:{trigger.Target}:{trigger.Table}";
-        var run = await ledger.RequestAsync(new JobRequest(key, trigger.Job, trigger.Target, arguments, trigger.Actor) { TraceParent = TraceParent.Current() }, cancel);
-        if (run is not null && engine is not null)
-            await engine.DeliverAsync(run.Id, run.Key, run.DueAt, cancel);
-        return run;
+        if (engine is not null)
+            return await engine.RecurringAsync(cancel);
+        var states = new List<RecurringState>();
+        foreach (var job in RecurringJobs.For(options))
+            states.Add(new RecurringState(job.Id, job.Line.Next(clock.GetUtcNow()), await ledger.LastSuccessAsync(job.Id, cancel)));
+        return states;
     }
 
-    public async Task<IReadOnlyList<RecurringState>> SchedulesAsync(CancellationToken cancel) =>
-        engine is null ? [] : await engine.RecurringAsync(cancel);
-
-    public Task WakeAsync(CancellationToken cancel) => engine is null ? Task.CompletedTask : engine.WakeAsync(cancel);
+    public async Task TakeUpAsync(Incident incident, string actor, CancellationToken cancel)
+    {
+        var ready = incident.State == IncidentState.AwaitingApproval && incident.ApprovedBy is not null;
+        if (ready || (incident.State == IncidentState.Detected && incident.Repair is not null))
+            await repairs.AskAsync(incident, actor, TimeSpan.Zero, cancel);
+    }
 }

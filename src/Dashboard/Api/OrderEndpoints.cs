@@ -1,6 +1,7 @@
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Jobs.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,8 +12,6 @@ namespace HealingWorkers.Dashboard.Api;
 /// <summary>Orders to the fleet: run a job now, hold all repairs, let them go on.</summary>
 internal static class OrderEndpoints
 {
-    private static readonly string[] Triggerable = ["db.health_check", "db.index_check", "db.orphan_cleanup"];
-
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
     {
         api.MapPost("/trigger", (Trigger body, CancellationToken cancel) => TriggerAsync(parts, body, cancel))
@@ -29,19 +28,23 @@ internal static class OrderEndpoints
     {
         if (Words.Refuse(body.Reason, body.Actor) is { } refused)
             return refused;
-        if (!Triggerable.Contains(body.Job, StringComparer.Ordinal))
-            return Problems.Invalid($"there is no job {body.Job ?? "(none given)"}", $"there are: {string.Join(", ", Triggerable)}");
-        if (body.Table is not null && (body.Target is null || body.Job != "db.index_check"))
+        if (!JobNames.Recurring.Contains(body.Job, StringComparer.Ordinal))
+            return Problems.Invalid($"there is no job {body.Job ?? "(none given)"}", $"there are: {string.Join(", ", JobNames.Recurring)}");
+        if (body.Table is not null && (body.Target is null || body.Job != JobNames.IndexCheck))
             return Problems.Invalid("table goes with db.index_check of one target", "leave table out, or name target as well");
         var names = parts.Options.Targets.Select(t => t.Name).ToList();
         if (body.Target is not null && !names.Contains(body.Target, StringComparer.Ordinal))
             return Problems.NoTarget(body.Target, names);
         using var span = TraceParent.Start("trigger " + body.Job, null);
+        var audit = new AuditLog(parts.Ledger);
         var (runs, there) = (new List<RunShape>(), new List<string>());
         foreach (var target in body.Target is null ? names : [body.Target])
         {
-            if (await parts.Jobs.TriggerAsync(new JobTrigger(body.Job!, target, body.Table, body.Actor!, body.Reason!), cancel) is { } run)
+            if (await parts.Jobs.TriggerAsync(new JobTrigger(body.Job!, target, body.Table, body.Actor!), cancel) is { } run)
+            {
                 runs.Add(RunShape.Of(run));
+                await audit.WriteAsync(new AuditEntry("job.triggered", "info", $"{run.Key} triggered: {body.Reason}", body.Actor!), cancel);
+            }
             else
                 there.Add(target);
         }
@@ -67,7 +70,6 @@ internal static class OrderEndpoints
             await brake.PauseAsync(id, body.Actor!, body.Reason!, cancel);
         else if (!await brake.ResumeAsync(id, body.Actor!, cancel))
             return Problems.Of(StatusCodes.Status409Conflict, "not_paused", $"repairs of {body.Target ?? "everything"} were not paused", "GET /api/v1/targets shows what is");
-        await parts.Jobs.WakeAsync(cancel);
         return TypedResults.Json(new Braked(body.Target, pause));
     }
 }

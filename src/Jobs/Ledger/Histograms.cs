@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Telemetry;
 
 namespace HealingWorkers.Jobs.Ledger;
 
@@ -10,6 +11,8 @@ public sealed class Histograms(LedgerDb db)
 
     public Task AddAsync(string metric, JsonObject labels, TimeSpan duration, CancellationToken cancel)
     {
+        if (metric == MetricCatalogue.HealthCheckDuration.Name)
+            JobSignals.HealthCheckTook(labels["target"]?.ToString() ?? "", duration);
         var seconds = Math.Max(0, duration.TotalSeconds);
         return db.DoAsync(Sql.Of<Histograms>("histogram_add"),
             new { Metric = metric, Labels = labels.ToJsonString(), Bucket = Bounds.First(b => seconds <= b), Seconds = seconds }, cancel);

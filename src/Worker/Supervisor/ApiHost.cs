@@ -1,6 +1,7 @@
 using HealingWorkers.Dashboard;
 using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Worker.Hosting;
 
@@ -21,7 +22,9 @@ internal sealed class ApiHost : IAsyncDisposable
         var clock = host.Get<TimeProvider>();
         _ledger = new LedgerMetrics(db, clock, host.Get<ILogger<LedgerMetrics>>());
         _instruments = new LedgerInstruments(_ledger);
-        var desk = new LedgerJobDesk(host.Get<JobLedger>(), engine: null);
+        var jobs = host.Get<JobLedger>();
+        var dispatcher = new JobDispatcher(db, jobs, engine: null, clock, host.Get<ILogger<JobDispatcher>>());
+        var desk = new LedgerJobDesk(host.Options, jobs, dispatcher, new RepairRequests(host.Options, host.Get<IncidentLedger>(), dispatcher), engine: null, clock);
         _dashboard = DashboardHost.Build(new DashboardParts(host.Options, db, desk, new PrometheusPage(_runtime, _ledger), clock, host.Get<ILoggerFactory>()));
     }
 

@@ -73,6 +73,8 @@ public sealed class ApiTests
         var noise = await _story.DamageAsync("noise");
 
         Assert.That((await DecideAsync(waiting.Id, "approve"))["approved_by"]!.ToString(), Is.EqualTo("anna"));
+        var (_, asked) = await _stage.GetAsync("/api/v1/jobs?job=repair&state=pending");
+        Assert.That(asked["items"]!.AsArray().Single()!["requested_by"]!.ToString(), Is.EqualTo("anna"));
         var reopened = await DecideAsync(given.Id, "reopen");
         Assert.That(reopened["state"]!.ToString(), Is.EqualTo("Detected"));
         Assert.That((int)reopened["attempts_allowed"]!, Is.EqualTo(3));
@@ -116,7 +118,7 @@ public sealed class ApiTests
         Assert.That(first["runs"]!.AsArray().Single()!["state"]!.ToString(), Is.EqualTo("pending"));
         var (_, second) = await _stage.PostAsync("/api/v1/trigger", order);
         Assert.That(second["already_there"]!.AsArray().Select(t => t!.ToString()), Is.EqualTo(new[] { "movies" }));
-        var (_, jobs) = await _stage.GetAsync("/api/v1/jobs?job=db.index_check&state=pending");
+        var (_, jobs) = await _stage.GetAsync("/api/v1/jobs?job=db.index_check.table&state=pending");
         Assert.That(jobs["items"]!.AsArray().Single()!["requested_by"]!.ToString(), Is.EqualTo("anna"));
         Assert.That((await _stage.PostAsync("/api/v1/trigger", new { job = "rm", reason = "x", actor = "y" })).Status, Is.EqualTo(400));
         Assert.That((await _stage.PostAsync("/api/v1/trigger", new { job = "db.health_check", target = "nope", reason = "x", actor = "y" })).Status, Is.EqualTo(404));
@@ -134,6 +136,14 @@ public sealed class ApiTests
         Assert.That((await _stage.PostAsync("/api/v1/resume", new { target = "movies", reason = "done", actor = "anna" })).Status, Is.EqualTo(200));
         Assert.That((await _stage.PostAsync("/api/v1/resume", new { target = "movies", reason = "done", actor = "anna" })).Status, Is.EqualTo(409));
         Assert.That((await _stage.GetAsync("/api/v1/targets")).Body[0]!["paused"]!.GetValue<bool>(), Is.False);
+    }
+
+    [Test]
+    public async Task Schedules_tell_their_next_time()
+    {
+        var (_, schedules) = await _stage.GetAsync("/api/v1/schedules");
+        Assert.That(schedules.AsArray().Select(s => s!["id"]!.ToString()), Is.EqualTo(new[] { "db.health_check:movies", "db.index_check:movies", "db.orphan_cleanup:movies" }));
+        Assert.That(schedules[0]!["next"]!.GetValue<DateTimeOffset>() - TimeProvider.System.GetUtcNow(), Is.GreaterThan(TimeSpan.Zero).And.LessThanOrEqualTo(TimeSpan.FromMinutes(10)));
     }
 
     [Test]

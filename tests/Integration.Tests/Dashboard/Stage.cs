@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using HealingWorkers.Dashboard;
 using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
@@ -21,7 +22,9 @@ internal sealed class Stage : IAsyncDisposable
     {
         Db = db;
         _ledger = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
-        var desk = new LedgerJobDesk(new JobLedger(db), engine: null);
+        var jobs = new JobLedger(db);
+        var dispatcher = new JobDispatcher(db, jobs, engine: null, TimeProvider.System, NullLogger<JobDispatcher>.Instance);
+        var desk = new LedgerJobDesk(options, jobs, dispatcher, new RepairRequests(options, new IncidentLedger(db), dispatcher), engine: null, TimeProvider.System);
         _host = DashboardHost.Build(new DashboardParts(options, db, desk, new PrometheusPage(_runtime, _ledger), TimeProvider.System, NullLoggerFactory.Instance));
     }
 
