@@ -24,7 +24,7 @@ public sealed class WorkerHost : IAsyncDisposable
         _logger = parts.Logs.CreateLogger<WorkerHost>();
         _registry = new WorkerRegistry(parts.Db);
         _process = new WorkerProcess { Id = parts.WorkerId, Host = Environment.MachineName, Pid = Environment.ProcessId, Version = parts.Version, Engine = parts.Engine.Name };
-        Recurring = RecurringJobs.For(parts.Options);
+        Recurring = parts.Recurring ?? RecurringJobs.For(parts.Options);
         var ledger = new JobLedger(parts.Db);
         var incidents = new IncidentLedger(parts.Db);
         Dispatcher = new JobDispatcher(parts.Db, ledger, parts.Engine, parts.Clock, parts.Logs.CreateLogger<JobDispatcher>());

@@ -29,6 +29,9 @@ public sealed record WorkerParts(HealingOptions Options, LedgerDb Db, IJobEngine
     /// <summary>Tidies what is not the ledger's own, as old snapshots; once an hour.</summary>
     public Func<CancellationToken, Task>? Tidy { get; init; }
 
+    /// <summary>Null: those that the configuration asks for.</summary>
+    public IReadOnlyList<RecurringJob>? Recurring { get; init; }
+
     /// <summary>Further jobs.</summary>
     public IReadOnlyList<IJob> Jobs { get; init; } = [];
 }
