@@ -21,13 +21,14 @@ public sealed class RuntimeMetrics : IDisposable
             if (instrument.Meter.Name == Signals.Name && Known.TryGetValue(instrument.Name, out var metric))
                 listener.EnableMeasurementEvents(instrument, metric);
         };
-        _listener.SetMeasurementEventCallback<long>((_, value, tags, metric) => Add((MetricDescription)metric!, value, tags));
-        _listener.SetMeasurementEventCallback<double>((_, value, tags, metric) => Add((MetricDescription)metric!, value, tags));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, metric) => Add((MetricDescription)metric!, value, tags, IsState(instrument)));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, metric) => Add((MetricDescription)metric!, value, tags, IsState(instrument)));
         _listener.Start();
     }
 
     public IReadOnlyList<MetricFamily> Read()
     {
+        _listener.RecordObservableInstruments();
         lock (_one)
         {
             return [.. Known.Values.Select(metric => new MetricFamily(metric, [.. _series[metric.Name].Values.SelectMany(s => s.Samples(metric))]))];
@@ -36,7 +37,7 @@ public sealed class RuntimeMetrics : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private void Add(MetricDescription metric, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private void Add(MetricDescription metric, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, bool state)
     {
         var labels = new KeyValuePair<string, string>[metric.Labels.Count];
         for (var i = 0; i < labels.Length; i++)
@@ -51,9 +52,15 @@ public sealed class RuntimeMetrics : IDisposable
                     return;
                 series[key] = one = new RuntimeSeries(labels, metric.Bounds.Count);
             }
-            one.Add(metric, value);
+            if (state)
+                one.Set(value);
+            else
+                one.Add(metric, value);
         }
     }
+
+    /// <summary>What is observed is how it is, not what came to it.</summary>
+    private static bool IsState(Instrument instrument) => instrument.IsObservable || instrument is Gauge<double> or Gauge<long>;
 
     private static string Find(ReadOnlySpan<KeyValuePair<string, object?>> tags, string label)
     {

@@ -9,6 +9,8 @@ internal sealed class RuntimeSeries(IReadOnlyList<KeyValuePair<string, string>> 
     private double _sum;
     private long _count;
 
+    public void Set(double value) => _sum = value;
+
     public void Add(MetricDescription metric, double value)
     {
         _sum += value;

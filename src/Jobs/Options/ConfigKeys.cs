@@ -23,7 +23,7 @@ public static class ConfigKeys
         Key("worker.concurrency", Number(1, 64), "4", "Jobs at once in each worker.", (o, v) => o.Worker.Concurrency = (int)v!),
         Key("worker.drain", Span, "30s", "How long a stopping worker waits for the jobs in hand.", (o, v) => o.Worker.Drain = (TimeSpan)v!),
         Key("worker.lease", Duration(TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(10)), "30s", "How long a silent worker keeps what it holds; a sixth of it is the heartbeat.", (o, v) => o.Worker.Lease = (TimeSpan)v!),
-        Key("worker.metrics_listen", Listen, "", "Where a worker without the dashboard serves its own metrics; empty is nowhere.", (o, v) => o.Worker.MetricsListen = (string)v!),
+        Key("worker.metrics_listen", Listen, "", "Where a worker without the dashboard serves its own metrics; further workers of the machine take the ports after it; empty is nowhere.", (o, v) => o.Worker.MetricsListen = (string)v!),
 
         Key("http.listen", Listen, "127.0.0.1:8080", "Where API and health are served; port 0 takes a free one.", (o, v) => o.Http.Listen = (string)v!),
         Later("http.users_file", "", "Users and their roles."),

@@ -37,6 +37,18 @@ public sealed class PrometheusTextTests
     }
 
     [Test]
+    public void What_is_observed_is_shown_as_it_is_and_not_added_up()
+    {
+        var value = 7.0;
+        using var meter = new System.Diagnostics.Metrics.Meter(Signals.Name);
+        meter.CreateObservableGauge(MetricCatalogue.Observation.Name, () => new System.Diagnostics.Metrics.Measurement<double>(value, new("target", "movies"), new("check", "c"), new("kind", "k")));
+        using var metrics = new RuntimeMetrics();
+        metrics.Read();
+        value = 5;
+        Assert.That(PrometheusText.Render(metrics.Read()), Does.Contain("healing_observation{target=\"movies\",check=\"c\",kind=\"k\"} 5\n"));
+    }
+
+    [Test]
     public void However_many_series_come_their_number_is_bounded()
     {
         using var metrics = new RuntimeMetrics();
