@@ -25,15 +25,23 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
 
     public IndexRecheck Recheck { get; } = new(checks);
 
-    public IReadOnlyList<IRepair> Repairs() =>
-        [new RebuildIndex(Recheck, Limits), new RebuildIndexLocking(Recheck, Limits), new DropLeftover(Limits)];
+    public TargetSet Targets => targets;
 
-    public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Recheck, _ => null), Faults, clock);
+    public IReadOnlyList<IRepair> Repairs() => Repairs(checks, Limits);
+
+    /// <summary>Every repair there is.</summary>
+    public static IReadOnlyList<IRepair> Repairs(IReadOnlyList<ICheck> checks, RepairLimits limits)
+    {
+        var recheck = new IndexRecheck(checks);
+        return [new RebuildIndex(recheck, limits), new RebuildIndexLocking(recheck, limits), new DropLeftover(limits)];
+    }
+
+    public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Recheck, new CheckMemory(db)), Faults, clock);
 
     public HealerLedgers Ledgers() => new(Incidents, new LeaseLedger(db), new SnapshotLedger(db), new Pauses(db),
         new OutcomeLedger(db, new AlertQueue(new AlertOutbox(db), SinkNames(options), options.AutoHealing.AlertOnFailure, clock)));
 
-    public IncidentHealer Create() => new(Ledgers(), Tools(), Settings, logs.CreateLogger<IncidentHealer>());
+    public IncidentHealer Create(HealerSettings? settings = null) => new(Ledgers(), Tools(), settings ?? Settings, logs.CreateLogger<IncidentHealer>());
 
     public ReceiptVerifier Receipts() => new(db, new ReceiptLedger(db), new SnapshotLedger(db), Recheck, Environment.MachineName);
 

@@ -8,7 +8,7 @@ using HealingWorkers.Jobs.Snapshots;
 namespace HealingWorkers.Jobs.Verification;
 
 /// <summary>Proves a repair: the originating check again, on what was rebuilt and its neighbours, and then past the cache.</summary>
-public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck, Func<Incident, ICheckMemory?> memory)
+public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck, ICheckMemory memory)
 {
     public async Task<VerificationResult> VerifyAsync(RepairSession session, Incident incident, RepairPlan plan, RepairResult result, CancellationToken cancel)
     {
@@ -49,7 +49,7 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck,
                     ? new(Proof.Proven, false, $"{incident.Object} no longer exists")
                     : new(Proof.Unverifiable, false, $"nothing says which index stands for {incident.Object} now");
         }
-        var report = await origin.RunAsync(new(session.Target, CheckScope.All) { Memory = memory(incident) }, cancel).ConfigureAwait(false);
+        var report = await origin.RunAsync(new(session.Target, CheckScope.All) { Memory = memory }, cancel).ConfigureAwait(false);
         return report.Findings.FirstOrDefault(f => f.Fingerprint == incident.Fingerprint) is { } still ? new(Proof.Wrong, false, $"{incident.Check} finds it again: {still.Detail}")
             : report.Status is CheckStatus.Unavailable or CheckStatus.Failed ? new(Proof.Unverifiable, false, $"{incident.Check} is {report.Status.ToString().ToLowerInvariant()}: {report.Reason}")
             : new(Proof.Proven, false, $"{incident.Check} does not find it again");

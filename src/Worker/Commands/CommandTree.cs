@@ -9,6 +9,10 @@ public static class CommandTree
     [
         new UpCommand(),
         new WorkerCommand(),
+        new HealCommand(),
+        new IncidentsCommand(),
+        new ApproveCommand(),
+        new ReceiptCommand(),
         new PauseCommand(),
         new ResumeCommand(),
         new MetricsCommand(),

@@ -1,3 +1,5 @@
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
@@ -34,6 +36,11 @@ public sealed class HealingHost : IAsyncDisposable
         services.AddSingleton<LeaseLedger>();
         services.AddSingleton<JobLedger>();
         services.AddSingleton<IReadOnlyList<Target>>(_ => [.. options.Targets.Select(t => new Target(t, shell.Clock))]);
+        services.AddSingleton(p => new HealerFactory(options, p.GetRequiredService<LedgerDb>(), new TargetSet(p.GetRequiredService<IReadOnlyList<Target>>()),
+            CheckCatalogue.All, shell.Clock, p.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(p => new IncidentDecisions(p.GetRequiredService<IncidentLedger>(), options.AutoHealing.MaxAutoRepairAttempts));
+        services.AddSingleton<ReceiptLedger>();
+        services.AddSingleton<CheckMemory>();
         _services = services.BuildServiceProvider();
     }
 

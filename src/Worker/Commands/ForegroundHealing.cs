@@ -1,0 +1,174 @@
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Targets;
+using HealingWorkers.Worker.Hosting;
+using Npgsql;
+
+namespace HealingWorkers.Worker.Commands;
+
+/// <summary>Check, take in, heal, tell: once, for one target.</summary>
+internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bool approveAll, bool json)
+{
+    private const int LeftOpen = 2;
+    private const int MostDeferrals = 5;
+    private readonly Target _target = host.Get<IReadOnlyList<Target>>()[0];
+
+    public async Task<int> HealAsync(CancellationToken cancel)
+    {
+        var facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
+        await PrepareAsync(facts, cancel).ConfigureAwait(false);
+        facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
+        await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
+        var ledger = host.Get<IncidentLedger>();
+        var id = await ledger.RegisterTargetAsync(_target.Name, facts, cancel).ConfigureAwait(false);
+        var known = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Select(i => i.Id).ToHashSet();
+        var reports = await CheckAsync(host.Get<CheckMemory>(), cancel).ConfigureAwait(false);
+        foreach (var report in reports)
+        {
+            await ledger.TakeInAsync(id, report, null, host.Options.AutoHealing.MaxAutoRepairAttempts, shell.Actor, cancel, _target.Options.Demonstration).ConfigureAwait(false);
+        }
+        var concerned = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Select(i => i.Id).Union(known).Order().ToList();
+        var healer = Healer();
+        using var progress = shell.Progress();
+        foreach (var incident in concerned)
+        {
+            progress.Show($"healing incident {incident}");
+            await HealAsync(healer, incident, cancel).ConfigureAwait(false);
+        }
+        progress.Dispose();
+        var lines = new List<HealReport.IncidentLine>();
+        var open = false;
+        foreach (var incident in concerned)
+        {
+            var now = (await ledger.FindAsync(incident, cancel).ConfigureAwait(false))!;
+            open |= now.State.IsOpen() && now.Severity >= Severity.Warning;
+            lines.Add(await LineAsync(ledger, now, cancel).ConfigureAwait(false));
+        }
+        Write(new(_target.Name, [.. reports.Select(HealReport.Line)], [.. reports.SelectMany(r => r.Findings).Select(HealReport.Line)], lines));
+        return open ? LeftOpen : Failed(reports);
+    }
+
+    public async Task<int> PlanAsync(CancellationToken cancel)
+    {
+        var reports = await CheckAsync(null, cancel).ConfigureAwait(false);
+        var findings = reports.SelectMany(r => r.Findings).ToList();
+        var repairs = HealerFactory.Repairs(CheckCatalogue.All, new());
+        var preview = new PlanPreview(new TargetSet([_target]), repairs);
+        var plans = new List<object>();
+        foreach (var finding in findings.Where(f => f.Repair is not null))
+        {
+            var plan = await preview.OfAsync(Unwritten(finding), cancel).ConfigureAwait(false);
+            plans.Add(new { finding.Fingerprint, @object = finding.Object.Quoted, plan.Repair, risk = plan.Risk.Name(), plan.Steps, plan.Defer, plan.Refuse, plan.Nothing });
+            if (!json)
+            {
+                shell.Out.WriteLine($"{finding.Kind.Name} on {finding.Object}: {finding.Detail}");
+                PlanText.Write(shell.Out, plan);
+            }
+        }
+        var report = new HealReport(_target.Name, [.. reports.Select(HealReport.Line)], [.. findings.Select(HealReport.Line)], []) { Plans = plans };
+        if (json)
+        {
+            shell.WriteJson(report);
+        }
+        return findings.Any(f => f.Severity >= Severity.Warning) ? LeftOpen : Failed(reports);
+    }
+
+    /// <summary>The extension that the checks need, where this role may create it.</summary>
+    private async Task PrepareAsync(TargetFacts facts, CancellationToken cancel)
+    {
+        await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
+        if (facts.SchemaOf("amcheck") is not null)
+        {
+            return;
+        }
+        try
+        {
+            await using var command = new NpgsqlCommand("CREATE EXTENSION IF NOT EXISTS amcheck", connection);
+            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            _target.Forget();
+        }
+        catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile)
+        {
+            // the check that needs it says so
+        }
+    }
+
+    private async Task<IReadOnlyList<CheckReport>> CheckAsync(ICheckMemory? memory, CancellationToken cancel)
+    {
+        using var progress = shell.Progress();
+        var reports = new List<CheckReport>();
+        foreach (var check in CheckCatalogue.All)
+        {
+            progress.Show($"check {check.Description.Name}");
+            reports.Add(await check.RunAsync(new(_target, CheckScope.All)
+            {
+                Memory = memory,
+                Progress = new Progress<CheckProgress>(p => progress.Show($"check {p.Check}: {p.Done} of {p.Total}, {p.Current}")),
+            }, cancel).ConfigureAwait(false));
+        }
+        return reports;
+    }
+
+    private IncidentHealer Healer()
+    {
+        var factory = host.Get<HealerFactory>();
+        return factory.Create(factory.Settings with { NeverWait = true, ApproveAll = approveAll });
+    }
+
+    /// <summary>As often as attempts are left; what is busy for long is left open.</summary>
+    private async Task HealAsync(IncidentHealer healer, long incident, CancellationToken cancel)
+    {
+        for (var deferrals = 0; ;)
+        {
+            var outcome = await healer.HealAsync(incident, host.WorkerId, cancel).ConfigureAwait(false);
+            deferrals += outcome.Deferred ? 1 : 0;
+            if (outcome.Retry is not { } pause || deferrals >= MostDeferrals)
+            {
+                return;
+            }
+            await Task.Delay(pause, shell.Clock, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HealReport.IncidentLine> LineAsync(IncidentLedger ledger, Incident incident, CancellationToken cancel)
+    {
+        var last = (await ledger.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false)) is [.., var final] ? final : null;
+        var receipt = (await host.Get<ReceiptLedger>().OfIncidentAsync(incident.Id, cancel).ConfigureAwait(false)) is [.., var end] ? end : null;
+        return new(incident.Id, incident.Kind.Name, incident.Object.Quoted, incident.State.ToString(), incident.Attempts, incident.Repair, 0,
+            incident.State == IncidentState.Resolved && last is { Outcome: "succeeded", Verification: not null }, receipt?.Hash, incident.Reason);
+    }
+
+    private async Task<IReadOnlyList<Incident>> OpenAsync(IncidentLedger ledger, long target, CancellationToken cancel) =>
+        [.. (await ledger.ListAsync(new() { Target = _target.Name, OpenOnly = true, Limit = 1000 }, cancel).ConfigureAwait(false)).Where(i => i.TargetId == target)];
+
+    private void Write(HealReport report)
+    {
+        if (json)
+        {
+            shell.WriteJson(report);
+            return;
+        }
+        foreach (var check in report.Checks)
+        {
+            shell.Out.WriteLine($"check {check.Name,-14} {check.Status}{(check.Reason is null ? "" : $": {check.Reason}")}");
+        }
+        foreach (var line in report.Incidents)
+        {
+            shell.Out.WriteLine($"incident {line.Id}: {line.Kind} on {line.Object} is {line.State}{(line.Reason is null ? "" : $": {line.Reason}")}");
+        }
+        shell.Out.WriteLine(report.Incidents.Count == 0 ? "nothing to heal" : $"{report.Incidents.Count(i => i.State == "Resolved")} of {report.Incidents.Count} resolved");
+    }
+
+    private static int Failed(IEnumerable<CheckReport> reports) => reports.Any(r => r.Status == CheckStatus.Failed) ? CommandLine.Failed : 0;
+
+    private Incident Unwritten(Finding finding) => new()
+    {
+        Id = 0, TargetId = 0, TargetName = _target.Name, Fingerprint = finding.Fingerprint, Kind = finding.Kind, Severity = finding.Severity, Check = finding.Check,
+        Object = finding.Object, Detail = finding.Detail, Evidence = finding.Evidence.ToJsonString(), Repair = finding.Repair, Risk = finding.Risk,
+        State = IncidentState.Detected, Attempts = 0, AttemptsAllowed = host.Options.AutoHealing.MaxAutoRepairAttempts, Deferrals = 0, DeferredSince = null, Reason = null,
+        ApprovedBy = null, DueAt = null, OpenedAt = shell.Clock.GetUtcNow(), LastSeenAt = shell.Clock.GetUtcNow(), ClosedAt = null, TraceParent = null,
+    };
+}
