@@ -37,34 +37,38 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
 
     private async Task WorkAsync(ConcurrentQueue<BtreeIndex> left, int total, CancellationToken cancel)
     {
-        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
-        await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand($"SELECT {_function}($1::oid::regclass, true)", connection) { Parameters = { new NpgsqlParameter<long>() } };
-        await command.PrepareAsync(cancel).ConfigureAwait(false);
+        await using var session = new BtreeSession(request.Target, _function);
         while (left.TryDequeue(out var index))
         {
             request.Progress?.Report(new(check, _done, total, index.Quoted));
-            ((NpgsqlParameter<long>)command.Parameters[0]).TypedValue = index.Oid;
-            _verdicts.Enqueue(await VerifyAsync(connection, command, index, cancel).ConfigureAwait(false));
-            Interlocked.Increment(ref _done);
-            if (connection.FullState != System.Data.ConnectionState.Open)
+            try
             {
-                return;
+                _verdicts.Enqueue(await VerifyAsync(session, index, cancel).ConfigureAwait(false));
             }
+            catch (HealingException away)
+            {
+                // The server cannot be reached any more: the rest would only wait for it one by one.
+                _verdicts.Enqueue(new(index, BtreeOutcome.Failed, $"{index.Quoted}: {away.Message}"));
+                while (left.TryDequeue(out var rest))
+                {
+                    _verdicts.Enqueue(new(rest, BtreeOutcome.Failed, $"{rest.Quoted}: not looked at any more"));
+                }
+            }
+            Interlocked.Increment(ref _done);
         }
     }
 
-    private async Task<BtreeVerdict> VerifyAsync(NpgsqlConnection connection, NpgsqlCommand command, BtreeIndex index, CancellationToken cancel)
+    private async Task<BtreeVerdict> VerifyAsync(BtreeSession session, BtreeIndex index, CancellationToken cancel)
     {
         try
         {
-            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            await session.VerifyAsync(index.Oid, cancel).ConfigureAwait(false);
             return new(index, BtreeOutcome.Sound);
         }
         catch (PostgresException e)
         {
             cancel.ThrowIfCancellationRequested();
-            return await JudgeAsync(connection, index, e, cancel).ConfigureAwait(false);
+            return await JudgeAsync(session, index, e, cancel).ConfigureAwait(false);
         }
         catch (NpgsqlException e)
         {
@@ -72,11 +76,11 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
         }
     }
 
-    private async Task<BtreeVerdict> JudgeAsync(NpgsqlConnection connection, BtreeIndex index, PostgresException e, CancellationToken cancel)
+    private async Task<BtreeVerdict> JudgeAsync(BtreeSession session, BtreeIndex index, PostgresException e, CancellationToken cancel)
     {
         try
         {
-            return await BtreeJudge.JudgeAsync(connection, _function, index, e, cancel).ConfigureAwait(false);
+            return await BtreeJudge.JudgeAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), _function, index, e, cancel).ConfigureAwait(false);
         }
         catch (NpgsqlException lost)
         {

@@ -28,7 +28,7 @@ internal static class BtreeJudge
                 return new(index, BtreeOutcome.NotExamined, "somebody holds a lock on it that excludes readers");
             case SqlState.QueryCanceled:
                 return new(index, BtreeOutcome.NotExamined, "it took longer than a check may");
-            case SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow:
+            case SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow or SqlState.TooManyConnections:
                 return new(index, BtreeOutcome.Failed, $"the server ended the session while {index.Quoted} was verified: {e.MessageText}");
             case SqlState.IndexCorrupted or SqlState.DataCorrupted or SqlState.UndefinedFile or SqlState.IoError:
                 return await DamageAsync(connection, index, e, cancel).ConfigureAwait(false);

@@ -4,6 +4,9 @@ namespace HealingWorkers.Jobs.Checks;
 
 public sealed record CheckRequest(Target Target, CheckScope Scope)
 {
+    /// <summary>A pool of check sessions has no more.</summary>
+    public const int MostJobs = 16;
+
     public int Jobs { get; init; } = 1;
     public IProgress<CheckProgress>? Progress { get; init; }
     /// <summary>What earlier runs left to compare with; null where there is no ledger.</summary>

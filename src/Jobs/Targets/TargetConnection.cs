@@ -20,6 +20,8 @@ public static class TargetConnection
         settings.Options = With(settings.Options,
             "-c default_transaction_read_only=on -c statement_timeout=4h -c lock_timeout=2s -c idle_in_transaction_session_timeout=10min");
         settings.CommandTimeout = 0;
+        // An error of corruption makes the client library take the host for lost; it is asked again at once.
+        settings.HostRecheckSeconds = 0;
         settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 20);
         return settings;
     }

@@ -9,6 +9,7 @@ public static class CommandTree
     [
         new UpCommand(),
         new WorkerCommand(),
+        new CheckCommand(),
         new HealCommand(),
         new IncidentsCommand(),
         new ApproveCommand(),

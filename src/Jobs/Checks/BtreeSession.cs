@@ -1,0 +1,45 @@
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>One session that verifies. The client library drops a session after any error of corruption, so this one comes back.</summary>
+internal sealed class BtreeSession(Target target, string function) : IAsyncDisposable
+{
+    private NpgsqlConnection? _connection;
+    private NpgsqlCommand? _command;
+
+    public async Task VerifyAsync(long index, CancellationToken cancel)
+    {
+        await ConnectAsync(cancel).ConfigureAwait(false);
+        ((NpgsqlParameter<long>)_command!.Parameters[0]).TypedValue = index;
+        await _command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+    }
+
+    public async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel)
+    {
+        if (_connection is { FullState: System.Data.ConnectionState.Open })
+        {
+            return _connection;
+        }
+        await DisposeAsync().ConfigureAwait(false);
+        _connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        await SessionLife.NoticeLostClientAsync(_connection, cancel).ConfigureAwait(false);
+        _command = new NpgsqlCommand($"SELECT {function}($1::oid::regclass, true)", _connection) { Parameters = { new NpgsqlParameter<long>() } };
+        await _command.PrepareAsync(cancel).ConfigureAwait(false);
+        return _connection;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_command is not null)
+        {
+            await _command.DisposeAsync().ConfigureAwait(false);
+        }
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+        (_command, _connection) = (null, null);
+    }
+}
