@@ -1,0 +1,67 @@
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Options;
+using NUnit.Framework;
+
+namespace HealingWorkers.Jobs.Tests.Healing;
+
+[TestFixture]
+internal sealed class PolicyGateTests
+{
+    // 2026-01-04 is a Sunday
+    private static readonly DateTimeOffset Sunday = new(2026, 1, 4, 1, 30, 0, TimeSpan.Zero);
+
+    [TestCase(RiskClass.LosslessOnline, "", false, false, GateDecision.Go)]
+    [TestCase(RiskClass.LosslessLocking, "", false, false, GateDecision.Approval)]
+    [TestCase(RiskClass.LosslessLocking, "", true, false, GateDecision.Go)]
+    [TestCase(RiskClass.LosslessLocking, "", false, true, GateDecision.Go)]
+    [TestCase(RiskClass.LosslessLocking, "Sun 01:00-02:00 UTC", false, false, GateDecision.Go)]
+    [TestCase(RiskClass.LosslessLocking, "Sun 02:00-03:00 UTC", false, false, GateDecision.Window)]
+    [TestCase(RiskClass.Quarantining, "", false, false, GateDecision.Approval)]
+    [TestCase(RiskClass.Manual, "", false, true, GateDecision.Approval)]
+    [TestCase(RiskClass.Manual, "", true, false, GateDecision.Go)]
+    public void TheClassDecides(RiskClass risk, string window, bool approved, bool approveAll, GateDecision expected) =>
+        Assert.That(Decide(risk, new() { MaintenanceWindow = window }, approved, approveAll).Decision, Is.EqualTo(expected));
+
+    [Test]
+    public void APolicyTightensAndLoosens()
+    {
+        Assert.That(Decide(RiskClass.LosslessOnline, With("lossless-online", RepairPolicy.Approve)).Decision, Is.EqualTo(GateDecision.Approval));
+        Assert.That(Decide(RiskClass.LosslessOnline, With("lossless-online", RepairPolicy.Never), approveAll: true).Decision, Is.EqualTo(GateDecision.No));
+        Assert.That(Decide(RiskClass.LosslessLocking, With("lossless-locking", RepairPolicy.Auto)).Decision, Is.EqualTo(GateDecision.Go));
+        Assert.That(Decide(RiskClass.Manual, With("manual", RepairPolicy.Auto), approveAll: true).Decision, Is.EqualTo(GateDecision.Approval));
+    }
+
+    [Test]
+    public void WhoeverObservesRepairsNothing() =>
+        Assert.That(Decide(RiskClass.LosslessOnline, new() { Mode = HealingMode.Observe }, approved: true, approveAll: true).Decision, Is.EqualTo(GateDecision.Observe));
+
+    [Test]
+    public void AWindowKnowsItsZoneItsNextStartAndWhatWasMissed()
+    {
+        var window = MaintenanceWindow.Parse("Sat,Sun 23:30-00:30 Europe/Vienna")!;
+        var start = new DateTimeOffset(2026, 1, 3, 22, 30, 0, TimeSpan.Zero);
+        Assert.Multiple(() =>
+        {
+            Assert.That(window.Contains(start), Is.True);
+            Assert.That(window.Contains(start.AddMinutes(-1)), Is.False);
+            Assert.That(window.Contains(start.AddMinutes(59)), Is.True);
+            Assert.That(window.Contains(start.AddMinutes(60)), Is.False);
+            Assert.That(window.NextStart(start.AddDays(1)), Is.EqualTo(start.AddDays(7)));
+            Assert.That(window.Missed(start.AddHours(-1), start.AddDays(8)), Is.EqualTo(3));
+            Assert.That(MaintenanceWindow.Parse(""), Is.Null);
+            Assert.That(() => MaintenanceWindow.Parse("whenever"), Throws.TypeOf<Errors.HealingException>());
+        });
+    }
+
+    private static TargetOptions With(string risk, RepairPolicy policy) => new() { Policy = { [risk] = policy } };
+
+    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false) =>
+        PolicyGate.Decide(new Incident
+        {
+            Id = 1, TargetId = 1, TargetName = "t", Fingerprint = "", Kind = FindingKind.BtreeCorrupt, Severity = Severity.Critical, Check = "btree", Object = new(1, "a.b"),
+            Detail = "", Evidence = "{}", Repair = "rebuild_index", Risk = risk, State = IncidentState.Detected, Attempts = 0, AttemptsAllowed = 3, Deferrals = 0,
+            DeferredSince = null, Reason = null, ApprovedBy = approved ? "somebody" : null, DueAt = null, OpenedAt = Sunday, LastSeenAt = Sunday, ClosedAt = null, TraceParent = null,
+        }, HealingMode.Heal, target, Sunday, neverWait: false, approveAll);
+}
