@@ -148,14 +148,13 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
             var arguments = JsonNode.Parse(run.Arguments) as JsonObject ?? [];
             var outcome = await job.RunAsync(
                 new JobContext(run.Id, run.Key, run.Target, arguments, run.Executions, run.Token, hand.Log.Add), hand.Cancel).ConfigureAwait(false);
-            return hand.Reason == StopReason.TakenOver ? "fenced"
+            return hand.Reason == StopReason.TakenOver ? Fenced(run)
                 : outcome.DeferFor is { } delay ? await DeferAsync(run, hand, delay, outcome.Note ?? "").ConfigureAwait(false)
                 : await EndAsync(run, hand, "succeeded", outcome.Note, null).ConfigureAwait(false);
         }
         catch (Exception) when (hand.Reason == StopReason.TakenOver)
         {
-            logger.LogWarning("Job {Key} (run {Run}) was taken over by another process and stopped here", run.Key, run.Id);
-            return "fenced";
+            return Fenced(run);
         }
         catch (FencedException e)
         {
@@ -178,6 +177,12 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
             logger.LogError("Job {Key} (run {Run}) failed: {Error}", run.Key, run.Id, Options.Redactor.Text(e.ToString()));
             return await EndAsync(run, hand, "failed", null, Options.Redactor.Text(e is Errors.HealingException h ? $"{h.Message} ({h.Hint})" : e.ToString())).ConfigureAwait(false);
         }
+    }
+
+    private string Fenced(JobRun run)
+    {
+        logger.LogWarning("Job {Key} (run {Run}) was taken over by another process and stopped here", run.Key, run.Id);
+        return "fenced";
     }
 
     private async Task<string> EndAsync(JobRun run, RunInHand hand, string state, string? note, string? error)
