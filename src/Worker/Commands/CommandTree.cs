@@ -14,6 +14,8 @@ public static class CommandTree
         new IncidentsCommand(),
         new ApproveCommand(),
         new ReceiptCommand(),
+        new DashboardCommand(),
+        new TriggerCommand(),
         new PauseCommand(),
         new ResumeCommand(),
         new MetricsCommand(),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Worker.Demo;
 using HealingWorkers.Worker.Hosting;
 using HealingWorkers.Worker.Supervisor;
@@ -72,7 +73,7 @@ public sealed class UpCommand : ICommandModule
 
         await using var house = await Household.StartAsync(host, shell, sources, level, cancel).ConfigureAwait(false);
         Announce(shell, house, $"{host.Options.Worker.Count} workers watch {DemoTarget.Name}");
-        await Triggers.RequestAsync(host, "db.index_check", DemoTarget.Name, null, shell.Actor, cancel).ConfigureAwait(false);
+        await host.Get<JobDispatcher>().TriggerAsync(JobNames.IndexCheck, DemoTarget.Name, null, shell.Actor, cancel).ConfigureAwait(false);
         if (await demonstration.FollowAsync(since, block, cancel).ConfigureAwait(false) is { } why)
         {
             throw new HealingException("the demonstration was not healed: " + why, "--log-level information shows what the workers do; `healing incidents` shows where it stands");

@@ -35,6 +35,8 @@ public sealed class HealingHost : IAsyncDisposable
         services.AddSingleton<IncidentLedger>();
         services.AddSingleton<LeaseLedger>();
         services.AddSingleton<JobLedger>();
+        // Without an engine: the workers are told, and deliver.
+        services.AddSingleton(all => new JobDispatcher(all.GetRequiredService<LedgerDb>(), all.GetRequiredService<JobLedger>(), engine: null, shell.Clock, all.GetRequiredService<ILogger<JobDispatcher>>()));
         services.AddSingleton<IReadOnlyList<Target>>(_ => [.. options.Targets.Select(t => new Target(t, shell.Clock))]);
         services.AddSingleton(p => new HealerFactory(options, p.GetRequiredService<LedgerDb>(), new TargetSet(p.GetRequiredService<IReadOnlyList<Target>>()),
             CheckCatalogue.All, shell.Clock, p.GetRequiredService<ILoggerFactory>()));

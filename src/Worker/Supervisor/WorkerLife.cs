@@ -7,9 +7,14 @@ internal static class WorkerLife
 {
     public static async Task RunAsync(HealingHost host, CancellationToken stop)
     {
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = stop.Register(asked.SetResult).ConfigureAwait(false);
-        await asked.Task.ConfigureAwait(false);
-        GC.KeepAlive(host);
+        var assembly = new WorkerAssembly(host);
+        await using (assembly.ConfigureAwait(false))
+        {
+            await assembly.Worker.StartAsync(stop).ConfigureAwait(false);
+            var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = stop.Register(asked.SetResult).ConfigureAwait(false);
+            await asked.Task.ConfigureAwait(false);
+            await assembly.Worker.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
     }
 }

@@ -23,7 +23,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
     public async Task TakeInAsync(Target target, long id, CheckReport report, string? scopeName, Action<string> log, CancellationToken cancel)
     {
         faults.Hit(FaultPoint.BeforeFound);
-        var taken = await incidents.TakeInAsync(id, report, scopeName, options.AutoHealing.MaxAutoRepairAttempts, worker, cancel).ConfigureAwait(false);
+        var taken = await incidents.TakeInAsync(id, report, scopeName, options.AutoHealing.MaxAutoRepairAttempts, worker, cancel, target.Options.Demonstration).ConfigureAwait(false);
         faults.Hit(FaultPoint.AfterFound);
         log($"{report.Check}: {report.Status.ToString().ToLowerInvariant()}{(report.Reason is null ? "" : ", " + report.Reason)}, {report.Findings.Count} findings in {report.Elapsed.TotalSeconds:0.000} s");
         Observations.Keep(target.Name, report);
