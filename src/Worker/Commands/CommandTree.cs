@@ -9,12 +9,12 @@ public static class CommandTree
     [
         new UpCommand(),
         new WorkerCommand(),
+        new DashboardCommand(),
         new CheckCommand(),
         new HealCommand(),
         new IncidentsCommand(),
         new ApproveCommand(),
         new ReceiptCommand(),
-        new DashboardCommand(),
         new TriggerCommand(),
         new PauseCommand(),
         new ResumeCommand(),
