@@ -52,7 +52,7 @@ internal sealed class HealingProgram : IAsyncDisposable
 
     /// <summary>The processes that mention this state directory or were started from it, other than the tests themselves.</summary>
     public IReadOnlyList<int> Processes() =>
-        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!, System.Globalization.CultureInfo.InvariantCulture)).Where(IsOurs)];
+        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => n!.All(char.IsAsciiDigit)).Select(n => int.Parse(n!, System.Globalization.CultureInfo.InvariantCulture)).Where(IsOurs)];
 
     public int? ServerPid()
     {

@@ -42,7 +42,7 @@ public sealed class EmbeddedServerTests
             Assert.That(File.GetUnixFileMode(Path.Combine(healing.State, "control", "password")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
         });
         var without = new NpgsqlConnectionStringBuilder(Settings(healing)) { Password = "wrong" };
-        var refused = Assert.ThrowsAsync<PostgresException>(async () =>
+        var refused = await Assert.ThrowsAsync<PostgresException>(async () =>
         {
             await using var other = new NpgsqlConnection(without.ConnectionString);
             await other.OpenAsync();
