@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using Microsoft.Extensions.Logging;
@@ -94,7 +95,7 @@ public sealed class WorkerHost : IAsyncDisposable
 
     private static IEnumerable<IJob> JobsOf(WorkerParts parts, IncidentLedger incidents, RepairRequests repairs, JobDispatcher dispatcher)
     {
-        var targets = new TargetDirectory(parts.Targets);
+        var targets = new TargetSet(parts.Targets);
         var memory = new CheckMemory(parts.Db);
         var runner = new CheckRunner(parts.Options, incidents, memory, repairs, parts.WorkerId, parts.Faults, parts.Logs.CreateLogger<CheckRunner>());
         yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), parts.Clock);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
@@ -10,7 +11,7 @@ using HealingWorkers.Jobs.Telemetry;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>db.health_check: does the target answer, what do its quick checks say, are its most important indexes sound.</summary>
-public sealed class HealthCheckJob(TargetDirectory targets, IReadOnlyList<ICheck> checks, CheckRunner runner, Reachability reachability, CriticalIndexes critical, IncidentLedger incidents, LedgerDb db, Histograms histograms, TimeProvider clock) : IJob
+public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> checks, CheckRunner runner, Reachability reachability, CriticalIndexes critical, IncidentLedger incidents, LedgerDb db, Histograms histograms, TimeProvider clock) : IJob
 {
     public const string ReachabilityCheck = "reachability";
 
@@ -18,7 +19,7 @@ public sealed class HealthCheckJob(TargetDirectory targets, IReadOnlyList<ICheck
 
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
     {
-        var target = targets.Get(context.Target);
+        var target = targets.Named(context.Target ?? "");
         var began = clock.GetTimestamp();
         using var activity = Activity.Current is null ? Signals.Traces.StartActivity("health check") : null;
         try

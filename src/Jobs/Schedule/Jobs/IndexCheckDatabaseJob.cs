@@ -1,16 +1,17 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>db.index_check.database: the checks of that schedule that look at the whole database at once: leftovers, collations.</summary>
-public sealed class IndexCheckDatabaseJob(TargetDirectory targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
+public sealed class IndexCheckDatabaseJob(TargetSet targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
 {
     public string Name => JobNames.IndexCheckDatabase;
 
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
     {
-        var target = targets.Get(context.Target);
+        var target = targets.Named(context.Target ?? "");
         var id = await incidents.RegisterTargetAsync(target.Name, await target.FactsAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         var found = 0;
         foreach (var check in checks.Where(c => c.Description.Schedule == JobNames.IndexCheck && !BtreeChecks.IsOne(c)))

@@ -1,18 +1,19 @@
 using System.Text.Json.Nodes;
 using Dapper;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>db.index_check: asks for one run a table, so that the fleet shares the work, and one for what concerns the database as a whole.</summary>
-public sealed class IndexCheckJob(TargetDirectory targets, JobDispatcher dispatcher, string worker) : IJob
+public sealed class IndexCheckJob(TargetSet targets, JobDispatcher dispatcher, string worker) : IJob
 {
     public string Name => JobNames.IndexCheck;
 
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
     {
-        var target = targets.Get(context.Target);
+        var target = targets.Named(context.Target ?? "");
         IReadOnlyList<RelationRow> tables;
         await using (var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false))
         {

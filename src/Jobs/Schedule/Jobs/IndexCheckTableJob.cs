@@ -1,6 +1,7 @@
 using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
@@ -8,13 +9,13 @@ using HealingWorkers.Jobs.Targets;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>db.index_check.table: the B-trees of one table.</summary>
-public sealed class IndexCheckTableJob(TargetDirectory targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
+public sealed class IndexCheckTableJob(TargetSet targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
 {
     public string Name => JobNames.IndexCheckTable;
 
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
     {
-        var target = targets.Get(context.Target);
+        var target = targets.Named(context.Target ?? "");
         var name = context.Arguments["table"]?.ToString() ?? "";
         var oid = context.Arguments["oid"] is { } given ? (long)given : await FindAsync(target, name, cancel).ConfigureAwait(false);
         var id = await incidents.RegisterTargetAsync(target.Name, await target.FactsAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
@@ -22,9 +23,13 @@ public sealed class IndexCheckTableJob(TargetDirectory targets, IReadOnlyList<IC
         foreach (var check in checks.Where(c => c.Description.Schedule == JobNames.IndexCheck && BtreeChecks.IsOne(c)))
         {
             var report = await runner.RunAsync(target, id, check, CheckScope.OfTable(oid), name, context.Log, cancel).ConfigureAwait(false);
-            if (report.Status is CheckStatus.Failed or CheckStatus.Unavailable)
+            if (report.Status == CheckStatus.Failed)
             {
-                throw new HealingException($"{name} could not be checked: {report.Reason}", "see the reason");
+                throw new HealingException($"{name} could not be checked: {report.Reason}", "the next index check tries again; `healing trigger` does so now");
+            }
+            if (report.Status == CheckStatus.Unavailable)
+            {
+                return JobOutcome.With($"not checked: {report.Reason}");
             }
             found += report.Findings.Count;
         }

@@ -1,10 +1,11 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>db.orphan_cleanup: every check that belongs to this schedule.</summary>
-public sealed class OrphanCleanupJob(TargetDirectory targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
+public sealed class OrphanCleanupJob(TargetSet targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
 {
     public const string NothingConfigured = "no check for orphans is configured: nothing was looked at";
 
@@ -12,7 +13,7 @@ public sealed class OrphanCleanupJob(TargetDirectory targets, IReadOnlyList<IChe
 
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
     {
-        var target = targets.Get(context.Target);
+        var target = targets.Named(context.Target ?? "");
         var mine = checks.Where(c => c.Description.Schedule == JobNames.OrphanCleanup).ToList();
         if (mine.Count == 0)
         {
