@@ -33,7 +33,7 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
     public static IReadOnlyList<IRepair> Repairs(IReadOnlyList<ICheck> checks, RepairLimits limits)
     {
         var recheck = new IndexRecheck(checks);
-        return [new RebuildIndex(recheck, limits), new RebuildIndexLocking(recheck, limits), new DropLeftover(limits)];
+        return [new RebuildIndex(recheck, limits), new RebuildIndexLocking(recheck, limits), new DropLeftover(limits), new RebuildCollation(recheck, limits)];
     }
 
     public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Recheck, new CheckMemory(db)), Faults, clock);

@@ -22,6 +22,8 @@ public sealed record RepairPlan(string Repair, RiskClass Risk, IReadOnlyList<Rep
     /// <summary>What the repair works on; each repair knows its own.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public IReadOnlyList<IndexLook> Indexes { get; init; } = [];
+    [System.Text.Json.Serialization.JsonIgnore]
+    public CollationLook? Collation { get; init; }
 }
 
 public sealed record RepairStep(string Statement, string Locks, string Why);

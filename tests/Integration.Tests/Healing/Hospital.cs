@@ -30,7 +30,7 @@ internal sealed class Hospital : IAsyncDisposable
     public Target Target { get; }
     public HealingOptions Options { get; }
     public BtreeProbe Probe { get; } = new();
-    public IReadOnlyList<ICheck> Checks => [Probe, new LeftoversCheck()];
+    public IReadOnlyList<ICheck> Checks => [Probe, new LeftoversCheck(), new CollationProbe()];
     public Damage Damage => new(Cluster, Database);
     public RepairLimits Limits { get; set; } = new() { LockTimeout = TimeSpan.FromMilliseconds(300), LockTries = 2, LockBackoff = TimeSpan.FromMilliseconds(50) };
     public FaultInjector Faults { get; set; } = FaultInjector.None;

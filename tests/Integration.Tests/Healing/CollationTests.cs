@@ -1,0 +1,67 @@
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Incidents;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Healing;
+
+[TestFixture]
+internal sealed class CollationTests
+{
+    private const string Recorded = "SELECT collversion = pg_collation_actual_version(oid) FROM pg_collation WHERE collname = 'kit_order'";
+
+    [Test]
+    public async Task Every_dependent_index_is_rebuilt_before_the_version_is_refreshed()
+    {
+        await using var hospital = await Hospital.OpenAsync();
+        await hospital.Damage.Collation.CreateIndexAsync("movies", "title");
+        await hospital.Damage.Collation.CreateIndexAsync("people", "name");
+        await hospital.Damage.Collation.ChangeOrderAsync();
+        Assert.That(await hospital.CheckAsync(), Has.Count.EqualTo(2), "both indexes are wrong under the new order");
+        var found = (await FindAsync(hospital)).Single(i => i.Check == "collation_probe");
+
+        var outcome = await hospital.HealAsync(found.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await Hospital.Cluster.ScalarAsync<bool>(hospital.Database, Recorded), Is.True);
+        var sent = (await hospital.AttemptsAsync(found.Id)).Single().Statements!;
+        Assert.That(sent, Does.Match("REINDEX INDEX CONCURRENTLY.*REINDEX INDEX CONCURRENTLY.*REFRESH VERSION"));
+        await hospital.AssertSoundAsync();
+    }
+
+    [Test]
+    public async Task A_rebuild_that_fails_leaves_the_warning_as_it_is()
+    {
+        await using var hospital = await Hospital.OpenAsync();
+        await hospital.Damage.Collation.CreateIndexAsync("movies", "title");
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE UNIQUE INDEX unique_order ON people (name COLLATE kit_order)");
+        await hospital.Damage.Unique.DuplicateRowsAsync("unique_order", overrides: new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = "id + 1000000" });
+        await hospital.Damage.Collation.ChangeOrderAsync();
+        var found = (await FindAsync(hospital)).Single();
+        var outcome = await hospital.HealAsync(found.Id);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Detected), outcome.Note);
+        Assert.That(await Hospital.Cluster.ScalarAsync<bool>(hospital.Database, Recorded), Is.False);
+        Assert.That((await hospital.AttemptsAsync(found.Id)).Single().Statements, Does.Not.Contain("REFRESH"));
+    }
+
+    [Test]
+    public async Task Rows_that_stand_in_the_wrong_partition_are_a_persons_business()
+    {
+        await using var hospital = await Hospital.OpenAsync();
+        await hospital.Damage.Collation.CreateIndexAsync("movies", "title");
+        await Hospital.Cluster.ExecuteAsync(hospital.Database,
+            """
+            CREATE TABLE shelves (name text COLLATE kit_order) PARTITION BY RANGE (name);
+            CREATE TABLE shelves_low PARTITION OF shelves FOR VALUES FROM (MINVALUE) TO ('m 2');
+            CREATE TABLE shelves_high PARTITION OF shelves FOR VALUES FROM ('m 2') TO (MAXVALUE);
+            INSERT INTO shelves VALUES ('m 10'), ('m 3');
+            """);
+        await hospital.Damage.Collation.ChangeOrderAsync();
+        var outcome = await hospital.HealAsync((await FindAsync(hospital)).Single().Id);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("shelves_low").And.Contain("partition"));
+        Assert.That(await Hospital.Cluster.ScalarAsync<bool>(hospital.Database, Recorded), Is.False);
+    }
+
+    private static async Task<IReadOnlyList<Incident>> FindAsync(Hospital hospital) =>
+        await hospital.TakeInAsync(await new CollationProbe().RunAsync(new(hospital.Target, CheckScope.All), CancellationToken.None));
+}
