@@ -115,7 +115,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
     private IncidentHealer Healer()
     {
         var factory = host.Get<HealerFactory>();
-        return factory.Create(factory.Settings with { NeverWait = true, ApproveAll = approveAll });
+        return factory.Create(factory.Settings with { NeverWait = true, ApproveAll = approveAll, FirstPause = TimeSpan.FromMilliseconds(300) });
     }
 
     /// <summary>As often as attempts are left; what is busy for long is left open.</summary>

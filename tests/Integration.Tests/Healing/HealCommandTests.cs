@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Worker.Commands;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Healing;
+
+/// <summary>The commands with the real checks, as somebody types them.</summary>
+[TestFixture]
+internal sealed class HealCommandTests
+{
+    [Test]
+    public async Task HealFindsHealsProvesAndItsReceiptHolds()
+    {
+        await using var hospital = await Hospital.OpenAsync();
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "DROP EXTENSION amcheck");
+        await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
+        var connection = Hospital.Cluster.ConnectionString(hospital.Database);
+
+        var (code, text) = await RunAsync(hospital, "heal", "--connection", connection, "--format", "json");
+        Assert.That(code, Is.Zero, text);
+        var incident = JsonNode.Parse(text)!["incidents"]!.AsArray().Single()!;
+        Assert.That((string?)incident["state"], Is.EqualTo("Resolved"));
+        Assert.That((bool)incident["verified"]!, Is.True);
+        Assert.That((string?)incident["receipt"], Does.Match("^[0-9a-f]{64}$"));
+        await hospital.AssertSoundAsync();
+
+        var id = incident["id"]!.ToString();
+        Assert.That((await RunAsync(hospital, "receipt", id, "--verify")).Code, Is.Zero);
+        var (shown, list) = await RunAsync(hospital, "incidents", "list", "--all", "--format", "json");
+        Assert.That((shown, JsonNode.Parse(list)!.AsArray().Count), Is.EqualTo((0, 1)));
+        await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, $"UPDATE healing.incidents SET detail = 'nothing' WHERE id = {id}");
+        var (changed, named) = await RunAsync(hospital, "receipt", id, "--verify");
+        Assert.That(changed, Is.EqualTo(2));
+        Assert.That(named, Does.Contain("incidents: detail"));
+    }
+
+    [Test]
+    public async Task ADryRunShowsThePlanAndChangesNothing()
+    {
+        await using var hospital = await Hospital.OpenAsync();
+        await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
+        var oid = await Hospital.Cluster.ScalarAsync<uint>(hospital.Database, "SELECT 'movies_title_idx'::regclass::oid");
+        var (code, text) = await RunAsync(hospital, "heal", "--connection", Hospital.Cluster.ConnectionString(hospital.Database), "--dry-run");
+        Assert.That(code, Is.EqualTo(2), text);
+        Assert.That(text, Does.Contain("REINDEX INDEX CONCURRENTLY public.movies_title_idx"));
+        Assert.That(await Hospital.Cluster.ScalarAsync<uint>(hospital.Database, "SELECT 'movies_title_idx'::regclass::oid"), Is.EqualTo(oid));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.LedgerDatabase, "SELECT count(*) FROM healing.incidents"), Is.Zero);
+    }
+
+    [Test]
+    public async Task WhatIsLeftOpenIsExitTwo()
+    {
+        await using var hospital = await Hospital.OpenAsync();
+        await hospital.Damage.Unique.DuplicateRowsAsync("movies_tmdb_id_key", overrides: new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = "id + 1000000" });
+        var (code, text) = await RunAsync(hospital, "heal", "--connection", Hospital.Cluster.ConnectionString(hospital.Database), "--approve-all");
+        Assert.That(code, Is.EqualTo(2), text);
+        Assert.That(text, Does.Contain("Escalated").And.Contain("duplicates"));
+    }
+
+    private static async Task<(int Code, string Text)> RunAsync(Hospital hospital, params string[] args)
+    {
+        await using var written = new StringWriter();
+        await using var errors = new StringWriter();
+        var shell = new CommandShell
+        {
+            Out = written, Error = errors, Clock = TimeProvider.System, Directory = hospital.Options.StateDirectory,
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString,
+                ["HEALING__STATE_DIRECTORY"] = hospital.Options.StateDirectory,
+            },
+        };
+        var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);
+        return (code, written.ToString() + errors);
+    }
+}
