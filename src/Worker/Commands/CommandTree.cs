@@ -11,6 +11,7 @@ public static class CommandTree
         new WorkerCommand(),
         new DashboardCommand(),
         new CheckCommand(),
+        new GrantCommand(),
         new HealCommand(),
         new IncidentsCommand(),
         new ApproveCommand(),

@@ -1,0 +1,80 @@
+-- What HealingWorkers may do in this database: three groups without a login, to be granted to the roles that it logs in as.
+-- May be run again at any time, by a superuser, in each database to be watched: psql -1 -v ON_ERROR_STOP=1 -d DATABASE -f roles.sql
+--
+--   healing_detect   looks: verifies indexes, reads statistics and settings
+--   healing_repair   and repairs what loses nothing: rebuilds and drops indexes, by membership in the roles that own the tables
+--   healing_rest     and reads the server's files through the server, for snapshots of them and for proofs past the cache
+
+CREATE EXTENSION IF NOT EXISTS amcheck;
+
+DO $roles$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['healing_detect', 'healing_repair', 'healing_rest'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
+            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
+        END IF;
+        EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO %I', pg_catalog.current_database(), wanted);
+    END LOOP;
+END
+$roles$;
+
+-- Statistics of everybody's sessions, and settings such as where the data directory is.
+GRANT pg_monitor TO healing_detect;
+
+-- The verification of indexes, wherever its extension lives and in each form that it has in this version.
+DO $amcheck$
+DECLARE
+    schema_name name;
+    verify regprocedure;
+BEGIN
+    FOR schema_name, verify IN
+        SELECT n.nspname, p.oid::pg_catalog.regprocedure
+        FROM pg_catalog.pg_extension e
+        JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid = d.objid
+        JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+        WHERE e.extname = 'amcheck' AND p.proname = 'bt_index_check'
+    LOOP
+        EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO healing_detect', schema_name);
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO healing_detect', verify);
+    END LOOP;
+END
+$amcheck$;
+
+GRANT healing_detect TO healing_repair;
+GRANT healing_repair TO healing_rest;
+
+-- Only an owner may rebuild an index, until 17 brought pg_maintain. A superuser's tables are left out: that membership would be everything.
+DO $owners$
+DECLARE
+    owner name;
+    version int := pg_catalog.current_setting('server_version_num')::int;
+BEGIN
+    IF version >= 150000 THEN
+        GRANT pg_checkpoint TO healing_repair;
+    END IF;
+    IF version >= 170000 THEN
+        GRANT pg_maintain TO healing_repair;
+    END IF;
+    FOR owner IN
+        SELECT DISTINCT r.rolname
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
+        WHERE c.relkind IN ('r', 'm', 'p') AND c.oid >= 16384 AND r.rolname NOT LIKE 'healing\_%'
+    LOOP
+        IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = owner) THEN
+            IF version < 170000 THEN
+                RAISE NOTICE 'tables of the superuser % cannot be repaired by healing_repair: give them to another owner, or repair with a role that may', owner;
+            END IF;
+        ELSIF pg_catalog.pg_has_role(owner, 'healing_repair', 'MEMBER') THEN
+            RAISE NOTICE 'the role % owns tables and is a member of healing_repair itself: it can repair them', owner;
+        ELSE
+            EXECUTE pg_catalog.format('GRANT %I TO healing_repair', owner);
+        END IF;
+    END LOOP;
+END
+$owners$;
+
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean) TO healing_rest;
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_file(text, boolean) TO healing_rest;
