@@ -168,7 +168,7 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
         {
             return await DeferAsync(run, hand, TimeSpan.Zero, "its process stopped").ConfigureAwait(false);
         }
-        catch (NpgsqlException e) when (e.IsTransient && run.Deferrals < MostOutages)
+        catch (Exception e) when ((e as NpgsqlException ?? e.InnerException as NpgsqlException) is { IsTransient: true } && run.Deferrals < MostOutages)
         {
             return await DeferAsync(run, hand, TimeSpan.FromSeconds(10 << run.Deferrals), "a database was away: " + Options.Redactor.Text(e.Message)).ConfigureAwait(false);
         }

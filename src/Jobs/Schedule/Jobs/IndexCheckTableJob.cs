@@ -25,6 +25,8 @@ public sealed class IndexCheckTableJob(TargetSet targets, IReadOnlyList<ICheck> 
             var report = await runner.RunAsync(target, id, check, CheckScope.OfTable(oid), name, context.Log, cancel).ConfigureAwait(false);
             if (report.Status == CheckStatus.Failed)
             {
+                // Throws where the target is away: the run is then put off and not lost until the next week.
+                await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
                 throw new HealingException($"{name} could not be checked: {report.Reason}", "the next index check tries again; `healing trigger` does so now");
             }
             if (report.Status == CheckStatus.Unavailable)
