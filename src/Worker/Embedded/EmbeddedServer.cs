@@ -96,7 +96,7 @@ public sealed class EmbeddedServer : IAsyncDisposable
         var password = await EmbeddedCluster.CreateAsync(_options, DataDirectory, cancel).ConfigureAwait(false);
         if (_postmaster.Pid is null)
         {
-            await _postmaster.ClearAsync(_clock, cancel).ConfigureAwait(false);
+            await _postmaster.ClearAsync(socket, _clock, cancel).ConfigureAwait(false);
             await StartServerAsync(socket, cancel).ConfigureAwait(false);
             Started = true;
         }

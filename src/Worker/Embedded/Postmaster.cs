@@ -16,11 +16,16 @@ internal sealed class Postmaster(string data)
     /// Makes way for a start after a crash: waits for what a dead server left running, and takes away a pid file
     /// whose number now belongs to somebody else. One that belongs to nobody is PostgreSQL's own business.
     /// </summary>
-    public async Task ClearAsync(TimeProvider clock, CancellationToken cancel)
+    public async Task ClearAsync(string socket, TimeProvider clock, CancellationToken cancel)
     {
         if (Read().Pid is not { } pid || IsOurs(pid))
         {
             return;
+        }
+        // The directory is this server's alone; PostgreSQL takes the number in a lock for alive as long as nobody has reaped the dead.
+        foreach (var left in Directory.EnumerateFiles(socket, ".s.PGSQL.*"))
+        {
+            File.Delete(left);
         }
         // A backend that outlived its postmaster still writes here: a second server beside it would ruin the data.
         foreach (var orphan in Orphans())
