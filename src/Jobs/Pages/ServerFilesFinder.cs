@@ -1,5 +1,4 @@
 using System.Globalization;
-using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
 using Npgsql;
 

@@ -33,7 +33,7 @@ internal static class Proxy
 
     private static async Task<int> PidAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(Ledger.Sql.Of(typeof(Proxy), "backend_pid"), connection);
+        await using var command = new NpgsqlCommand(Sql.Of(typeof(Proxy), "backend_pid"), connection);
         return (int)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
     }
 }

@@ -1,4 +1,3 @@
-using HealingWorkers.Jobs.Ledger;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Targets;

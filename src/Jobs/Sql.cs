@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 
-namespace HealingWorkers.Jobs.Ledger;
+namespace HealingWorkers.Jobs;
 
 /// <summary>Reads a query from the .sql file beside the code that sends it: <c>Sql.Of&lt;IncidentLedger&gt;("open")</c> is <c>Incidents/Sql/open.sql</c>.</summary>
 public static class Sql
