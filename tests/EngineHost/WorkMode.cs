@@ -3,6 +3,7 @@ using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Worker.Engine;
+using Npgsql;
 
 namespace HealingWorkers.EngineHost;
 
@@ -18,6 +19,7 @@ internal static class WorkMode
             end.TrySetResult();
         });
         using var logs = LoggerFactory.Create(log => log.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Quartz", LogLevel.Warning).AddFilter("Hangfire", LogLevel.Warning));
+        await PrepareAsync(args.Connection);
         await using var db = new LedgerDb(args.Connection, TimeProvider.System, TimeSpan.FromMinutes(1));
         var options = new HealingOptions();
         options.Worker.Lease = args.Lease;
@@ -33,5 +35,14 @@ internal static class WorkMode
         await host.StopAsync(CancellationToken.None);
         Console.WriteLine("stopped");
         return 0;
+    }
+
+    private static async Task PrepareAsync(string connection)
+    {
+        await new Migrator(connection, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
+        await using var db = new NpgsqlConnection(connection);
+        await db.OpenAsync();
+        await using var create = new NpgsqlCommand("CREATE TABLE IF NOT EXISTS public.test_runs (key text, run bigint, what text, pid int, execution int, at timestamptz DEFAULT clock_timestamp())", db);
+        await create.ExecuteNonQueryAsync();
     }
 }
