@@ -13,7 +13,7 @@ public static class PolicyGate
     {
         if (incident.Repair is null || incident.Risk is not { } risk)
         {
-            return new(GateDecision.No, $"there is no repair for {incident.Kind.Name}: a person must look at it");
+            return new(GateDecision.No, $"there is no repair for {incident.Kind.Name} here, a person must look at it: {incident.Detail}");
         }
         if ((target.Mode ?? mode) == HealingMode.Observe)
         {

@@ -1,5 +1,8 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.TestKit;
+using Npgsql;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;
@@ -17,7 +20,7 @@ internal sealed class CollationTests
         await hospital.Damage.Collation.CreateIndexAsync("people", "name");
         await hospital.Damage.Collation.ChangeOrderAsync();
         Assert.That(await hospital.CheckAsync(), Has.Count.EqualTo(2), "both indexes are wrong under the new order");
-        var found = (await FindAsync(hospital)).Single(i => i.Check == "collation_probe");
+        var found = (await FindAsync(hospital)).Single(i => i.Check == "collation");
 
         var outcome = await hospital.HealAsync(found.Id);
 
@@ -58,10 +61,27 @@ internal sealed class CollationTests
         await hospital.Damage.Collation.ChangeOrderAsync();
         var outcome = await hospital.HealAsync((await FindAsync(hospital)).Single().Id);
         Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
-        Assert.That(outcome.Note, Does.Contain("shelves_low").And.Contain("partition"));
+        Assert.That(outcome.Note, Does.Contain("wrong partition of public.shelves"));
         Assert.That(await Hospital.Cluster.ScalarAsync<bool>(hospital.Database, Recorded), Is.False);
     }
 
-    private static async Task<IReadOnlyList<Incident>> FindAsync(Hospital hospital) =>
-        await hospital.TakeInAsync(await new CollationProbe().RunAsync(new(hospital.Target, CheckScope.All), CancellationToken.None));
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_new_order_that_no_version_tells_of_is_found_and_cured(bool ofTheDatabase)
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 500);
+        await hospital.Damage.Collation.CreateIndexAsync("movies", "title");
+        Assert.That(await FindAsync(hospital), Is.Empty);
+        await (ofTheDatabase ? hospital.Damage.Collation.ChangeDefaultOrderAsync(record: RecordedVersion.Equal) : hospital.Damage.Collation.ChangeOrderAsync(record: RecordedVersion.None));
+        NpgsqlConnection.ClearAllPools();
+        hospital.Target.Forget();
+        var found = (await FindAsync(hospital)).Single();
+        Assert.That(found.Kind, Is.EqualTo(FindingKind.CollationOrder));
+        var outcome = await hospital.HealAsync(found.Id);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await FindAsync(hospital), Is.Empty);
+        await hospital.AssertSoundAsync();
+    }
+
+    private static Task<IReadOnlyList<Incident>> FindAsync(Hospital hospital) => hospital.CheckAsync(new CollationCheck());
 }

@@ -30,7 +30,7 @@ internal sealed class Hospital : IAsyncDisposable
     public Target Target { get; }
     public HealingOptions Options { get; }
     public BtreeProbe Probe { get; } = new();
-    public IReadOnlyList<ICheck> Checks => [Probe, new LeftoversCheck(), new CollationProbe()];
+    public IReadOnlyList<ICheck> Checks => [Probe, new LeftoversCheck(), new CollationCheck()];
     public Damage Damage => new(Cluster, Database);
     public RepairLimits Limits { get; set; } = new() { LockTimeout = TimeSpan.FromMilliseconds(300), LockTries = 2, LockBackoff = TimeSpan.FromMilliseconds(50) };
     public FaultInjector Faults { get; set; } = FaultInjector.None;
@@ -84,6 +84,12 @@ internal sealed class Hospital : IAsyncDisposable
     {
         var report = await Probe.RunAsync(new(Target, CheckScope.All), CancellationToken.None);
         return await TakeInAsync(report);
+    }
+
+    public async Task<IReadOnlyList<Incident>> CheckAsync(ICheck check)
+    {
+        await new IncidentLedger(Db).RegisterTargetAsync("movies", await Target.FactsAsync(CancellationToken.None), CancellationToken.None);
+        return await TakeInAsync(await check.RunAsync(new(Target, CheckScope.All) { Memory = new CheckMemory(Db) }, CancellationToken.None));
     }
 
     public async Task<IReadOnlyList<Incident>> TakeInAsync(CheckReport report)

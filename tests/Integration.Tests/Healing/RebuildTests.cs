@@ -94,6 +94,7 @@ internal sealed class RebuildTests
             var left = await NoLeftovers.FindAsync(Hospital.Cluster, hospital.Database, ["healing check", "testkit"]);
             Assert.That(left.Count(l => l.StartsWith("invalid", StringComparison.Ordinal)), forLong ? Is.Zero : Is.EqualTo(1), string.Join('\n', left));
         }
+        hospital.Limits = hospital.Limits with { OldTransaction = TimeSpan.FromMinutes(1) };
         Assert.That((await hospital.HealAsync(incident.Id)).State, Is.EqualTo(IncidentState.Resolved));
         await hospital.AssertSoundAsync();
     }

@@ -1,13 +1,13 @@
--- Every index whose order hangs on a collation: by its columns, by its expressions and predicate. Hash indexes know no order.
--- The default collation leaves no trace in pg_depend, so that any expression or predicate may use it.
+-- Every index whose order hangs on a collation, as the check counts them: by columns, range types, expressions and predicate.
 SELECT c.oid::bigint AS oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS quoted
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_am am ON am.oid = c.relam
-WHERE c.relkind = 'i' AND c.relpersistence <> 't' AND am.amname <> 'hash' AND i.indisvalid
+WHERE c.relkind = 'i' AND c.relpersistence <> 't' AND i.indisvalid
+  AND (am.amname <> 'hash' OR NOT (SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = @collation::oid))
   AND (@collation::oid = ANY (i.indcollation::oid[])
-       OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
-                  AND d.refclassid = 'pg_catalog.pg_collation'::regclass AND d.refobjid = @collation::oid)
-       OR (@is_default AND c.oid >= 16384 AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)))
+       OR concat(i.indexprs::text, ' ', i.indpred::text) ~ (':inputcollid ' || @collation || '\M')
+       OR EXISTS (SELECT FROM pg_catalog.pg_attribute t JOIN pg_catalog.pg_range r ON r.rngtypid = t.atttypid
+                  WHERE t.attrelid = c.oid AND r.rngcollation = @collation::oid))
 ORDER BY c.relpages, c.oid
