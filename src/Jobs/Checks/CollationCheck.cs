@@ -73,7 +73,8 @@ public sealed class CollationCheck : ICheck
                 ["constraints"] = new JsonArray([.. uses.Where(u => u.Kind == CollationUse.Constraint).Select(u => u.ToJson())]),
             },
         };
-        return keys.Count > 0
+        // Versions are refreshed by a repair that looks at every partition's rows first; an order without a version leaves nothing to refresh.
+        return keys.Count > 0 && kind == FindingKind.CollationOrder
             ? finding with
             {
                 Repair = null,

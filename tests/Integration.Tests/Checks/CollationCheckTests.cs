@@ -84,7 +84,8 @@ public sealed class CollationCheckTests
     public async Task Rows_in_the_wrong_partition_are_for_a_person()
     {
         await CheckCluster.Cluster.ExecuteAsync(_database, "CREATE TABLE by_name (name text COLLATE kit_order) PARTITION BY RANGE (name)");
-        await Damage.RecordVersionAsync("kit_order");
+        Assert.That((await RunAsync()).Status, Is.EqualTo(CheckStatus.Clean));
+        await Damage.ChangeOrderAsync(record: RecordedVersion.None);
         var finding = (await RunAsync()).Findings.Single();
         Assert.That((finding.Repair, finding.Risk), Is.EqualTo(((string?)null, (RiskClass?)null)));
         Assert.That(finding.Evidence["partition_keys"]!.AsArray().Single()!["name"]!.ToString(), Is.EqualTo("public.by_name"));

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.TestKit;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Checks;
+
+/// <summary>That what the checks say is what the repairs understand.</summary>
+[TestFixture, NonParallelizable]
+public sealed class FoundAndHealedTests
+{
+    private static PgCluster Cluster => CheckCluster.Cluster;
+
+    [TestCase("btree")]
+    [TestCase("exclusion")]
+    [TestCase("leftover")]
+    [TestCase("collation")]
+    [TestCase("default collation")]
+    public async Task Heal_cures_what_check_finds(string what)
+    {
+        var database = await CheckCluster.MoviesAsync();
+        var damage = new Damage(Cluster, database);
+        var ledger = $"ledger_{database}";
+        await Cluster.CreateDatabaseAsync(ledger);
+        switch (what)
+        {
+            case "btree":
+                await damage.Index.ZeroLeafAsync(MoviesSchema.HostileIndex);
+                break;
+            case "exclusion":
+                await Cluster.ExecuteAsync(database, "ALTER TABLE people ADD CONSTRAINT once EXCLUDE USING btree (id WITH =)");
+                await damage.Index.ZeroLeafAsync("once", 2);
+                break;
+            case "leftover":
+                await damage.LeftoverAsync("movies_title_idx");
+                break;
+            case "collation":
+                await damage.Collation.CreateIndexAsync("movies", "title");
+                await damage.Collation.ChangeOrderAsync();
+                break;
+            default:
+                if (PgBinaries.Default.Major < 15)
+                {
+                    Assert.Ignore("Before PostgreSQL 15 a database cannot be ordered by ICU.");
+                }
+                await damage.Collation.ChangeDefaultOrderAsync();
+                break;
+        }
+        var connection = Cluster.ConnectionString(database);
+        Assert.That((await HealingExecutable.RunAsync("check", "--connection", connection)).ExitCode, Is.EqualTo(2));
+        var healed = await HealingExecutable.RunAsync(
+            "heal", "--connection", connection, "--approve-all", "--format", "json", "--set", $"control.connection={Cluster.ConnectionString(ledger)}",
+            "--set", $"state_directory={Path.Combine(TestContext.CurrentContext.WorkDirectory, ledger)}");
+        Assert.That(healed.ExitCode, Is.Zero, healed.Error + healed.Output);
+        Assert.That(JsonNode.Parse(healed.Output)!["incidents"]!.AsArray().Select(i => i!["state"]!.ToString().ToLowerInvariant()), Is.All.EqualTo("resolved").And.Not.Empty);
+        var after = await HealingExecutable.RunAsync("check", "--connection", connection);
+        Assert.That(after.ExitCode, Is.Zero, after.Output + after.Error);
+    }
+}
