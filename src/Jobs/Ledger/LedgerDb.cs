@@ -8,7 +8,8 @@ namespace HealingWorkers.Jobs.Ledger;
 /// <summary>The control database: one bounded pool, statement time-outs, snake_case columns, times as DateTimeOffset.</summary>
 public sealed class LedgerDb : IAsyncDisposable
 {
-    private const string Limits = "-c statement_timeout=30s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s";
+    // A process that is frozen within a transaction must not keep the whole fleet from its rows: the server ends that session soon.
+    private const string Limits = "-c statement_timeout=30s -c lock_timeout=15s -c idle_in_transaction_session_timeout=3s";
     private const int DefaultPool = 20;
     private const int DeadlockTries = 3;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
@@ -94,7 +95,7 @@ public sealed class LedgerDb : IAsyncDisposable
     }
 
     private static bool SaysGoingDown(NpgsqlException e) =>
-        e.SqlState is SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow;
+        e.SqlState is SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow or SqlState.IdleInTransaction;
 
     private sealed record Held<T>(NpgsqlConnection Connection, NpgsqlTransaction Transaction, T Result) : IAsyncDisposable
     {

@@ -16,7 +16,7 @@ public sealed class PauseCommand : ICommandModule
             await using var host = shell.Compose(parsed);
             var ledger = await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
             var name = parsed.GetValue(target);
-            await new Pauses(ledger).PauseAsync(await KnownTargets.IdAsync(ledger, name, cancel).ConfigureAwait(false), shell.Actor, parsed.GetValue(why)!, cancel).ConfigureAwait(false);
+            await new Pauses(ledger).PauseAsync(await KnownTargets.IdAsync(host, ledger, name, cancel).ConfigureAwait(false), shell.Actor, parsed.GetValue(why)!, cancel).ConfigureAwait(false);
             shell.Out.WriteLine($"repairs of {name ?? "everything"} are paused; `healing resume{(name is null ? "" : $" --target {name}")}` lets them go on");
             return 0;
         });

@@ -16,7 +16,7 @@ public sealed class ResumeCommand : ICommandModule
             var ledger = await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
             var name = parsed.GetValue(target);
             var pauses = new Pauses(ledger);
-            var was = await pauses.ResumeAsync(await KnownTargets.IdAsync(ledger, name, cancel).ConfigureAwait(false), shell.Actor, cancel).ConfigureAwait(false);
+            var was = await pauses.ResumeAsync(await KnownTargets.IdAsync(host, ledger, name, cancel).ConfigureAwait(false), shell.Actor, cancel).ConfigureAwait(false);
             shell.Out.WriteLine($"repairs of {name ?? "everything"} {(was ? "go on" : "were not paused")}");
             foreach (var left in await pauses.ListAsync(cancel).ConfigureAwait(false))
             {

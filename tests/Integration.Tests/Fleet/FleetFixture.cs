@@ -45,12 +45,13 @@ public abstract class FleetFixture
             await Fleet.TellAsync(Patient.Name);
         }
         Fleet.Spare();
+        Fleet.KillFrozen();
     }
 
-    protected async Task<Patient> TakeIllAsync(string name)
+    protected async Task<Patient> AdmitAsync(string name)
     {
         Patient = Fleet.PatientNamed(name);
-        await Patient.FallIllAsync();
+        await Patient.AssertDamagedAsync();
         return Patient;
     }
 

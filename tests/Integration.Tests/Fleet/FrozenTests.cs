@@ -6,7 +6,7 @@ using NUnit.Framework;
 namespace HealingWorkers.Integration.Tests.Fleet;
 
 /// <summary>A worker is stopped in the middle of a repair, replaced, and woken when all is done: it must do nothing more.</summary>
-[TestFixture, NonParallelizable]
+[TestFixture, Parallelizable(ParallelScope.Self)]
 public sealed class FrozenTests : FleetFixture
 {
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(3);
@@ -22,7 +22,7 @@ public sealed class FrozenTests : FleetFixture
     [TestCaseSource(nameof(Stations))]
     public async Task It_wakes_up_and_changes_nothing(FaultPoint point)
     {
-        await TakeIllAsync(Name(point));
+        await AdmitAsync(Name(point));
         var once = Fleet.StrikeOnceAt(point, "freeze");
         await LookAsync();
         var frozen = await AssertFrozenAsync(once);
@@ -34,7 +34,7 @@ public sealed class FrozenTests : FleetFixture
     [Test]
     public async Task Its_rebuild_that_goes_on_is_ended_first()
     {
-        await TakeIllAsync(Name(FaultPoint.MidRebuild));
+        await AdmitAsync(Name(FaultPoint.MidRebuild));
         await using var writer = await Patient.HoldUpRebuildsAsync();
         var once = Fleet.StrikeOnceAt(FaultPoint.MidRebuild, "freeze");
         await LookAsync();

@@ -60,6 +60,10 @@ public sealed class LedgerView(PgCluster control)
     public Task<IReadOnlyList<string>> AlertsAsync(long incident) => control.QueryAsync<string>(
         Database, "SELECT event FROM healing.alerts WHERE incident_id = @incident AND sink = 'log' ORDER BY id", new { incident });
 
+    /// <summary>Checks of a target that ended well.</summary>
+    public Task<long> RunsSucceededAsync(string target) => control.ScalarAsync<long>(
+        Database, "SELECT count(*) FROM healing.job_runs WHERE target = @target AND job <> 'repair' AND state = 'succeeded'", new { target })!;
+
     /// <summary>Backends that leases name: none of them may still live when all is done.</summary>
     public Task<IReadOnlyList<int>> BackendsAsync(string target) => control.QueryAsync<int>(
         Database,

@@ -14,7 +14,7 @@ public sealed class OutageTests : FleetFixture
     [Test]
     public async Task The_control_database_is_away()
     {
-        await TakeIllAsync("forgotten");
+        await AdmitAsync("forgotten");
         await using var writer = await Patient.HoldUpRebuildsAsync();
         await LookAsync();
         await Patient.RebuildingAsync(HealedOnce.Patience);
@@ -31,7 +31,7 @@ public sealed class OutageTests : FleetFixture
     [Test]
     public async Task The_target_is_away()
     {
-        await TakeIllAsync("unreachable");
+        await AdmitAsync("unreachable");
         await using var writer = await Patient.HoldUpRebuildsAsync();
         await LookAsync();
         await Patient.RebuildingAsync(HealedOnce.Patience);

@@ -7,7 +7,7 @@ using NUnit.Framework;
 namespace HealingWorkers.Integration.Tests.Fleet;
 
 /// <summary>One target database with one table and one index that gets damaged, and every question that a test has about it.</summary>
-public sealed class Patient(PgCluster cluster, string name)
+public sealed class Patient(PgCluster cluster, string name, TableHash before)
 {
     public const string Table = "public.items";
     public const string Index = "public.items_name_idx";
@@ -15,7 +15,7 @@ public sealed class Patient(PgCluster cluster, string name)
     /// <summary>A role that may look for damage and repair nothing.</summary>
     public const string Watcher = "watcher";
 
-    private const string Template = "healthy";
+    private const string Template = "admission";
 
     /// <summary>What was really done is read from the server's own log.</summary>
     public static readonly PgClusterOptions Ward = new()
@@ -23,13 +23,12 @@ public sealed class Patient(PgCluster cluster, string name)
         Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["log_min_duration_statement"] = "0", ["max_connections"] = "100" },
     };
 
-    private TableHash? _before;
-
     public string Name => name;
 
     public PgCluster Cluster => cluster;
 
-    public static async Task AdmitAsync(PgCluster cluster, IReadOnlyList<string> names)
+    /// <summary>Makes the databases, each with a leaf of its index zeroed.</summary>
+    public static async Task<IReadOnlyList<Patient>> AdmitAsync(PgCluster cluster, IReadOnlyList<string> names)
     {
         await cluster.CreateDatabaseAsync(Template);
         await cluster.ExecuteAsync(Template,
@@ -42,19 +41,18 @@ public sealed class Patient(PgCluster cluster, string name)
             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO watcher;
             """);
         await cluster.ExecuteAsync(Template, "VACUUM ANALYZE");
+        var hash = await TableHash.OfAsync(cluster, Template, Table);
+        await new Damage(cluster, Template).Index.ZeroLeafAsync(Index);
+        // A copy of the files carries the damage to all of them.
         foreach (var name in names)
         {
             await cluster.ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE {Template}");
         }
+        return [.. names.Select(name => new Patient(cluster, name, hash))];
     }
 
-    /// <summary>A leaf of the index becomes zeros. Remembers what the table holds.</summary>
-    public async Task FallIllAsync()
-    {
-        _before = await TableHash.OfAsync(Cluster, name, Table);
-        await new Damage(Cluster, name).Index.ZeroLeafAsync(Index);
+    public async Task AssertDamagedAsync() =>
         Assert.That(async () => await CheckIndexAsync(), Throws.InstanceOf<PostgresException>(), "the index is not damaged");
-    }
 
     /// <summary>Rows whose key is there already and which the index does not have: no rebuild can succeed.</summary>
     public Task DuplicateAsync() => new Damage(Cluster, name).Unique.DuplicateRowsAsync(
@@ -93,7 +91,7 @@ public sealed class Patient(PgCluster cluster, string name)
     public async Task AssertSoundAsync()
     {
         await CheckIndexAsync();
-        Assert.That(await TableHash.OfAsync(Cluster, name, Table), Is.EqualTo(_before), "the table holds something else than before");
+        Assert.That(await TableHash.OfAsync(Cluster, name, Table), Is.EqualTo(before), "the table holds something else than before");
     }
 
     /// <summary>Nothing that healing made, holds or has running is left. Sessions that wait in a pool are no leftover.</summary>

@@ -11,9 +11,8 @@ public sealed class PatientTests
     public async Task Rebuilds_ends_damage_and_leftovers_are_told_apart()
     {
         await using var cluster = await PgCluster.StartNewAsync(Patient.Ward);
-        await Patient.AdmitAsync(cluster, ["sick"]);
-        var patient = new Patient(cluster, "sick");
-        await patient.FallIllAsync();
+        var patient = (await Patient.AdmitAsync(cluster, ["sick"])).Single();
+        await patient.AssertDamagedAsync();
         Assert.That(async () => await patient.AssertSoundAsync(), Throws.Exception);
 
         var held = await HeldRebuild.StartAsync(cluster, "sick", Patient.Index);

@@ -18,6 +18,7 @@ public sealed class WorkerFleet : IAsyncDisposable
     private readonly string _directory;
     private readonly List<ChildProcess> _workers = [];
     private readonly List<ChildProcess> _dead = [];
+    private IReadOnlyList<Patient> _patients = [];
     private int _faults;
 
     private WorkerFleet(PgCluster control, PgCluster target, string directory)
@@ -48,7 +49,7 @@ public sealed class WorkerFleet : IAsyncDisposable
         var fleet = new WorkerFleet(clusters[0], clusters[1], Directory.CreateTempSubdirectory("fleet-").FullName);
         try
         {
-            await Patient.AdmitAsync(fleet.Target, patients);
+            fleet._patients = await Patient.AdmitAsync(fleet.Target, patients);
             await fleet.ConfigureAsync(patients, watched);
             await fleet.FillUpAsync();
             return fleet;
@@ -60,10 +61,21 @@ public sealed class WorkerFleet : IAsyncDisposable
         }
     }
 
-    public Patient PatientNamed(string name) => new(Target, name);
+    public Patient PatientNamed(string name) => _patients.Single(p => p.Name == name);
 
     /// <summary>Starts as many workers as have died, and waits until all of the fleet is at work.</summary>
     public async Task FillUpAsync()
+    {
+        StartMissing();
+        await Poll.UntilAsync(
+            async _ => _workers.Find(w => w.HasExited) is { } ended
+                ? throw new InvalidOperationException($"A worker ended with {ended.ExitCode}:\n{string.Join('\n', ended.All)}")
+                : (await Ledger.WorkersAsync(Lease)).Intersect(_workers.Select(w => w.Pid)).Count() == Size,
+            TimeSpan.FromSeconds(60), $"{Size} workers that report to the ledger");
+    }
+
+    /// <summary>The same without waiting, as an init system would.</summary>
+    public void StartMissing()
     {
         SortOutTheDead();
         while (_workers.Count < Size)
@@ -71,11 +83,6 @@ public sealed class WorkerFleet : IAsyncDisposable
             _workers.Add(HealingProgram.Start(["worker", "--config", Config, "--log-level", "information"],
                 new Dictionary<string, string?> { [FaultInjector.Variable] = "@" + FaultFile }));
         }
-        await Poll.UntilAsync(
-            async _ => _workers.Find(w => w.HasExited) is { } ended
-                ? throw new InvalidOperationException($"A worker ended with {ended.ExitCode}:\n{string.Join('\n', ended.All)}")
-                : (await Ledger.WorkersAsync(Lease)).Intersect(_workers.Select(w => w.Pid)).Count() == Size,
-            TimeSpan.FromSeconds(60), $"{Size} workers that report to the ledger");
     }
 
     /// <summary>Runs one command to its end.</summary>
@@ -112,6 +119,15 @@ public sealed class WorkerFleet : IAsyncDisposable
         return _workers.Find(w => w.Pid == pid) ?? throw new InvalidOperationException($"Process {pid} is none of the workers.");
     }
 
+    /// <summary>Whom a failed test has left frozen would be missed by all that follow.</summary>
+    public void KillFrozen()
+    {
+        foreach (var worker in _workers.Where(w => !w.HasExited && ProcessTable.IsStopped(w.Pid)))
+        {
+            worker.Send(Signal.Kill);
+        }
+    }
+
     /// <summary>Keeps killed workers out of <see cref="Workers"/>; gives how many there have been in all.</summary>
     public int SortOutTheDead()
     {
@@ -124,6 +140,9 @@ public sealed class WorkerFleet : IAsyncDisposable
     public async Task TellAsync(string target)
     {
         await TestContext.Out.WriteLineAsync(await Ledger.TellAsync(target));
+        await TestContext.Out.WriteLineAsync("the target's log:");
+        await TestContext.Out.WriteLineAsync(string.Join('\n', Target.Log.Split('\n').Where(line => line.Contains($"@{target} ", StringComparison.Ordinal)
+            && !line.Contains("testkit", StringComparison.Ordinal) && !line.Contains("LOG:  duration", StringComparison.Ordinal)).TakeLast(60)));
         foreach (var worker in _workers.Concat(_dead.TakeLast(3)))
         {
             await TestContext.Out.WriteLineAsync($"worker {worker.Pid} ({(worker.HasExited ? $"ended with {worker.ExitCode}" : "runs")}):");
