@@ -43,11 +43,11 @@ internal sealed class Demonstration(LedgerDb ledger, DemoTarget target, CommandS
     {
         await using var connection = await ledger.Source.OpenConnectionAsync(cancel).ConfigureAwait(false);
         var stations = await connection.QueryAsync<Station>(new CommandDefinition(Sql.Of<Demonstration>("stations"), new { incident = incident.Id }, cancellationToken: cancel)).ConfigureAwait(false);
-        var table = new Table().Title($"What happened to movies_title_idx (incident {incident.Id})").AddColumns("Time", "After", "Who", "What");
-        table.AddRow(Row(since, since, "demonstration", string.Create(CultureInfo.InvariantCulture, $"leaf page {block} of the index overwritten with zeros on disk")));
+        var table = new Table().Title($"What happened to movies_title_idx (incident {incident.Id})").AddColumns("Time", "After", "Station", "Who", "What");
+        table.AddRow(Row(since, since, "damage", "demonstration", string.Create(CultureInfo.InvariantCulture, $"leaf page {block} of the index overwritten with zeros on disk")));
         foreach (var station in stations)
         {
-            table.AddRow(Row(station.At, since, station.Actor, station.Message));
+            table.AddRow(Row(station.At, since, station.Name, station.Actor, station.Message));
         }
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -56,15 +56,16 @@ internal sealed class Demonstration(LedgerDb ledger, DemoTarget target, CommandS
         });
         if (!shell.OutIsTerminal)
         {
-            console.Profile.Width = 160;
+            console.Profile.Width = 180;
         }
         console.Write(table);
     }
 
-    private static string[] Row(DateTimeOffset at, DateTimeOffset since, string who, string what) =>
+    private static string[] Row(DateTimeOffset at, DateTimeOffset since, string station, string who, string what) =>
     [
         at.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),
         string.Create(CultureInfo.InvariantCulture, $"{(at - since).TotalSeconds:0.000} s"),
+        Markup.Escape(station.Replace("incident.", "", StringComparison.Ordinal).Replace('_', ' ')),
         Markup.Escape(who),
         Markup.Escape(what),
     ];
@@ -85,7 +86,7 @@ internal sealed class Demonstration(LedgerDb ledger, DemoTarget target, CommandS
     private sealed record Station
     {
         public DateTimeOffset At { get; init; }
-        public string EventType { get; init; } = "";
+        public string Name { get; init; } = "";
         public string Message { get; init; } = "";
         public string Actor { get; init; } = "";
     }

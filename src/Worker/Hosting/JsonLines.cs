@@ -17,7 +17,7 @@ internal sealed class JsonLines : ITextFormatter
         {
             ["at"] = logEvent.Timestamp.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
             ["level"] = logEvent.Level.ToString().ToLowerInvariant(),
-            ["message"] = logEvent.RenderMessage(CultureInfo.InvariantCulture),
+            ["message"] = PlainMessage.Of(logEvent),
         };
         foreach (var (name, value) in logEvent.Properties.Where(p => p.Key != "EventId"))
         {

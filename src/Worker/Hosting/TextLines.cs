@@ -18,7 +18,7 @@ internal sealed class TextLines : ITextFormatter
         };
         var worker = logEvent.Properties.TryGetValue("worker", out var who) && who is ScalarValue { Value: string name } ? name.Split(':')[^1] : "";
         output.Write(string.Create(CultureInfo.InvariantCulture, $"{logEvent.Timestamp:HH:mm:ss.fff} {level} {worker,7} "));
-        output.WriteLine(logEvent.RenderMessage(CultureInfo.InvariantCulture));
+        output.WriteLine(PlainMessage.Of(logEvent));
         if (logEvent.Exception is { } exception)
         {
             output.WriteLine(exception.ToString());
