@@ -11,13 +11,13 @@ internal static class CheckBench
         var target = cluster.ConnectionString(BenchDatabase.Name);
         await new Comparison(
             "healing check --checks btree --jobs 2",
-            c => Healing.TimeAsync(Healing.Command("check", "--connection", target, "--checks", "btree", "--jobs", "2", "--format", "json"), [0], c),
+            c => Built.TimeAsync(Built.Command("check", "--connection", target, "--checks", "btree", "--jobs", "2", "--format", "json"), [0], c),
             "pg_amcheck --heapallindexed -j 2 -i '*.*'",
-            c => Healing.TimeAsync(PgAmcheck(cluster), [0], c),
+            c => Built.TimeAsync(PgAmcheck(cluster), [0], c),
             1.05).RunAsync("B-trees against their tables", rounds, cancel);
     }
 
-    private static System.Diagnostics.ProcessStartInfo PgAmcheck(PgCluster cluster) => Healing.Peer(
+    private static System.Diagnostics.ProcessStartInfo PgAmcheck(PgCluster cluster) => Built.Peer(
         "pg_amcheck", "-h", cluster.SocketDirectory, "-p", FormattableString.Invariant($"{cluster.Port}"), "-U", "postgres",
         "-d", BenchDatabase.Name, "--heapallindexed", "-j", "2", "-i", "*.*");
 }

@@ -31,11 +31,11 @@ internal static class HealBench
     private static async Task<double> HealAsync(PgCluster cluster, string state, CancellationToken cancel)
     {
         await new Damage(cluster, BenchDatabase.Name).Index.ZeroLeafAsync(Index, ct: cancel);
-        var command = Healing.Command(
+        var command = Built.Command(
             "heal", "--connection", cluster.ConnectionString(BenchDatabase.Name), "--data-directory", cluster.DataDirectory, "--format", "json");
         command.Environment["HEALING__CONTROL__CONNECTION"] = cluster.ConnectionString("control");
         command.Environment["HEALING__STATE_DIRECTORY"] = state;
-        await Healing.TimeAsync(command, [0], cancel);
+        await Built.TimeAsync(command, [0], cancel);
         // every round heals the same index, which the product would rightly take for failing hardware
         var seconds = await cluster.ScalarAsync<double>(
             "control", "SELECT extract(epoch FROM closed_at - opened_at)::float8 FROM healing.incidents WHERE state = 'Resolved' ORDER BY id DESC LIMIT 1", ct: cancel);

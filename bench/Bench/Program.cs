@@ -4,7 +4,7 @@ using HealingWorkers.Bench;
 if (args.Length == 0)
 {
     Console.Error.WriteLine("error: no benchmark named");
-    Console.Error.WriteLine("HINT: check | heal, each with an optional number of rounds");
+    Console.Error.WriteLine("HINT: check | heal | latency | idle, each with an optional number of rounds");
     return 1;
 }
 using var stop = new CancellationTokenSource();
@@ -21,6 +21,12 @@ switch (args[0])
         return 0;
     case "heal":
         await HealBench.RunAsync(rounds, rows: 1_500_000, stop.Token);
+        return 0;
+    case "latency":
+        await EngineBench.RunAsync(args.Length > 1 ? rounds : 500, stop.Token);
+        return 0;
+    case "idle":
+        await IdleBench.RunAsync(stop.Token);
         return 0;
     default:
         Console.Error.WriteLine($"error: no benchmark {args[0]}");

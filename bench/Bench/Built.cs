@@ -4,14 +4,15 @@ using HealingWorkers.TestKit;
 namespace HealingWorkers.Bench;
 
 /// <summary>The built product, run as a user runs it.</summary>
-internal static class Healing
+internal static class Built
 {
-    public static string Binary { get; } = Find();
+    public static string Healing { get; } = Find("src/Worker/bin/Release/net10.0/healing.dll");
+    public static string EngineHost { get; } = Find("tests/EngineHost/bin/Release/net10.0/HealingWorkers.EngineHost.dll");
 
-    public static Process Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static Process Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
-        start.ArgumentList.Add(Binary);
+        start.ArgumentList.Add(program);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -43,7 +44,7 @@ internal static class Healing
     public static ProcessStartInfo Command(params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, WorkingDirectory = Path.GetTempPath() };
-        start.ArgumentList.Add(Binary);
+        start.ArgumentList.Add(Healing);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -61,16 +62,16 @@ internal static class Healing
         return start;
     }
 
-    private static string Find()
+    private static string Find(string built)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            var built = Path.Combine(folder.FullName, "src", "Worker", "bin", "Release", "net10.0", "healing.dll");
-            if (File.Exists(built))
+            var file = Path.Combine(folder.FullName, built);
+            if (File.Exists(file))
             {
-                return built;
+                return file;
             }
         }
-        throw new InvalidOperationException("healing is not built: dotnet build -c Release");
+        throw new InvalidOperationException($"{built} is not there: dotnet build -c Release");
     }
 }
