@@ -1,5 +1,6 @@
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Tests.Architecture;
 using NUnit.Framework;
 
 namespace HealingWorkers.Jobs.Tests.Checks;
@@ -36,12 +37,7 @@ public sealed class CheckPagesTests
 
     private static string Page(string folder, string name)
     {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (at is not null && !File.Exists(Path.Combine(at.FullName, "HealingWorkers.sln")))
-        {
-            at = at.Parent;
-        }
-        var file = Path.Combine(at!.FullName, "docs", folder, name + ".md");
+        var file = Repository.File($"docs/{folder}/{name}.md");
         Assert.That(file, Does.Exist);
         return File.ReadAllText(file);
     }
