@@ -55,7 +55,7 @@ public static class ConfigKeys
         Later(Target + "standbys", "", "Standbys: donors of good pages, and who is promoted."),
         Of(Target + "data_directory", ConfigType.Path, "", "The server's data directory as seen from here: file snapshots, and reading past the cache.", (t, v) => t.DataDirectory = (string)v!),
         Of(Target + "demonstration", Flag, "false", "A target that is damaged on purpose: a third incident of one object does not point at the hardware.", (t, v) => t.Demonstration = (bool)v!),
-        Of(Target + "maintenance_window", Text, "", "When locking repairs may run, like \"Sun 02:00-04:00 Europe/Vienna\".", (t, v) => t.MaintenanceWindow = (string)v!),
+        Of(Target + "maintenance_window", Window, "", "When locking repairs may run; days like Sat,Sun, or none for every day.", (t, v) => t.MaintenanceWindow = (string)v!),
         Of(Target + "critical_indexes[]", Text, "", "Indexes that every health check looks at; empty is primary keys in rotation.", (t, v) => t.CriticalIndexes.Add((string)v!)),
         Policy("lossless-online", "is auto"),
         Policy("lossless-locking", "waits for the window, or for approval where there is none"),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using HealingWorkers.Jobs.Errors;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Options;
@@ -38,6 +39,19 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
 
     public static readonly ConfigType Recurrence = new("an interval like 10m, 1d or 1w, or a cron line of five fields", text =>
         Cadence.Problem(text) is { } problem ? throw new FormatException(problem) : text);
+
+    public static readonly ConfigType Window = new("a window like \"Sun 02:00-04:00 Europe/Vienna\", or nothing", text =>
+    {
+        try
+        {
+            MaintenanceWindow.Parse(text);
+            return text;
+        }
+        catch (HealingException e)
+        {
+            throw new FormatException("", e);
+        }
+    });
 
     public static ConfigType Number(int least, int most) => new(string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), text =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : throw new FormatException());

@@ -25,6 +25,7 @@ public sealed class ConfigRefusalTests
     [TestCase("targets:\n- { name: a, connection: Host=x }\n- { name: a, connection: Host=y }", "healing.yaml:3: two targets are called `a`; the other is at healing.yaml:2")]
     [TestCase("targets: [{ name: a, connection: Host=x, policy: { lossless-online: perhaps } }]", "healing.yaml:1: `targets[0].policy.lossless-online` takes auto or window or approve or never, not `perhaps`")]
     [TestCase("targets: [{ name: a, connection: Host=x, rules: { sql: [] } }]", "healing.yaml:1: `targets[].rules` is not built yet (What no catalogue can tell about the data); take it out for now")]
+    [TestCase("targets: [{ name: a, connection: Host=x, maintenance_window: Sundays }]", "healing.yaml:1: `targets[0].maintenance_window` takes a window like \"Sun 02:00-04:00 Europe/Vienna\", or nothing, not `Sundays`")]
     [TestCase("- a", "healing.yaml:1: there is no key `[]`")]
     [TestCase("just text", "healing.yaml:1: keys with values were expected, as in `mode: observe`")]
     [TestCase("control: { connection_file: /nowhere/at/all }", "healing.yaml:1: `control.connection_file` names a file that cannot be read: Could not find file '/nowhere/at/all'.")]
