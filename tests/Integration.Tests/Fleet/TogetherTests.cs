@@ -95,7 +95,7 @@ public sealed class TogetherTests : FleetFixture
         await LookAsync();
         var backend = await Patient.RebuildingAsync(HealedOnce.Patience);
         await SayAsync("pause", "--why", "everything stops");
-        await Poll.UntilAsync(() => !ProcessTable.IsAlive(backend), TimeSpan.FromSeconds(5), "the rebuild ended");
+        await Poll.UntilAsync(() => !ProcessTable.IsAlive(backend), TimeSpan.FromSeconds(10), "the rebuild ended");
         await Poll.UntilAsync(async _ => (await Fleet.Ledger.IncidentsAsync("braked")) is [{ State: not ("Snapshotting" or "Repairing" or "Verifying") }], HealedOnce.Patience, "out of hand");
         await writer.CloseAsync();
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);

@@ -20,7 +20,7 @@ public sealed class LedgerDbTests
     public async Task Every_session_has_its_limits_and_keeps_the_callers_options()
     {
         await using var db = new LedgerDb(_ledger.ConnectionString + ";Options=-c work_mem=1MB");
-        Assert.That(await db.FirstAsync<string>("SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' ' || current_setting('work_mem')", null, default), Is.EqualTo("30s 15s 1MB"));
+        Assert.That(await db.FirstAsync<string>("SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout') || ' ' || current_setting('work_mem')", null, default), Is.EqualTo("30s 15s 3s 1MB"));
         Assert.That(new NpgsqlConnectionStringBuilder(db.ConnectionString).MaxPoolSize, Is.EqualTo(20));
     }
 
