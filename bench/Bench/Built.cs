@@ -6,7 +6,7 @@ namespace HealingWorkers.Bench;
 /// <summary>The built product, run as a user runs it.</summary>
 internal static class Built
 {
-    public static string Healing { get; } = Find("src/Worker/bin/Release/net10.0/healing.dll");
+    public static string Healing { get; } = Find("src/Worker/bin/Release/app/healing.dll");
     public static string EngineHost { get; } = Find("tests/EngineHost/bin/Release/net10.0/HealingWorkers.EngineHost.dll");
 
     public static Process Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
@@ -72,6 +72,6 @@ internal static class Built
                 return file;
             }
         }
-        throw new InvalidOperationException($"{built} is not there: dotnet build -c Release");
+        throw new InvalidOperationException($"{built} is not there: ./healing --version, then dotnet build -c Release");
     }
 }

@@ -3,7 +3,7 @@
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
-program="$root/src/Worker/bin/Release/net10.0/healing"
+program="$root/src/Worker/bin/Release/app/healing"
 stamp="$root/src/Worker/bin/Release/.built"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -65,6 +65,12 @@ is_stale() {
       \( -name bin -o -name obj \) -prune -o -type f -newer "$stamp" -print -quit)" ]
 }
 
+# The analyzers have their say in ./test; who only runs the program need not wait for them.
+publish() {
+  dotnet publish "$root/src/Worker/HealingWorkers.Worker.csproj" -c Release -v q -m:1 --use-current-runtime --self-contained false \
+    -p:JobEngine="$property" -p:RunAnalyzers=false -o "$(dirname "$program")" "$@"
+}
+
 build() {
   mkdir -p "$root/src/Worker/bin/Release"
   (
@@ -77,7 +83,8 @@ build() {
     property="$(printf '%s' "${engine:0:1}" | tr '[:lower:]' '[:upper:]')${engine:1}"
     say "building with the job engine $engine ($engine_why) ..."
     touch "$stamp.new"
-    if ! dotnet build "$root/src/Worker/HealingWorkers.Worker.csproj" -c Release -v q -p:JobEngine="$property" >"$log" 2>&1; then
+    # Compiled ahead of time where the feed has the compiler for this machine: a command then starts in a third of the time.
+    if ! publish -p:PublishReadyToRun=true >"$log" 2>&1 && ! publish >"$log" 2>&1; then
       grep -E 'error' "$log" | sort -u | head -20 >&2 || tail -20 "$log" >&2
       say "error: the build failed"
       say "HINT: $log has all of it"
