@@ -23,7 +23,10 @@ public sealed record IndexLook
     public required bool IsTemporary { get; init; }
     public required bool BacksConstraint { get; init; }
     public required bool IsAttached { get; init; }
+    /// <summary>May be rebuilt by our role: as its owner, or from 17 on by the MAINTAIN right.</summary>
     public required bool IsOurs { get; init; }
+    /// <summary>May be dropped by our role.</summary>
+    public required bool IsOwned { get; init; }
     public required string Owner { get; init; }
     public required long Pages { get; init; }
     public required long TablePages { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
@@ -11,6 +12,8 @@ namespace HealingWorkers.Jobs.Schedule;
 /// <summary>Runs checks on a target, takes their reports into the ledger and asks for the repairs that follow.</summary>
 public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents, CheckMemory memory, RepairRequests repairs, string worker, FaultInjector faults, ILogger<CheckRunner> logger)
 {
+    private readonly ConcurrentDictionary<(string Target, string Check), string> _told = new();
+
     /// <summary>Those of one check that saw damage are told in the note of the run.</summary>
     public async Task<CheckReport> RunAsync(Target target, long id, ICheck check, CheckScope scope, string? scopeName, Action<string> log, CancellationToken cancel)
     {
@@ -31,10 +34,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
         {
             logger.LogWarning("{Target}: {Kind} {Object}: {Detail}", target.Name, finding.Kind.Name, finding.Object.Quoted, Redactor.Text(finding.Detail));
         }
-        if (report.Status is CheckStatus.Unavailable or CheckStatus.Failed)
-        {
-            logger.LogWarning("{Target}: check {Check} {Status}: {Reason}", target.Name, report.Check, report.Status.ToString().ToLowerInvariant(), Redactor.Text(report.Reason ?? ""));
-        }
+        TellHindrance(target, report);
         if (report.Observations.Count > 0)
         {
             logger.LogInformation("{Target}: {Check} observed {Observations}", target.Name, report.Check,
@@ -44,6 +44,24 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
         {
             await repairs.AskAsync(incident, worker, TimeSpan.Zero, cancel).ConfigureAwait(false);
             faults.Hit(FaultPoint.RepairAsked);
+        }
+    }
+
+    /// <summary>The same hindrance on each of a thousand tables is one line.</summary>
+    private void TellHindrance(Target target, CheckReport report)
+    {
+        var about = (target.Name, report.Check);
+        if (report.Status is not (CheckStatus.Unavailable or CheckStatus.Failed))
+        {
+            _told.TryRemove(about, out _);
+            return;
+        }
+        var reason = report.Reason ?? "";
+        var before = _told.GetValueOrDefault(about);
+        _told[about] = reason;
+        if (before != reason)
+        {
+            logger.LogWarning("{Target}: check {Check} {Status}: {Reason}", target.Name, report.Check, report.Status.ToString().ToLowerInvariant(), Redactor.Text(reason));
         }
     }
 }
