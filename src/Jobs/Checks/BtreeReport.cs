@@ -19,9 +19,9 @@ internal static class BtreeReport
             : open.All(v => v.Outcome == BtreeOutcome.Forbidden) ? CheckStatus.Unavailable
             : CheckStatus.Failed;
         // A sound index was compared with every row of its table, so the table was read as well.
-        var examined = verdicts.Where(v => v.Outcome == BtreeOutcome.Sound).SelectMany(v => new[] { v.Index.Oid, v.Index.TableOid })
-            .Concat(verdicts.Where(v => v.Of is not null).Select(v => v.Of!.Oid)).Distinct().ToList();
-        return new(check, status, elapsed, Reason(facts, open), findings, examined);
+        var examined = verdicts.Where(v => v.Outcome == BtreeOutcome.Sound).SelectMany(v => new[] { v.Index.Name, v.Index.Table })
+            .Concat(verdicts.Where(v => v.Of is not null).Select(v => v.Of!)).Distinct().ToList();
+        return new(check, status, elapsed, Reason(facts, open), findings, [.. examined.Select(e => e.Oid)]) { ExaminedNames = [.. examined.Select(e => e.Quoted)] };
     }
 
     private static string? Reason(TargetFacts facts, List<BtreeVerdict> open) =>

@@ -8,6 +8,9 @@ public enum CheckStatus { Clean, Damaged, Unavailable, Failed }
 /// <param name="Examined">The oids of the objects that this run really looked at; what was examined and not found again may be gone by itself.</param>
 public sealed record CheckReport(string Check, CheckStatus Status, TimeSpan Elapsed, string? Reason, IReadOnlyList<Finding> Findings, IReadOnlyList<long> Examined)
 {
+    /// <summary>The quoted names of what was examined: whoever rebuilt an object by hand gave its name to another oid.</summary>
+    public IReadOnlyList<string> ExaminedNames { get; init; } = [];
+
     /// <summary>Observations: numbers worth a metric and a log line, never a finding.</summary>
     public IReadOnlyDictionary<string, double> Observations { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 }

@@ -36,7 +36,10 @@ public sealed class CollationCheck : ICheck
                 findings.Add(Of(FindingKind.CollationOrder, facts.Id, state, stale, "it sorts otherwise than before, and no version says so"));
             }
         }
-        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : CheckStatus.Clean, elapsed(), null, findings, [.. states.Select(s => s.Oid)]);
+        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : CheckStatus.Clean, elapsed(), null, findings, [.. states.Select(s => s.Oid)])
+        {
+            ExaminedNames = [.. states.Select(s => s.Name.Quoted)],
+        };
     }, cancel);
 
     private static async Task<Dictionary<long, IReadOnlyList<CollationUse>>> ReorderedAsync(

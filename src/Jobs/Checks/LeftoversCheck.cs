@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -23,8 +24,11 @@ public sealed class LeftoversCheck : ICheck
         var rows = await ReadAsync(connection, request.Scope, cancel).ConfigureAwait(false);
         var findings = rows.Where(r => !r.InHand).Select(r => r.Describe(Finding.Of(Description.Name, FindingKind.IndexLeftover, facts.Id, new(r.Oid, r.Quoted), ""))).ToList();
         var examined = await WholeAsync(connection, cancel).ConfigureAwait(false);
-        examined.AddRange(findings.Select(f => f.Object.Oid));
-        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : CheckStatus.Clean, elapsed(), null, findings, examined);
+        examined.AddRange(findings.Select(f => f.Object));
+        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : CheckStatus.Clean, elapsed(), null, findings, [.. examined.Select(e => e.Oid)])
+        {
+            ExaminedNames = [.. examined.Select(e => e.Quoted)],
+        };
     }, cancel);
 
     private static async Task<List<Row>> ReadAsync(NpgsqlConnection connection, CheckScope scope, CancellationToken cancel)
@@ -42,16 +46,16 @@ public sealed class LeftoversCheck : ICheck
         return rows;
     }
 
-    private static async Task<List<long>> WholeAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task<List<RelationName>> WholeAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(Sql.Of<ICheck>("whole_indexes"), connection);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        var oids = new List<long>();
+        var whole = new List<RelationName>();
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
-            oids.Add(row.GetInt64(0));
+            whole.Add(new(row.GetInt64(0), row.GetString(1)));
         }
-        return oids;
+        return whole;
     }
 
     private sealed record Row(

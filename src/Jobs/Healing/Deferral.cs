@@ -13,9 +13,11 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Hea
         var pause = settings.Pause(incident.Deferrals);
         if (TooLong(incident) is { } late)
         {
+            var inHand = incident.State.IsInHand();
+            var receipt = inHand ? await LedgerReceipt.OfAsync(ledgers, incident, "escalated", $"{late}: {why}", worker, cancel).ConfigureAwait(false) : null;
             var escalated = await ledgers.Outcomes.MoveAsync(incident, IncidentState.Escalated,
-                new Move(worker, why) { Fence = fence, Reason = $"{late}: {why}", AttemptOutcome = incident.State.IsInHand() ? "failed" : null, AttemptError = why },
-                receipt: null, "escalated", cancel).ConfigureAwait(false);
+                new Move(worker, why) { Fence = fence, Reason = $"{late}: {why}", AttemptOutcome = inHand ? "failed" : null, AttemptError = why },
+                receipt, "escalated", cancel).ConfigureAwait(false);
             return new(escalated.State, escalated.Reason!);
         }
         var move = new Move(worker, $"put off: {why}") { Fence = fence, Reason = why, DueAt = tools.Clock.GetUtcNow() + pause, CountDeferral = true };

@@ -129,10 +129,11 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
     {
         var last = incident.Attempts >= incident.AttemptsAllowed;
         var why = $"the worker of attempt {incident.Attempts} of {incident.AttemptsAllowed} died or was cut off while {incident.State}";
+        var receipt = await LedgerReceipt.OfAsync(ledgers, incident, last ? "escalated" : "crashed", why, worker, cancel).ConfigureAwait(false);
         tools.Faults.Hit(BeforeCrashCounted);
         var counted = await ledgers.Outcomes.MoveAsync(incident, last ? IncidentState.Escalated : IncidentState.Detected,
             new Move(worker, why) { Fence = fence, Reason = why, AttemptOutcome = "crashed", AttemptError = why },
-            receipt: null, last ? "escalated" : "repair_failed", cancel).ConfigureAwait(false);
+            receipt, last ? "escalated" : "repair_failed", cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterCrashCounted);
         return counted;
     }

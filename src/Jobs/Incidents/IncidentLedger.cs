@@ -30,6 +30,11 @@ public sealed class IncidentLedger(LedgerDb db)
     public Task<TakenIn> TakeInAsync(long target, CheckReport report, string? scope, int attemptsAllowed, string actor, CancellationToken cancel, bool demonstration = false) =>
         db.InTransactionAsync((connection, transaction) => new ReportIntake(connection, transaction, target, report, attemptsAllowed, actor, demonstration).RunAsync(scope, cancel), cancel);
 
+    /// <summary>Counts a clean look for what a check had found wrong with objects that no longer exist. Returns what is gone by itself by now.</summary>
+    public Task<IReadOnlyList<Incident>> AbsentAsync(long target, string check, IReadOnlyList<string> names, string actor, CancellationToken cancel) =>
+        db.InTransactionAsync((connection, transaction) => new ReportIntake(connection, transaction, target,
+            new CheckReport(check, CheckStatus.Clean, TimeSpan.Zero, null, [], []) { ExaminedNames = names }, 0, actor, demonstration: false).GoneAsync(cancel), cancel);
+
     public async Task<Incident?> FindAsync(long id, CancellationToken cancel) =>
         (await db.FirstAsync<IncidentRow>(Sql.Of<IncidentLedger>("incident_find"), new { Id = id }, cancel).ConfigureAwait(false))?.ToIncident();
 

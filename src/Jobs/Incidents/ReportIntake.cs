@@ -32,6 +32,14 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
         return new TakenIn(_toRepair) { Opened = _opened, Escalated = _escalated, Gone = _gone };
     }
 
+    /// <summary>No run of the check, only what is known without one: these objects are no longer there.</summary>
+    public async Task<IReadOnlyList<Incident>> GoneAsync(CancellationToken cancel)
+    {
+        await DoAsync("intake_serialise", new { Target = target }, cancel).ConfigureAwait(false);
+        await LookedCleanAsync(cancel).ConfigureAwait(false);
+        return _gone;
+    }
+
     private async Task FoundAsync(Finding finding, CancellationToken cancel)
     {
         var row = await connection.FirstAsync<FoundRow>(Sql.Of<IncidentLedger>("incident_found"), new
@@ -86,6 +94,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
             Target = target,
             report.Check,
             Examined = report.Examined.Distinct().ToArray(),
+            Names = report.ExaminedNames.Distinct(StringComparer.Ordinal).ToArray(),
             Found = report.Findings.Select(f => f.Fingerprint).Distinct(StringComparer.Ordinal).ToArray(),
             Events = FindingKind.All.Where(k => k.IsEvent).Select(k => k.Name).ToArray(),
         }, cancel, transaction).ConfigureAwait(false);

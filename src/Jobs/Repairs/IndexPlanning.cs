@@ -47,6 +47,6 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
         session.Facts.IsStandby ? "the target is a standby: an index is rebuilt on its primary"
         : index.IsTemporary ? $"{index.Quoted} belongs to another session's temporary table"
         : index.Kind != "i" ? $"{index.Quoted} is partitioned and has no file of its own: its parts are repaired"
-        : !index.IsOurs ? $"the role {session.Facts.Role} may not rebuild {index.Quoted}: GRANT the role {index.Owner} to it"
+        : !index.IsOurs ? $"the role {session.Role} may not rebuild {index.Quoted}: GRANT {index.Owner} TO {session.Role}"
         : null;
 }

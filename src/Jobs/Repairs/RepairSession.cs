@@ -9,6 +9,8 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public Target Target => target;
     public TargetFacts Facts => facts;
     public NpgsqlConnection Connection => connection;
+    /// <summary>Who repairs; the facts tell who looks.</summary>
+    public string Role => connection.UserName ?? facts.Role;
     /// <summary>The fencing token of the lease; every ledger write of this repair carries it.</summary>
     public long Token => token;
     /// <summary>What the first attempt of this incident found on the table, by the ledger; null when this is the first.</summary>

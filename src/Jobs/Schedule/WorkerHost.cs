@@ -101,7 +101,7 @@ public sealed class WorkerHost : IAsyncDisposable
         yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), parts.Clock);
         yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId);
         yield return new IndexCheckTableJob(targets, parts.Checks, runner, incidents);
-        yield return new IndexCheckDatabaseJob(targets, parts.Checks, runner, incidents);
+        yield return new IndexCheckDatabaseJob(targets, parts.Checks, runner, incidents, parts.WorkerId);
         yield return new OrphanCleanupJob(targets, parts.Checks, runner, incidents);
         if (parts.Healer is { } healer)
         {

@@ -69,7 +69,7 @@ public sealed class SnapshotFolder : IAsyncDisposable
         }
     }
 
-    internal static HealingException Full(string root, long needed, Exception? inner = null) => new(
-        $"no room for the snapshot in {root}: {needed >> 10} kB are needed",
+    internal static HealingException Full(string root, long? needed, Exception? inner = null) => new(
+        $"no room for the snapshot in {root}: {(needed is { } bytes ? $"{bytes >> 10} kB are needed" : "the disk is full")}",
         "Free space there, or set state_directory to a larger disk; then `healing incidents reopen` the incident.", inner);
 }

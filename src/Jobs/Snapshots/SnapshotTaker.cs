@@ -13,7 +13,6 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
 {
     private const int Piece = 1 << 20;
     private const long Reserve = 16L << 20;
-    private const int MostPages = 256;
 
     public SnapshotTaker(string stateDirectory, TimeProvider clock) : this(stateDirectory, clock, static place => new DriveInfo(place).AvailableFreeSpace)
     {
@@ -40,7 +39,7 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         }
         catch (IOException e) when (e.HResult is 28 or unchecked((int)0x80070070) || e.Message.Contains("No space left", StringComparison.Ordinal))
         {
-            throw SnapshotFolder.Full(Root, 0, e);
+            throw SnapshotFolder.Full(Root, null, e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -82,7 +81,7 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         var dumped = 0;
         foreach (var place in places)
         {
-            dumped += await DumpPagesAsync(folder, request, place, cancel).ConfigureAwait(false);
+            dumped += await PageDump.IntoAsync(folder, request, place, cancel).ConfigureAwait(false);
         }
         var said = dumped > 0 ? $"evidence: definition, check output and {dumped} pages" : "evidence: definition and check output";
         return await folder.FinishAsync(Manifest(request, folder, "evidence", "evidence", null, [], null), said, cancel).ConfigureAwait(false);
@@ -94,35 +93,6 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         var story = new { kind = incident.Kind.Name, @object = incident.Object.Quoted, oid = incident.Object.Oid, check = incident.Check, incident.Detail, incident.Evidence, definitions = request.Definitions };
         var bytes = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(story, LedgerJson.Options);
         return folder.AddAsync("evidence.json", "the check and the catalogue", into => into.WriteAsync(bytes, cancel).AsTask(), cancel);
-    }
-
-    /// <summary>As many pages as pageinspect gives; a page that the server cannot read is left out.</summary>
-    private static async Task<int> DumpPagesAsync(SnapshotFolder folder, SnapshotRequest request, RelationPlace place, CancellationToken cancel)
-    {
-        if (request.Facts.SchemaOf("pageinspect") is not { } schema)
-        {
-            return 0;
-        }
-        var sql = Sql.Of<RelationPlace>("page_dump").Replace("{schema}", schema, StringComparison.Ordinal);
-        var dumped = 0;
-        try
-        {
-            var blocks = await request.Connection.ExecuteScalarAsync<long>(new CommandDefinition(Sql.Of<RelationPlace>("block_count"), new { oid = place.Oid }, cancellationToken: cancel)).ConfigureAwait(false);
-            for (var block = 0L; block < Math.Min(blocks, MostPages); block++)
-            {
-                await using var command = new NpgsqlCommand(sql, request.Connection) { Parameters = { new() { Value = place.Name }, new() { Value = block } } };
-                if (await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is byte[] page)
-                {
-                    await folder.AddAsync(string.Create(CultureInfo.InvariantCulture, $"{place.Oid}_{block}.page"), $"{place.Name} block {block}", into => into.WriteAsync(page, cancel).AsTask(), cancel).ConfigureAwait(false);
-                    dumped++;
-                }
-            }
-        }
-        catch (PostgresException)
-        {
-            // no right, or a page that cannot be read: the evidence has what came before it
-        }
-        return dumped;
     }
 
     private SnapshotManifest Manifest(SnapshotRequest request, SnapshotFolder folder, string kind, string way, string? lsn, IReadOnlyList<SnapshotRelation> relations, string? note) => new()

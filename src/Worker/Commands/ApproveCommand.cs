@@ -47,7 +47,7 @@ public sealed class ApproveCommand : ICommandModule
             return false;
         }
         await shell.Out.WriteAsync("Carry it out? [y/N] ").ConfigureAwait(false);
-        var answer = await Console.In.ReadLineAsync(cancel).ConfigureAwait(false);
+        var answer = await shell.In.ReadLineAsync(cancel).ConfigureAwait(false);
         return answer?.Trim() is "y" or "Y" or "yes";
     }
 }

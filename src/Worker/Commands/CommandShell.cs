@@ -21,6 +21,7 @@ public sealed class CommandShell
 
     public required TextWriter Out { get; init; }
     public required TextWriter Error { get; init; }
+    public TextReader In { get; init; } = Console.In;
     public required TimeProvider Clock { get; init; }
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
     public required string Directory { get; init; }

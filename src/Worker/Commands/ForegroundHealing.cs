@@ -30,6 +30,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         {
             await ledger.TakeInAsync(id, report, null, host.Options.AutoHealing.MaxAutoRepairAttempts, shell.Actor, cancel, _target.Options.Demonstration).ConfigureAwait(false);
         }
+        await new Absences(ledger).LookAsync(_target, id, CheckCatalogue.All, shell.Actor, cancel).ConfigureAwait(false);
         var concerned = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Select(i => i.Id).Union(known).Order().ToList();
         var healer = Healer();
         using var progress = shell.Progress();

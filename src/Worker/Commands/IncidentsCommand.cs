@@ -88,6 +88,13 @@ public sealed class IncidentsCommand : ICommandModule
     {
         var id = new Argument<long>("ID");
         var why = new Option<string>("--why") { Description = "Why; kept in the audit log", HelpName = "TEXT", Required = true };
+        why.Validators.Add(given =>
+        {
+            if (given.Tokens.Count > 0 && string.IsNullOrWhiteSpace(given.Tokens[0].Value))
+            {
+                given.AddError("--why takes a reason");
+            }
+        });
         var command = new Command(verb, summary) { id, why };
         command.SetAction(async (parsed, cancel) =>
         {

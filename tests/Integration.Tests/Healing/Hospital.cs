@@ -30,14 +30,17 @@ internal sealed class Hospital : IAsyncDisposable
     public Target Target { get; }
     public HealingOptions Options { get; }
     public BtreeProbe Probe { get; } = new();
-    public IReadOnlyList<ICheck> Checks => [Probe, new LeftoversCheck(), new CollationCheck()];
+    /// <summary>The product's own check of B-trees in place of the probe.</summary>
+    public bool RealChecks { get; init; }
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+    public IReadOnlyList<ICheck> Checks => [RealChecks ? new BtreeCheck() : Probe, new LeftoversCheck(), new CollationCheck()];
     public Damage Damage => new(Cluster, Database);
     public RepairLimits Limits { get; set; } = new() { LockTimeout = TimeSpan.FromMilliseconds(300), LockTries = 2, LockBackoff = TimeSpan.FromMilliseconds(50) };
     public FaultInjector Faults { get; set; } = FaultInjector.None;
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
     public Func<string, long>? FreeSpace { get; set; }
 
-    public static async Task<Hospital> OpenAsync(int rows = MoviesSchema.DefaultRows, Action<TargetOptions>? adjust = null)
+    public static async Task<Hospital> OpenAsync(int rows = MoviesSchema.DefaultRows, Action<TargetOptions>? adjust = null, bool realChecks = false)
     {
         await One.WaitAsync();
         try
@@ -57,7 +60,7 @@ internal sealed class Hospital : IAsyncDisposable
         await new Migrator(control, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
         var options = new TargetOptions { Name = "movies", Connection = Cluster.ConnectionString(database) };
         adjust?.Invoke(options);
-        var hospital = new Hospital(database, new LedgerDb(control), new Target(options, TimeProvider.System), new HealingOptions { Targets = [options] });
+        var hospital = new Hospital(database, new LedgerDb(control), new Target(options, TimeProvider.System), new HealingOptions { Targets = [options] }) { RealChecks = realChecks };
         hospital.Options.StateDirectory = hospital._state.FullName;
         return hospital;
     }
@@ -71,7 +74,7 @@ internal sealed class Hospital : IAsyncDisposable
         }
     }
 
-    public HealerFactory Factory() => new(Options, Db, new TargetSet([Target]), Checks, TimeProvider.System, NullLoggerFactory.Instance)
+    public HealerFactory Factory() => new(Options, Db, new TargetSet([Target]), Checks, Clock, NullLoggerFactory.Instance)
     {
         Settings = HealerSettings.Of(Options) with { Lease = Lease, FirstPause = TimeSpan.FromMilliseconds(1), LockPatience = TimeSpan.FromMilliseconds(500) },
         Limits = Limits,
@@ -100,7 +103,7 @@ internal sealed class Hospital : IAsyncDisposable
         return await ledger.ListAsync(new IncidentFilter { OpenOnly = true }, CancellationToken.None);
     }
 
-    public Task<HealOutcome> HealAsync(long incident, string worker = "worker") => Factory().Create().HealAsync(incident, worker, CancellationToken.None);
+    public Task<HealOutcome> HealAsync(long incident, string worker = "worker", CancellationToken cancel = default) => Factory().Create().HealAsync(incident, worker, cancel);
 
     /// <summary>Damage, found, healed once.</summary>
     public async Task<(Incident Incident, HealOutcome Outcome)> HealOnlyAsync()

@@ -17,7 +17,7 @@ SELECT c.oid::bigint AS oid,
        pg_catalog.pg_has_role(t.relowner, 'USAGE') OR (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS is_owned,
        pg_catalog.pg_has_role(t.relowner, 'USAGE') OR (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
            OR CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 170000 THEN pg_catalog.has_table_privilege(t.oid, 'MAINTAIN') ELSE false END AS is_ours,
-       pg_catalog.pg_get_userbyid(t.relowner)::text AS owner,
+       pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(t.relowner)) AS owner,
        c.relpages::bigint AS pages,
        t.relpages::bigint AS table_pages,
        pg_catalog.pg_get_indexdef(c.oid) AS definition
