@@ -77,6 +77,6 @@ public sealed class DropLeftover(RepairLimits limits) : IRepair
         : index.Kind != "i" || index.IsAttached ? $"{index.Quoted} is part of a partitioned index: finish or drop that one"
         : index.BacksConstraint ? $"{index.Quoted} backs a constraint: finish it or drop the constraint by hand"
         : index.IsCatalog ? $"{index.Quoted} belongs to the system catalogue"
-        : !index.IsOwned ? $"the role {session.Facts.Role} may not drop {index.Quoted}: GRANT the role {index.Owner} to it"
+        : !index.IsOwned ? $"the role {session.Role} may not drop {index.Quoted}: GRANT {index.Owner} TO {session.Role}"
         : null;
 }

@@ -34,7 +34,7 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
         var indexes = await collation.IndexesAsync(session, cancel).ConfigureAwait(false);
         if (indexes.FirstOrDefault(i => !i.IsOurs || i.IsShared || i.IsMapped) is { } foreign)
         {
-            return plan with { Refuse = foreign.IsOurs ? $"{foreign.Quoted} is shared or critical: rebuild it by hand" : $"the role {session.Facts.Role} may not rebuild {foreign.Quoted}: GRANT the role {foreign.Owner} to it" };
+            return plan with { Refuse = foreign.IsOurs ? $"{foreign.Quoted} is shared or critical: rebuild it by hand" : $"the role {session.Role} may not rebuild {foreign.Quoted}: GRANT {foreign.Owner} TO {session.Role}" };
         }
         if (await collation.BrokenPromiseAsync(session, cancel).ConfigureAwait(false) is { } broken)
         {

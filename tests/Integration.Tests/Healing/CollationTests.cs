@@ -61,7 +61,7 @@ internal sealed class CollationTests
         await hospital.Damage.Collation.ChangeOrderAsync();
         var outcome = await hospital.HealAsync((await FindAsync(hospital)).Single().Id);
         Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
-        Assert.That(outcome.Note, Does.Contain("wrong partition of public.shelves"));
+        Assert.That(outcome.Note, Does.Contain("rows of public.shelves_low do not keep the bounds of its partition"));
         Assert.That(await Hospital.Cluster.ScalarAsync<bool>(hospital.Database, Recorded), Is.False);
     }
 

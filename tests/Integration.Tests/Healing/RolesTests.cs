@@ -44,6 +44,9 @@ internal sealed class RolesTests
             var dropped = await hospital.HealAsync(left.Id);
             Assert.That(dropped.State, Is.EqualTo(IncidentState.Resolved), dropped.Note);
             await NoLeftovers.AssertAsync(Hospital.Cluster, hospital.Database, ["healing check"]);
+            var stays = await hospital.Damage.LeftoverAsync("people_pkey");
+            var foreign = await hospital.HealAsync((await hospital.CheckAsync(hospital.Checks[1])).Single(i => i.Kind == FindingKind.IndexLeftover).Id);
+            Assert.That(foreign.Note, Does.Contain($"the role {mender} may not drop public.{stays}: GRANT postgres TO {mender}"));
         }
         finally
         {
