@@ -45,7 +45,7 @@ public abstract class FleetFixture
             await Fleet.TellAsync(Patient.Name);
         }
         Fleet.Spare();
-        Fleet.KillFrozen();
+        await Fleet.KillFrozenAsync();
     }
 
     protected async Task<Patient> AdmitAsync(string name)

@@ -120,11 +120,12 @@ public sealed class WorkerFleet : IAsyncDisposable
     }
 
     /// <summary>Whom a failed test has left frozen would be missed by all that follow.</summary>
-    public void KillFrozen()
+    public async Task KillFrozenAsync()
     {
         foreach (var worker in _workers.Where(w => !w.HasExited && ProcessTable.IsStopped(w.Pid)))
         {
             worker.Send(Signal.Kill);
+            await worker.WaitForExitAsync(TimeSpan.FromSeconds(10));
         }
     }
 

@@ -17,9 +17,9 @@ public sealed class RepairJob(IHealer healer, IncidentLedger incidents, RepairRe
         {
             return JobOutcome.With($"{outcome.State}: {outcome.Note}");
         }
-        // The next attempt has another key, so this run ends; the same attempt comes again under the same one.
-        var incident = outcome.Deferred ? null : await incidents.FindAsync(id, cancel).ConfigureAwait(false);
-        if (incident is null || string.Equals(incident.NextRepairKey, context.Key, StringComparison.Ordinal))
+        // The same attempt comes again under the same key; after a crash or a failure the next one has another, and this run ends.
+        var incident = await incidents.FindAsync(id, cancel).ConfigureAwait(false);
+        if (incident is null || string.Equals(incident.State.IsInHand() ? Incident.RepairKey(id, incident.Attempts) : incident.NextRepairKey, context.Key, StringComparison.Ordinal))
         {
             return JobOutcome.Defer(retry, outcome.Note);
         }
