@@ -16,6 +16,7 @@ namespace HealingWorkers.Jobs.Healing;
 public sealed class RepairAttempt(
     HealerLedgers ledgers, HealerTools tools, HealerSettings settings, Deferral deferral, FencedSession session, Lease lease, string worker)
 {
+    private const string Stopped = "its worker was told to stop";
     private static readonly string Host = Environment.MachineName;
     private readonly Fence _fence = lease.Fence;
 
@@ -69,7 +70,7 @@ public sealed class RepairAttempt(
         {
             return await BrokenOffAsync(work, e, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not FencedException && work.Incident.State == IncidentState.Repairing)
+        catch (Exception e) when (e is not FencedException)
         {
             await StoppedAsync(work, e).ConfigureAwait(false);
             throw;
@@ -236,7 +237,14 @@ public sealed class RepairAttempt(
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), tools.Clock);
         try
         {
-            await deferral.PutOffAsync(work.Incident, _fence, worker, "its worker was told to stop", limit.Token).ConfigureAwait(false);
+            if (work.Incident.State == IncidentState.Repairing)
+            {
+                await deferral.PutOffAsync(work.Incident, _fence, worker, Stopped, limit.Token).ConfigureAwait(false);
+                return;
+            }
+            // before and after the repair itself the only way back is to begin anew; the attempt does not count
+            await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Detected,
+                new Move(worker, $"put off: {Stopped}") { Fence = _fence, Reason = Stopped, CountDeferral = true }, limit.Token).ConfigureAwait(false);
         }
         catch (Exception late) when (late is NpgsqlException or TimeoutException or OperationCanceledException or HealingException)
         {

@@ -11,10 +11,12 @@ internal sealed class BtreeProbe : ICheck
     public CheckDescription Description { get; } = new("btree", "", "db.index_check", "", "", "", "", [FindingKind.BtreeCorrupt, FindingKind.IndexFileMissing]);
 
     public int Runs { get; private set; }
+    public Func<Task> Before { get; set; } = () => Task.CompletedTask;
 
     public async Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel)
     {
         Runs++;
+        await Before();
         await using var connection = await request.Target.OpenCheckAsync(cancel);
         var facts = await request.Target.FactsAsync(cancel);
         var indexes = new List<(long Oid, string Name)>();

@@ -58,6 +58,44 @@ internal sealed class CrashedTests
         await hospital.AssertSoundAsync();
     }
 
+    [TestCase(IncidentState.Snapshotting)]
+    [TestCase(IncidentState.Verifying)]
+    public async Task One_that_is_told_to_stop_before_or_after_the_repair_itself_counts_no_attempt_either(IncidentState during)
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        hospital.Options.AutoHealing.MaxAutoRepairAttempts = 1;
+        await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
+        var incident = (await hospital.CheckAsync()).Single();
+        using var stop = new CancellationTokenSource();
+        var seen = new List<IncidentState>();
+        async Task StopAsync()
+        {
+            seen.Add((await hospital.FindAsync(incident.Id)).State);
+            await stop.CancelAsync();
+        }
+        if (during == IncidentState.Verifying)
+        {
+            hospital.Probe.Before = StopAsync;
+        }
+        else
+        {
+            hospital.FreeSpace = _ =>
+            {
+                StopAsync().GetAwaiter().GetResult();
+                return long.MaxValue;
+            };
+        }
+        Assert.That(async () => await hospital.HealAsync(incident.Id, cancel: stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(seen, Is.EqualTo(new[] { during }));
+        var after = await hospital.FindAsync(incident.Id);
+        Assert.That((after.State, after.Attempts, after.Deferrals), Is.EqualTo((IncidentState.Detected, 0, 1)));
+        (hospital.FreeSpace, hospital.Probe.Before) = (null, () => Task.CompletedTask);
+        var outcome = await hospital.HealAsync(incident.Id);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That((await hospital.AttemptsAsync(incident.Id)).Single().Outcome, Is.EqualTo("succeeded"));
+        await hospital.AssertSoundAsync();
+    }
+
     private static async Task DieAsync(Hospital hospital, Incident incident)
     {
         var ledger = new IncidentLedger(hospital.Db);
