@@ -1,6 +1,9 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;
@@ -42,6 +45,25 @@ internal sealed class GoneByItselfTests
         Assert.That(await AbsentAsync(hospital), Is.Empty, "once");
         Assert.That((await AbsentAsync(hospital)).Select(i => i.Id), Is.EquivalentTo(new[] { dropped.Id, still.Single().Id }));
         Assert.That((await hospital.FindAsync(dropped.Id)).State, Is.EqualTo(IncidentState.Resolved));
+    }
+
+    [Test]
+    public async Task The_fleets_index_check_asks_once_each_time()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await hospital.Damage.Index.ZeroLeafAsync(Index);
+        var incident = (await hospital.CheckAsync(new BtreeCheck())).Single();
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, $"DROP INDEX {Index}");
+        var ledger = new IncidentLedger(hospital.Db);
+        // nothing is found, so that no repair is asked for
+        var runner = new CheckRunner(hospital.Options, ledger, new CheckMemory(hospital.Db), null!, "worker", FaultInjector.None, NullLogger<CheckRunner>.Instance);
+        var job = new IndexCheckDatabaseJob(new TargetSet([hospital.Target]), CheckCatalogue.All, runner, ledger, "worker");
+        var said = new List<string>();
+        await job.RunAsync(new JobContext(1, "check", "movies", [], 1, 1, said.Add), CancellationToken.None);
+        Assert.That((await hospital.FindAsync(incident.Id)).State, Is.EqualTo(IncidentState.Detected));
+        await job.RunAsync(new JobContext(2, "check", "movies", [], 1, 2, said.Add), CancellationToken.None);
+        Assert.That((await hospital.FindAsync(incident.Id)).State, Is.EqualTo(IncidentState.Resolved));
+        Assert.That(said, Has.Some.Contains("no longer exists"));
     }
 
     [Test]
