@@ -21,7 +21,9 @@ public sealed partial class ArchitectureTests
     public void A_project_refers_to_those_before_it_only(string project, string[] allowed)
     {
         var used = Assembly.Load(project).GetReferencedAssemblies().Select(a => a.Name!)
-            .Where(n => n.StartsWith("HealingWorkers", StringComparison.Ordinal) || n == "healing");
+            .Where(n => n.StartsWith("HealingWorkers", StringComparison.Ordinal) || n == "healing")
+            // what the measuring of coverage puts into the built files
+            .Where(n => n != "HealingWorkers.Coverage.Hits");
         Assert.That(used, Is.SubsetOf(allowed));
     }
 
