@@ -4,7 +4,7 @@ using HealingWorkers.Bench;
 if (args.Length == 0)
 {
     Console.Error.WriteLine("error: no benchmark named");
-    Console.Error.WriteLine("HINT: check | heal | latency | idle, each with an optional number of rounds");
+    Console.Error.WriteLine("HINT: check | heal | latency | idle, each with an optional number of rounds (of requests for latency); check also takes the number of tables, 214 MiB each");
     return 1;
 }
 using var stop = new CancellationTokenSource();
@@ -17,7 +17,7 @@ var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) 
 switch (args[0])
 {
     case "check":
-        await CheckBench.RunAsync(rounds, tables: 6, rows: 800_000, stop.Token);
+        await CheckBench.RunAsync(rounds, tables: args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 6, rows: 800_000, stop.Token);
         return 0;
     case "heal":
         await HealBench.RunAsync(rounds, rows: 1_500_000, stop.Token);
