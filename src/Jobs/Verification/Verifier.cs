@@ -13,25 +13,33 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck,
     public async Task<VerificationResult> VerifyAsync(RepairSession session, Incident incident, RepairPlan plan, RepairResult result, CancellationToken cancel)
     {
         var indexes = result.Rebuilt.Union(plan.Neighbours).ToList();
-        var said = new List<string>();
-        if (indexes.Count > 0)
+        // our session reads the disk while another one runs the check
+        var disk = PastCacheAsync(session, result, cancel);
+        IndexVerdict? verdict = null;
+        try
         {
-            var verdict = await recheck.LookAsync(session.Target, indexes, cancel).ConfigureAwait(false);
-            if (!verdict.Sound)
+            if (indexes.Count > 0)
             {
-                return new(verdict.Looked ? Proof.Wrong : Proof.Unverifiable, false, verdict.Said);
+                verdict = await recheck.LookAsync(session.Target, indexes, cancel).ConfigureAwait(false);
             }
-            said.Add(verdict.Said);
         }
-        if (await AgainAsync(session, incident, indexes.Count > 0, cancel).ConfigureAwait(false) is { } again)
+        finally
         {
-            if (again.Proof != Proof.Proven)
-            {
-                return again;
-            }
-            said.Add(again.Statement);
+            await ((Task)disk).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        return await PastCacheAsync(session, result, said, cancel).ConfigureAwait(false);
+        if (verdict is { Sound: false } unsound)
+        {
+            return new(unsound.Looked ? Proof.Wrong : Proof.Unverifiable, false, unsound.Said);
+        }
+        var again = await AgainAsync(session, incident, indexes.Count > 0, cancel).ConfigureAwait(false);
+        if (again is { Proof: not Proof.Proven })
+        {
+            return again;
+        }
+        var onDisk = await disk.ConfigureAwait(false);
+        return onDisk.Proof == Proof.Proven
+            ? onDisk with { Statement = string.Join("; ", new[] { verdict?.Said, again?.Statement, onDisk.Statement }.OfType<string>()) }
+            : onDisk;
     }
 
     /// <summary>Null where the re-check of the indexes was the originating check.</summary>
@@ -55,7 +63,7 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck,
             : new(Proof.Proven, false, $"{incident.Check} does not find it again");
     }
 
-    private static async Task<VerificationResult> PastCacheAsync(RepairSession session, RepairResult result, List<string> said, CancellationToken cancel)
+    private static async Task<VerificationResult> PastCacheAsync(RepairSession session, RepairResult result, CancellationToken cancel)
     {
         var places = await RelationPlace.OfAsync(session.Connection, result.Rebuilt, cancel).ConfigureAwait(false);
         var files = places.Count == 0 ? null : await ServerFilesFinder.FindAsync(session.Target, session.Facts, session.Connection, cancel).ConfigureAwait(false);
@@ -79,9 +87,9 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck,
             var look = await IndexLook.AtAsync(session.Connection, new(place.Oid, place.Name), cancel).ConfigureAwait(false);
             indexes.Add(new(place.Oid, place.Name, place.FileNode, look?.Definition ?? "", read));
         }
-        said.Add(places.Count == 0 ? "nothing is left on disk to be read back"
+        var said = places.Count == 0 ? "nothing is left on disk to be read back"
             : flushed ? $"{pages} pages read back from disk {files!.Way}{(session.Facts.DataChecksums ? " with their checksums" : "")}"
-            : VerificationResult.MemoryOnly);
-        return new(Proof.Proven, flushed || places.Count == 0, string.Join("; ", said)) { Indexes = indexes };
+            : VerificationResult.MemoryOnly;
+        return new(Proof.Proven, flushed || places.Count == 0, said) { Indexes = indexes };
     }
 }
