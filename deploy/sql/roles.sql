@@ -7,6 +7,9 @@
 
 CREATE EXTENSION IF NOT EXISTS amcheck;
 
+-- From here on nobody's function or operator is taken for the server's.
+SET search_path = pg_catalog, pg_temp;
+
 DO $roles$
 DECLARE
     wanted text;

@@ -8,15 +8,33 @@ internal sealed class BtreeSession(Target target, string function) : IAsyncDispo
 {
     private NpgsqlConnection? _connection;
     private NpgsqlCommand? _command;
+    private bool _theirPath;
 
     public async Task VerifyAsync(long index, CancellationToken cancel)
     {
-        await ConnectAsync(cancel).ConfigureAwait(false);
+        var connection = await OpenAsync(cancel).ConfigureAwait(false);
+        if (!_theirPath)
+        {
+            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+            _theirPath = true;
+        }
         ((NpgsqlParameter<long>)_command!.Parameters[0]).TypedValue = index;
         await _command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
+    /// <summary>For questions beside the verification: with our own path.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel)
+    {
+        var connection = await OpenAsync(cancel).ConfigureAwait(false);
+        if (_theirPath)
+        {
+            await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
+            _theirPath = false;
+        }
+        return connection;
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
     {
         if (_connection is { FullState: System.Data.ConnectionState.Open })
         {
@@ -25,7 +43,7 @@ internal sealed class BtreeSession(Target target, string function) : IAsyncDispo
         await DisposeAsync().ConfigureAwait(false);
         _connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(_connection, cancel).ConfigureAwait(false);
-        _command = new NpgsqlCommand($"SELECT {function}($1::oid::regclass, true)", _connection) { Parameters = { new NpgsqlParameter<long>() } };
+        _command = new NpgsqlCommand($"SELECT {function}($1::pg_catalog.oid::pg_catalog.regclass, true)", _connection) { Parameters = { new NpgsqlParameter<long>() } };
         await _command.PrepareAsync(cancel).ConfigureAwait(false);
         return _connection;
     }
@@ -40,6 +58,6 @@ internal sealed class BtreeSession(Target target, string function) : IAsyncDispo
         {
             await _connection.DisposeAsync().ConfigureAwait(false);
         }
-        (_command, _connection) = (null, null);
+        (_command, _connection, _theirPath) = (null, null, false);
     }
 }

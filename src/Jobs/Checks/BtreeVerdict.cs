@@ -14,15 +14,15 @@ internal sealed record BtreeVerdict(BtreeIndex Index, BtreeOutcome Outcome, stri
 /// <summary>Reads the errors of the verification: which are damage, of what, and which are not.</summary>
 internal static class BtreeJudge
 {
-    private const string WrongObjectType = "42809";
+    private const string Internal = "XX";
+    private const string DataException = "22";
+    private const string InvalidParameter = "22023";
 
     public static async Task<BtreeVerdict> JudgeAsync(NpgsqlConnection connection, string function, BtreeIndex index, PostgresException e, CancellationToken cancel)
     {
         switch (e.SqlState)
         {
-            case SqlState.FeatureNotSupported or SqlState.UndefinedTable or SqlState.UndefinedObject or WrongObjectType:
-                return new(index, BtreeOutcome.Vanished);
-            case SqlState.InsufficientPrivilege:
+            case SqlState.InsufficientPrivilege when !IsOfFunction(e):
                 return new(index, BtreeOutcome.Forbidden, e.MessageText);
             case SqlState.LockNotAvailable:
                 return new(index, BtreeOutcome.NotExamined, "somebody holds a lock on it that excludes readers");
@@ -30,7 +30,7 @@ internal static class BtreeJudge
                 return new(index, BtreeOutcome.NotExamined, "it took longer than a check may");
             case SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow or SqlState.TooManyConnections:
                 return new(index, BtreeOutcome.Failed, $"the server ended the session while {index.Quoted} was verified: {e.MessageText}");
-            case SqlState.IndexCorrupted or SqlState.DataCorrupted or SqlState.UndefinedFile or SqlState.IoError:
+            case SqlState.IndexCorrupted or SqlState.DataCorrupted or SqlState.UndefinedFile or SqlState.IoError when !IsOfFunction(e):
                 return await DamageAsync(connection, index, e, cancel).ConfigureAwait(false);
             default:
                 return await StructureAsync(connection, function, index, e, cancel).ConfigureAwait(false);
@@ -42,8 +42,8 @@ internal static class BtreeJudge
         var owner = await DamagedFile.OwnerAsync(connection, e.MessageText + " " + e.Detail, cancel).ConfigureAwait(false);
         if (owner is null && e.SqlState == SqlState.UndefinedFile)
         {
-            // No relation's file: the commit log of a transaction that a row of the table names and that never was.
-            return Of(index, FindingKind.HeapPageInvalid, index.Table, e);
+            // The commit log of a transaction that a row of the table names and that never was; or a library that is not installed.
+            return DamagedFile.IsOfTransactions(e) ? Of(index, FindingKind.HeapPageInvalid, index.Table, e) : NotVerified(index, e);
         }
         if (owner is not null && owner.Oid != index.Oid)
         {
@@ -57,17 +57,37 @@ internal static class BtreeJudge
     /// <summary>An error that is not about damage may still come from it: then the index alone, without its table, gives it too.</summary>
     private static async Task<BtreeVerdict> StructureAsync(NpgsqlConnection connection, string function, BtreeIndex index, PostgresException e, CancellationToken cancel)
     {
+        if (!await DamagedFile.IsThereAsync(connection, index.Oid, cancel).ConfigureAwait(false))
+        {
+            return new(index, BtreeOutcome.Vanished);
+        }
         try
         {
-            await using var command = new NpgsqlCommand($"SELECT {function}($1::oid::regclass, false)", connection) { Parameters = { new() { Value = index.Oid } } };
+            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+            await using var command = new NpgsqlCommand($"SELECT {function}($1::pg_catalog.oid::pg_catalog.regclass, false)", connection) { Parameters = { new() { Value = index.Oid } } };
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
         }
-        catch (PostgresException again) when (again.SqlState is SqlState.IndexCorrupted or SqlState.DataCorrupted || again.SqlState == e.SqlState)
+        catch (PostgresException again) when (!IsOfFunction(again) && (again.SqlState is SqlState.IndexCorrupted or SqlState.DataCorrupted || (again.SqlState == e.SqlState && MayBeDamage(again.SqlState))))
         {
             return Of(index, FindingKind.BtreeCorrupt, index.Name, again);
         }
-        return new(index, BtreeOutcome.Failed, $"{index.Quoted} could not be verified: {e.MessageText} ({e.SqlState})");
+        catch (PostgresException)
+        {
+            // the first error tells more
+        }
+        return NotVerified(index, e);
     }
+
+    /// <summary>Raised within a function of an index's expression or operators: whatever it says, amcheck itself did not say it.</summary>
+    private static bool IsOfFunction(PostgresException e) => !string.IsNullOrEmpty(e.Where);
+
+    /// <summary>Not memory, disk, time, rights or a missing locale: those pass by or are somebody else's.</summary>
+    private static bool MayBeDamage(string state) =>
+        state.StartsWith(Internal, StringComparison.Ordinal) || (state.StartsWith(DataException, StringComparison.Ordinal) && state != InvalidParameter);
+
+    private static BtreeVerdict NotVerified(BtreeIndex index, PostgresException e) =>
+        new(index, BtreeOutcome.Failed, $"{index.Quoted} could not be verified: {e.MessageText} ({e.SqlState})");
 
     private static BtreeVerdict Of(BtreeIndex index, FindingKind kind, RelationName relation, PostgresException e) =>
         new(index, BtreeOutcome.Damaged, e.MessageText, kind, relation, e);

@@ -34,6 +34,18 @@ internal static partial class DamagedFile
         return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is 0L;
     }
 
+    /// <summary>False where it was dropped, or is no longer valid.</summary>
+    public static async Task<bool> IsThereAsync(NpgsqlConnection connection, long index, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(Sql.Of<ICheck>("index_is_there"), connection) { Parameters = { new("oid", index) } };
+        return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is true;
+    }
+
+    public static bool IsOfTransactions(PostgresException e) => Transactions().IsMatch(e.MessageText + " " + e.Detail);
+
+    [GeneratedRegex(@"pg_(?:xact|multixact|subtrans|commit_ts)/", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Transactions();
+
     [GeneratedRegex(@"(?:base/\d+|(?<global>global)|pg_tblspc/(?<space>\d+)/[^/\s""]+/\d+)/(?<node>\d+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Path();
 }

@@ -21,6 +21,10 @@ public sealed class LeftoversCheck : ICheck
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        if (facts.IsStandby)
+        {
+            return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(), "the target is a standby: only the primary knows who is building an index right now");
+        }
         var rows = await ReadAsync(connection, request.Scope, cancel).ConfigureAwait(false);
         var findings = rows.Where(r => !r.InHand).Select(r => r.Describe(Finding.Of(Description.Name, FindingKind.IndexLeftover, facts.Id, new(r.Oid, r.Quoted), ""))).ToList();
         var examined = await WholeAsync(connection, cancel).ConfigureAwait(false);

@@ -36,19 +36,23 @@ public sealed record CollationLook(long Oid, string Refresh, string? Recorded, s
         return indexes;
     }
 
-    /// <summary>The first promise that rows no longer keep under the present order; null when all are kept.</summary>
+    /// <summary>The first promise that rows no longer keep under the present order, or that cannot be asked; null when all are kept.</summary>
     public async Task<string?> BrokenPromiseAsync(RepairSession session, CancellationToken cancel)
     {
-        var promises = await session.Connection.QueryAsync<(string Table, string Promise, string Expression)>(new CommandDefinition(
+        var promises = await session.Connection.QueryAsync<(string Table, string Promise, string Expression, string? Foreign)>(new CommandDefinition(
             Sql.Of<IndexLook>("collation_promises"), new { collation = Oid, is_default = IsDefault }, cancellationToken: cancel)).ConfigureAwait(false);
-        foreach (var (table, promise, expression) in promises)
+        foreach (var (table, promise, expression, foreign) in promises)
         {
+            if (foreign is not null)
+            {
+                return $"whether rows of {table} keep {promise} under the present order cannot be asked by this role: it calls {foreign}, which is no superuser's; validate it by hand, rebuild the indexes, and refresh the version";
+            }
             await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
             await session.Connection.ExecuteAsync(new CommandDefinition(Sql.Of<IndexLook>("without_indexes"), transaction: transaction, cancellationToken: cancel)).ConfigureAwait(false);
             if (await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(
                 $"SELECT EXISTS (SELECT FROM ONLY {table} WHERE NOT ({expression}))", transaction: transaction, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false))
             {
-                return $"rows of {table} do not keep {promise} under the present order";
+                return $"rows of {table} do not keep {promise} under the present order; rebuilding indexes does not cure that: move those rows by hand, then reopen";
             }
         }
         return null;

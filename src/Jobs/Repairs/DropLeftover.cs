@@ -35,7 +35,7 @@ public sealed class DropLeftover(RepairLimits limits) : IRepair
         }
         return await TargetRoom.OtherBuildAsync(session, index, cancel).ConfigureAwait(false) is { } build
             ? plan with { Defer = build }
-            : plan with { Indexes = [index], Steps = [new($"DROP INDEX CONCURRENTLY {index.Quoted}", Locks, "an unfinished build left it behind")] };
+            : plan with { Indexes = [index], Steps = [new(Drop(index.Quoted), Locks, "an unfinished build left it behind")] };
     }
 
     public async Task<RepairResult> ApplyAsync(RepairSession session, RepairPlan plan, SnapshotProof proof, CancellationToken cancel)
@@ -58,7 +58,11 @@ public sealed class DropLeftover(RepairLimits limits) : IRepair
         try
         {
             await PatientRebuild.SetLockTimeoutAsync(session, limits.LockTimeout, cancel).ConfigureAwait(false);
-            await log.RunAsync(session, step.Statement, cancel).ConfigureAwait(false);
+            if (await SetAsideAsync(session, index, log, cancel).ConfigureAwait(false) is not { } aside)
+            {
+                return new(RepairOutcome.Done, $"{index.Quoted} has changed since the plan and is left alone", log.Sent);
+            }
+            await log.RunAsync(session, aside == index.Quoted ? step.Statement : Drop(aside), cancel).ConfigureAwait(false);
             return new(RepairOutcome.Done, null, log.Sent);
         }
         catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected)
@@ -70,6 +74,33 @@ public sealed class DropLeftover(RepairLimits limits) : IRepair
             return new(RepairOutcome.Failed, $"the server refused with {e.SqlState}: {e.MessageText}", log.Sent);
         }
     }
+
+    private static string Drop(string quoted) => $"DROP INDEX CONCURRENTLY {quoted}";
+
+    /// <summary>
+    /// A drop finds its index by name, when its turn for the lock has come: by then the name may be that of an index that somebody
+    /// rebuilt while both waited. So it first gets a name that is nobody's, seen to belong to it before that is committed.
+    /// Null when it is not the planned one any more. Indexes of TOAST keep theirs: they cannot be renamed, nor rebuilt concurrently while invalid.
+    /// </summary>
+    private static async Task<string?> SetAsideAsync(RepairSession session, IndexLook index, StatementLog log, CancellationToken cancel)
+    {
+        var own = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"healing_leftover_{index.Oid}");
+        if (index.TableQuoted.StartsWith("pg_toast.", StringComparison.Ordinal) || IsNamed(index, own))
+        {
+            return index.Quoted;
+        }
+        await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
+        await log.RunAsync(session, $"ALTER INDEX {index.Quoted} RENAME TO {own}", cancel).ConfigureAwait(false);
+        if (await IndexLook.AtAsync(session.Connection, new(index.Oid, index.Quoted), cancel).ConfigureAwait(false) is not { Usable: false } aside
+            || aside.Oid != index.Oid || !IsNamed(aside, own))
+        {
+            return null;
+        }
+        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        return aside.Quoted;
+    }
+
+    private static bool IsNamed(IndexLook index, string name) => index.Quoted.EndsWith("." + name, StringComparison.Ordinal);
 
     private static string? Refusal(RepairSession session, IndexLook index) =>
         session.Facts.IsStandby ? "the target is a standby: the index is dropped on its primary"

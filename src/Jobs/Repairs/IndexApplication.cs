@@ -26,6 +26,10 @@ public static class IndexApplication
             }
         }
         var now = await IndexLook.AtAsync(session.Connection, new(index.Oid, index.Quoted), cancel).ConfigureAwait(false);
+        if (plan.Nothing is null && now is { Usable: true } && now.Oid == index.Oid && now.FileNode == index.FileNode)
+        {
+            return new(RepairOutcome.Failed, $"{index.Quoted} has still its old file: somebody renamed it meanwhile and another index was rebuilt", log.Sent);
+        }
         return now is { Usable: true }
             ? new(RepairOutcome.Done, plan.Nothing, log.Sent) { Rebuilt = [now.Oid] }
             : new(RepairOutcome.Failed, now is null ? $"{index.Quoted} is gone after the repair" : $"{index.Quoted} is not valid after the repair", log.Sent);

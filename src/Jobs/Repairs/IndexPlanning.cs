@@ -33,7 +33,7 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
             IndexesBefore = before,
             Steps = [.. leftovers.Select(l => new RepairStep(OwnLeftovers.Drop(l), "SHARE UPDATE EXCLUSIVE on the table", OwnLeftovers.Why))],
         };
-        if ((session.LookAgain || index.Oid != incident.Object.Oid) && index.Usable
+        if ((session.LookAgain || index.Oid != incident.Object.Oid || index.Quoted != incident.Object.Quoted) && index.Usable
             && await recheck.LookAsync(session.Target, [index.Oid], cancel).ConfigureAwait(false) is { Looked: true, Sound: true })
         {
             return plan with { Nothing = index.Oid == incident.Object.Oid ? $"{index.Quoted} is sound by now" : $"{index.Quoted} has been rebuilt already and is sound" };

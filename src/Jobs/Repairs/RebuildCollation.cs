@@ -38,7 +38,7 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
         }
         if (await collation.BrokenPromiseAsync(session, cancel).ConfigureAwait(false) is { } broken)
         {
-            return plan with { Refuse = $"{broken}; rebuilding indexes does not cure that: move those rows by hand, then reopen" };
+            return plan with { Refuse = broken };
         }
         var room = new TargetRoom(limits);
         foreach (var index in indexes)

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Targets;
 using Dapper;
 
 namespace HealingWorkers.Jobs.Repairs;
@@ -15,8 +16,24 @@ public sealed class StatementLog
         return session.Connection.ExecuteAsync(new CommandDefinition(statement, commandTimeout: 0, cancellationToken: cancel));
     }
 
-    /// <summary>A long build: whoever watches is told that it is under way.</summary>
+    /// <summary>A long build: whoever watches is told that it is under way. The index's own functions get their path.</summary>
     public async Task BuildAsync(RepairSession session, string statement, CancellationToken cancel)
+    {
+        await SearchPath.UseTheirsAsync(session.Connection, cancel).ConfigureAwait(false);
+        try
+        {
+            await WatchedAsync(session, statement, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (session.Connection.FullState == System.Data.ConnectionState.Open)
+            {
+                await SearchPath.UseOursAsync(session.Connection, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task WatchedAsync(RepairSession session, string statement, CancellationToken cancel)
     {
         var build = RunAsync(session, statement, cancel);
         await Task.WhenAll(build, build.IsCompleted ? Task.CompletedTask : session.OnBuilding()).ConfigureAwait(false);

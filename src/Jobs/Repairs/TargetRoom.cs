@@ -23,9 +23,9 @@ public sealed class TargetRoom(RepairLimits limits)
     /// <summary>Found beforehand, it costs nothing; found by a lock time-out, it costs half an index that has to be dropped again.</summary>
     private async Task<string?> OldTransactionAsync(RepairSession session, IndexLook index, CancellationToken cancel)
     {
-        var pid = await session.Connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
+        var who = await session.Connection.QueryFirstOrDefaultAsync<string?>(new CommandDefinition(
             Sql.Of<IndexLook>("old_transactions"), new { table = index.TableOid, age = limits.OldTransaction }, cancellationToken: cancel)).ConfigureAwait(false);
-        return pid is null ? null : $"backend {pid} has a transaction open for longer than {limits.OldTransaction.TotalSeconds:0.#} s that a rebuild would have to wait for";
+        return who is null ? null : $"{who} has a transaction open for longer than {limits.OldTransaction.TotalSeconds:0.#} s that a rebuild would have to wait for";
     }
 
     private async Task<string?> PressureAsync(RepairSession session, CancellationToken cancel)

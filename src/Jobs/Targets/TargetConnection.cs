@@ -18,7 +18,7 @@ public static class TargetConnection
         var settings = Parse(target, target.Connections.Check);
         settings.ApplicationName = CheckApplication;
         settings.Options = With(settings.Options,
-            "-c default_transaction_read_only=on -c statement_timeout=4h -c lock_timeout=2s -c idle_in_transaction_session_timeout=10min");
+            $"{SearchPath.Ours} -c default_transaction_read_only=on -c statement_timeout=4h -c lock_timeout=2s -c idle_in_transaction_session_timeout=10min");
         settings.CommandTimeout = 0;
         // An error of corruption makes the client library take the host for lost; it is asked again at once.
         settings.HostRecheckSeconds = 0;
@@ -31,7 +31,7 @@ public static class TargetConnection
         var settings = Parse(target, target.Connections.Repair);
         settings.ApplicationName = RepairApplication;
         settings.Options = With(settings.Options,
-            "-c default_transaction_read_only=off -c client_connection_check_interval=2s -c lock_timeout=2s -c statement_timeout=1d -c idle_in_transaction_session_timeout=10min");
+            $"{SearchPath.Ours} -c default_transaction_read_only=off -c client_connection_check_interval=2s -c lock_timeout=2s -c statement_timeout=1d -c idle_in_transaction_session_timeout=10min");
         settings.CommandTimeout = 0;
         settings.Pooling = false;
         settings.KeepAlive = 10;
@@ -48,7 +48,7 @@ public static class TargetConnection
     {
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(string.IsNullOrEmpty(special) ? target.Connection : special) { Multiplexing = false };
+            var settings = new NpgsqlConnectionStringBuilder(string.IsNullOrEmpty(special) ? target.Connection : special) { Multiplexing = false, SearchPath = null };
             // an answer like "index corrupted" makes the driver believe its host to be down, and it must be asked on
             settings.HostRecheckSeconds = 0;
             settings.Timeout = Math.Min(settings.Timeout, 10);

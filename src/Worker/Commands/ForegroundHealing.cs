@@ -87,6 +87,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         }
         try
         {
+            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
             await using var command = new NpgsqlCommand("CREATE EXTENSION IF NOT EXISTS amcheck", connection);
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             _target.Forget();

@@ -42,6 +42,7 @@ public sealed class GrantCommand : ICommandModule
         try
         {
             await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
+            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
             await using var command = new NpgsqlCommand(Sql.Of<GrantCommand>("roles"), connection, transaction);
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             await transaction.CommitAsync(cancel).ConfigureAwait(false);

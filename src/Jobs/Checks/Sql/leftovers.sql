@@ -13,7 +13,7 @@ SELECT c.oid::bigint AS oid,
                WHERE p.index_relid = c.oid OR p.relid = t.oid
                   OR (p.relid IS NULL AND p.datname = pg_catalog.current_database()))
        OR EXISTS (SELECT FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity s ON s.pid = l.pid
-                  WHERE l.locktype = 'relation' AND l.pid <> pg_catalog.pg_backend_pid()
+                  WHERE l.locktype = 'relation' AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
                     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
                     AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
                     AND (l.relation = c.oid OR (l.relation = t.oid AND (s.query IS NULL OR s.query ~* '\mindex\M' OR s.query = '<insufficient privilege>')))) AS in_hand

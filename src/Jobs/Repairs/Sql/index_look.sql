@@ -1,4 +1,5 @@
--- An index as it is now: by oid if that still bears the name, else by name (a concurrent rebuild gives the name to a new oid).
+-- An index as it is now: the same one while it is valid, whatever it is called by now; else the one that bears its name (a concurrent
+-- rebuild gives the name to a new oid); else what is left of it.
 SELECT c.oid::bigint AS oid,
        pg_catalog.format('%I.%I', n.nspname, c.relname) AS quoted,
        i.indrelid::bigint AS table_oid,
@@ -27,7 +28,8 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
 JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
 JOIN pg_catalog.pg_am am ON am.oid = c.relam
-WHERE pg_catalog.format('%I.%I', n.nspname, c.relname) = @quoted
-   OR (c.oid = @oid::oid AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace
-        WHERE pg_catalog.format('%I.%I', s.nspname, o.relname) = @quoted))
+WHERE c.oid = coalesce(
+    (SELECT x.indexrelid FROM pg_catalog.pg_index x WHERE x.indexrelid = @oid::oid AND x.indisvalid),
+    (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace
+     WHERE o.relkind IN ('i', 'I') AND pg_catalog.format('%I.%I', s.nspname, o.relname) = @quoted),
+    @oid::oid)

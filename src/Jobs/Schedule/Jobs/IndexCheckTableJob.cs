@@ -41,6 +41,7 @@ public sealed class IndexCheckTableJob(TargetSet targets, IReadOnlyList<ICheck> 
     private static async Task<long> FindAsync(Target target, string name, CancellationToken cancel)
     {
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         return await connection.QueryFirstOrDefaultAsync<long?>(new CommandDefinition(Sql.Of<IndexCheckTableJob>("table_named"), new { Name = name }, cancellationToken: cancel)).ConfigureAwait(false)
             ?? throw new HealingException($"there is no table {name} in {target.Name}", "give it as schema.name, quoted as in SQL");
     }
