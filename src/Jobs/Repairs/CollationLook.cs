@@ -40,7 +40,7 @@ public sealed record CollationLook(long Oid, string Refresh, string? Recorded, s
     public async Task<string?> BrokenPromiseAsync(RepairSession session, CancellationToken cancel)
     {
         var promises = await session.Connection.QueryAsync<(string Table, string Promise, string Expression, string? Foreign)>(new CommandDefinition(
-            Sql.Of<IndexLook>("collation_promises"), new { collation = Oid, is_default = IsDefault }, cancellationToken: cancel)).ConfigureAwait(false);
+            Sql.Of<IndexLook>("collation_promises"), new { collation = Oid }, cancellationToken: cancel)).ConfigureAwait(false);
         foreach (var (table, promise, expression, foreign) in promises)
         {
             if (foreign is not null)

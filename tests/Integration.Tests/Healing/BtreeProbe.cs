@@ -40,7 +40,7 @@ internal sealed class BtreeProbe : ICheck
             {
                 // each in its own session: the driver gives up one that says "index corrupted"
                 await using var own = await request.Target.OpenCheckAsync(cancel);
-                await using var look = new NpgsqlCommand($"SELECT bt_index_check({oid}::oid::regclass, true)", own);
+                await using var look = new NpgsqlCommand($"SELECT public.bt_index_check({oid}::oid::regclass, true)", own);
                 await look.ExecuteNonQueryAsync(cancel);
             }
             catch (PostgresException e)

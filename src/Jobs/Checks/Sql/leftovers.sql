@@ -16,7 +16,7 @@ SELECT c.oid::bigint AS oid,
                   WHERE l.locktype = 'relation' AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
                     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
                     AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-                    AND (l.relation = c.oid OR (l.relation = t.oid AND (s.query IS NULL OR s.query ~* '\mindex\M' OR s.query = '<insufficient privilege>')))) AS in_hand
+                    AND (l.relation = c.oid OR (l.relation = t.oid AND (s.query IS NULL OR s.query ~* '\m(re)?index\M' OR s.query = '<insufficient privilege>')))) AS in_hand
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -15,5 +15,7 @@ UNION ALL
  FROM pg_catalog.pg_prepared_xacts x
  WHERE x.database = pg_catalog.current_database()
    AND x.prepared < pg_catalog.clock_timestamp() - @age
-   AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.virtualtransaction = '-1/' || x.transaction::text AND l.relation = @table::oid AND l.granted)
+   AND EXISTS (SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_locks own ON own.virtualtransaction = l.virtualtransaction
+               WHERE own.locktype = 'transactionid' AND own.transactionid = x.transaction AND own.pid IS NULL
+                 AND l.pid IS NULL AND l.relation = @table::oid)
  LIMIT 1)
