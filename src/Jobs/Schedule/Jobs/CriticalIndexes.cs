@@ -18,6 +18,8 @@ public sealed class CriticalIndexes(HealingOptions options, CheckMemory memory)
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         if (target.Options.CriticalIndexes.Count > 0)
         {
+            // a name without a schema means what it means to whoever wrote it down
+            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
             return (await connection.QueryAsync<long>(new CommandDefinition(Sql.Of<CriticalIndexes>("indexes_named"), new { Names = target.Options.CriticalIndexes.ToArray() }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
         }
         var last = await memory.RecallAsync(id, Topic, Key, cancel).ConfigureAwait(false);
