@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 
 namespace HealingWorkers.Bench;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 
 namespace HealingWorkers.Bench;
 

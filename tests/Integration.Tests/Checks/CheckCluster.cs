@@ -1,7 +1,7 @@
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Checks;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Checks;

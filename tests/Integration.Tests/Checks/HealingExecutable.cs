@@ -1,4 +1,4 @@
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 
 namespace HealingWorkers.Integration.Tests.Checks;
 

@@ -1,5 +1,5 @@
 using HealingWorkers.Jobs.Checks;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Npgsql;
 using NUnit.Framework;
 

@@ -1,5 +1,5 @@
 using HealingWorkers.Jobs.Options;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Dashboard;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Npgsql;
 using NUnit.Framework;
 

@@ -1,4 +1,4 @@
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using HealingWorkers.Worker.Telemetry;
 using NUnit.Framework;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Ledger;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Dashboard;

@@ -1,6 +1,6 @@
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Telemetry;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using HealingWorkers.Worker.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Schedule;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using HealingWorkers.Worker.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
 

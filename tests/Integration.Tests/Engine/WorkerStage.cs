@@ -4,7 +4,7 @@ using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Jobs.Targets;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using HealingWorkers.Worker.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
 

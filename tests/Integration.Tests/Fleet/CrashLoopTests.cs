@@ -1,6 +1,6 @@
 using System.Globalization;
 using HealingWorkers.Jobs.Healing;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Fleet;

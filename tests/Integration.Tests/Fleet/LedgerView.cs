@@ -1,6 +1,6 @@
 using System.Globalization;
 using Dapper;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Npgsql;
 
 namespace HealingWorkers.Integration.Tests.Fleet;

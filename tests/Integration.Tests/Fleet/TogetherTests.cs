@@ -1,5 +1,5 @@
 using Dapper;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Fleet;

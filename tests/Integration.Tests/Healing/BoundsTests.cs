@@ -1,7 +1,7 @@
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;

@@ -1,7 +1,7 @@
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Npgsql;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Npgsql;
 using NUnit.Framework;
 

@@ -2,7 +2,7 @@ using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Schedule;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 

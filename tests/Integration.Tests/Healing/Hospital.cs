@@ -7,7 +7,7 @@ using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Repairs;
 using HealingWorkers.Jobs.Snapshots;
 using HealingWorkers.Jobs.Targets;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 

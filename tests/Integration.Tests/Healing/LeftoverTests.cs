@@ -1,6 +1,6 @@
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;

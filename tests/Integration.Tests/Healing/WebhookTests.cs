@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Ledger;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;

@@ -40,7 +40,7 @@ public sealed class LeaseLedgerTests
     {
         await _at.Leases.TakeAsync("r", "a", null, TimeSpan.FromMilliseconds(200), default);
         Assert.That(await TakeAsync("b"), Is.Null);
-        await HealingWorkers.TestKit.Poll.UntilAsync(async _ => await TakeAsync("b") is not null, TimeSpan.FromSeconds(5), "the lease to run out");
+        await HealingWorkers.Drill.Poll.UntilAsync(async _ => await TakeAsync("b") is not null, TimeSpan.FromSeconds(5), "the lease to run out");
     }
 
     [Test]

@@ -1,5 +1,5 @@
 using HealingWorkers.Jobs.Ledger;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 
 namespace HealingWorkers.Integration.Tests.Ledger;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Ledger;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Npgsql;
 using NUnit.Framework;
 

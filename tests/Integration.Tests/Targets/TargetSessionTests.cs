@@ -1,7 +1,7 @@
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Npgsql;
 using NUnit.Framework;
 

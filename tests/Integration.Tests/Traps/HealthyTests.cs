@@ -1,5 +1,5 @@
 using HealingWorkers.Integration.Tests.Healing;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using Npgsql;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Integration.Tests.Healing;
-using HealingWorkers.TestKit;
+using HealingWorkers.Drill;
 using HealingWorkers.Worker.Commands;
 using NUnit.Framework;
 

@@ -15,7 +15,7 @@ internal sealed class PageTests
         {
             random.NextBytes(page);
             var block = (uint)random.Next();
-            Assert.That(PageChecksum.Of(page, block), Is.EqualTo(TestKit.PageChecksum.Of(page, block)));
+            Assert.That(PageChecksum.Of(page, block), Is.EqualTo(Drill.PageChecksum.Of(page, block)));
         }
     }
 
@@ -30,7 +30,7 @@ internal sealed class PageTests
         BitConverter.TryWriteBytes(page.AsSpan(18), (ushort)(8192 | 4));
         Assert.That(PageJudge.Judge(page, 5, checksums: false), Is.EqualTo(PageVerdict.Good));
         Assert.That(PageJudge.Judge(page, 5, checksums: true), Is.EqualTo(PageVerdict.BadChecksum));
-        TestKit.PageChecksum.Store(page, 5);
+        Drill.PageChecksum.Store(page, 5);
         Assert.That(PageJudge.Judge(page, 5, checksums: true), Is.EqualTo(PageVerdict.Good));
         Assert.That(PageJudge.Judge(page, 6, checksums: true), Is.EqualTo(PageVerdict.BadChecksum));
         BitConverter.TryWriteBytes(page.AsSpan(14), (ushort)0xFFF0);

@@ -1,0 +1,38 @@
+using System.Buffers.Binary;
+
+namespace HealingWorkers.Drill;
+
+/// <summary>The header and the line pointers that heap and B-tree pages have in common. Items count from 1.</summary>
+public class SlottedPage(byte[] bytes)
+{
+    protected const int HeaderSize = 24;
+
+    public byte[] Bytes { get; } = bytes;
+
+    public int Lower
+    {
+        get => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.AsSpan(12));
+        protected set => BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(12), (ushort)value);
+    }
+
+    public int Upper => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.AsSpan(14));
+
+    public int SpecialOffset => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.AsSpan(16));
+
+    public int ItemCount => Math.Max(0, (Lower - HeaderSize) / 4);
+
+    public LinePointer this[int item]
+    {
+        get => LinePointer.Decode(BinaryPrimitives.ReadUInt32LittleEndian(Bytes.AsSpan(At(item))));
+        set => BinaryPrimitives.WriteUInt32LittleEndian(Bytes.AsSpan(At(item)), value.Encode());
+    }
+
+    public Span<byte> Tuple(int item) => Bytes.AsSpan(this[item].Offset, this[item].Length);
+
+    private protected int At(int item)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(item, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(item, ItemCount);
+        return HeaderSize + (item - 1) * 4;
+    }
+}
