@@ -1,3 +1,4 @@
+-- The demonstration database: a little of everything that a database can hold.
 CREATE TABLE people (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,

@@ -11,9 +11,9 @@ public sealed class BtreeCheck : ICheck
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
         "The extension amcheck and EXECUTE on bt_index_check (role healing_detect).",
         "Duplicates inside a unique index, other index methods, values that changed in index and table alike.",
-        [FindingKind.BtreeCorrupt, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid]);
+        [FindingKind.BtreeCorrupt, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid]) { Reach = CheckReach.Table };
 
-    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description.Name, request, async elapsed =>
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         IReadOnlyList<BtreeIndex> indexes;

@@ -1,7 +1,24 @@
 namespace HealingWorkers.Jobs.Checks;
 
-/// <summary>Every check there is.</summary>
+/// <summary>Every check there is, in the order in which a whole run makes them.</summary>
 public static class CheckCatalogue
 {
-    public static readonly IReadOnlyList<ICheck> All = [new BtreeCheck(), new LeftoversCheck(), new CollationCheck(), new DatabaseStatsCheck()];
+    public static readonly IReadOnlyList<ICheck> All =
+    [
+        // indexes
+        new BtreeCheck(),
+        new LeftoversCheck(),
+
+        // order of text
+        new CollationCheck(),
+
+        // tables
+
+        // sequences and the catalogue
+
+        // what the data mean
+
+        // the server
+        new DatabaseStatsCheck(),
+    ];
 }

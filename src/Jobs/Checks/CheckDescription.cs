@@ -10,4 +10,27 @@ public sealed record CheckDescription(
     string Locks,
     string Needs,
     string CannotSee,
-    IReadOnlyList<Findings.FindingKind> Kinds);
+    IReadOnlyList<Findings.FindingKind> Kinds)
+{
+    /// <summary>The first version of PostgreSQL that it can run on.</summary>
+    public int FirstMajor { get; init; } = 14;
+    public CheckReach Reach { get; init; } = CheckReach.Database;
+    /// <summary>Where it may run; elsewhere it is unavailable and says why.</summary>
+    public Ground Ground { get; init; } = Ground.Live;
+}
+
+/// <summary>Whether one run looks at the whole database, or can be shared out by table.</summary>
+public enum CheckReach { Database, Table }
+
+/// <summary>What kind of server a check runs on, from the most to the least delicate.</summary>
+public enum Ground
+{
+    /// <summary>Others work on it.</summary>
+    Live,
+
+    /// <summary>Others work on it, and agreed to wait: the maintenance window is open.</summary>
+    Window,
+
+    /// <summary>A disposable copy: it may be locked, and it may crash or hang.</summary>
+    Clone,
+}

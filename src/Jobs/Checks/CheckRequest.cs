@@ -9,6 +9,10 @@ public sealed record CheckRequest(Target Target, CheckScope Scope)
 
     public int Jobs { get; init; } = 1;
     public IProgress<CheckProgress>? Progress { get; init; }
+    /// <summary>What the run may do to others on this server.</summary>
+    public Ground Ground { get; init; } = Ground.Live;
+    /// <summary>How much of the server's time it takes.</summary>
+    public Throttle Throttle { get; init; } = Throttle.None;
     /// <summary>What earlier runs left to compare with; null where there is no ledger.</summary>
     public ICheckMemory? Memory { get; init; }
 }

@@ -29,5 +29,20 @@ internal static class CheckRun
         }
     }
 
+    /// <summary>Asks first whether this server is one that the check may run on.</summary>
+    public static async Task<CheckReport> GuardAsync(CheckDescription check, CheckRequest request, Func<Func<TimeSpan>, Task<CheckReport>> run, CancellationToken cancel)
+    {
+        if (request.Ground < check.Ground)
+        {
+            return Without(check.Name, CheckStatus.Unavailable, TimeSpan.Zero, check.Ground == Ground.Window
+                ? "it makes writers wait: it runs within the maintenance window of a target, or on a copy of the database"
+                : "it may hang or crash the server: it runs only on a disposable copy of the database");
+        }
+        return await GuardAsync(check.Name, request, async elapsed =>
+            await request.Target.FactsAsync(cancel).ConfigureAwait(false) is var facts && facts.Major < check.FirstMajor
+                ? Without(check.Name, CheckStatus.Unavailable, elapsed(), $"it needs PostgreSQL {check.FirstMajor}, and this is {facts.Major}")
+                : await run(elapsed).ConfigureAwait(false), cancel).ConfigureAwait(false);
+    }
+
     public static CheckReport Without(string check, CheckStatus status, TimeSpan elapsed, string reason) => new(check, status, elapsed, reason, [], []);
 }

@@ -15,7 +15,7 @@ public sealed class CollationCheck : ICheck
         "A change that touches none of its words, and one from before its first run where there is no version.",
         [FindingKind.CollationVersion, FindingKind.CollationOrder]);
 
-    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description.Name, request, async elapsed =>
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);

@@ -18,7 +18,7 @@ public sealed class DatabaseStatsCheck : ICheck
         "Damage that nobody has read; without data checksums, any. Without a ledger it only observes.",
         [FindingKind.ChecksumFailures]);
 
-    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description.Name, request, async elapsed =>
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);

@@ -17,7 +17,7 @@ public sealed class LeftoversCheck : ICheck
         "A leftover on a table on which another index is being built right now: it is found after that.",
         [FindingKind.IndexLeftover]);
 
-    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description.Name, request, async elapsed =>
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);

@@ -28,8 +28,29 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
         "The database cannot be reached.");
 
+    /// <summary>Grouped as in the catalogue of checks, a line each.</summary>
     public static readonly IReadOnlyList<FindingKind> All =
-        [BtreeCorrupt, IndexFileMissing, HeapPageInvalid, IndexLeftover, CollationVersion, CollationOrder, ChecksumFailures, TargetUnreachable];
+    [
+        // indexes
+        BtreeCorrupt,
+        IndexFileMissing,
+        IndexLeftover,
+
+        // order of text
+        CollationVersion,
+        CollationOrder,
+
+        // tables
+        HeapPageInvalid,
+
+        // sequences and the catalogue
+
+        // what the data mean
+
+        // the server
+        ChecksumFailures,
+        TargetUnreachable,
+    ];
 
     public static FindingKind Named(string name) => All.First(k => string.Equals(k.Name, name, StringComparison.Ordinal));
 }

@@ -33,10 +33,25 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
     public static IReadOnlyList<IRepair> Repairs(IReadOnlyList<ICheck> checks, RepairLimits limits)
     {
         var recheck = new IndexRecheck(checks);
-        return [new RebuildIndex(recheck, limits), new RebuildIndexLocking(recheck, limits), new DropLeftover(limits), new RebuildCollation(recheck, limits)];
+        return
+        [
+            // indexes
+            new RebuildIndex(recheck, limits),
+            new RebuildIndexLocking(recheck, limits),
+            new DropLeftover(limits),
+
+            // order of text
+            new RebuildCollation(recheck, limits),
+
+            // tables
+
+            // sequences and the catalogue
+
+            // what the data mean
+        ];
     }
 
-    public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Recheck, new CheckMemory(db)), Faults, clock);
+    public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Repairs(), Recheck, new CheckMemory(db)), Faults, clock);
 
     public HealerLedgers Ledgers() => new(Incidents, new LeaseLedger(db), new SnapshotLedger(db), new Pauses(db),
         new OutcomeLedger(db, new AlertQueue(new AlertOutbox(db), SinkNames(options), options.AutoHealing.AlertOnFailure, clock)));

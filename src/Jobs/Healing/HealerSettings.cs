@@ -7,6 +7,8 @@ public sealed record HealerSettings
 {
     public HealingMode Mode { get; init; } = HealingMode.Heal;
     public bool SnapshotBeforeRepair { get; init; } = true;
+    /// <summary>More rows than these wait for approval.</summary>
+    public int MaxRowsPerRepair { get; init; } = 1000;
     public TimeSpan KeepSnapshots { get; init; } = TimeSpan.FromDays(14);
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>In the foreground nobody waits for a window.</summary>
@@ -24,6 +26,7 @@ public sealed record HealerSettings
     {
         Mode = options.Mode,
         SnapshotBeforeRepair = options.AutoHealing.SnapshotBeforeRepair,
+        MaxRowsPerRepair = options.AutoHealing.MaxRowsPerRepair,
         KeepSnapshots = options.Retention.Snapshots,
         Lease = options.Worker.Lease,
     };

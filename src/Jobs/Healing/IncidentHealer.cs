@@ -121,7 +121,7 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
     /// <summary>Null when the way is open.</summary>
     private async Task<HealOutcome?> GateAsync(Incident incident, string worker, CancellationToken cancel)
     {
-        var gate = PolicyGate.Decide(incident, settings.Mode, tools.Targets.Named(incident.TargetName).Options, tools.Clock.GetUtcNow(), settings.NeverWait, settings.ApproveAll);
+        var gate = PolicyGate.Decide(incident, plan: null, settings, tools.Targets.Named(incident.TargetName).Options, tools.Clock.GetUtcNow());
         return gate.Decision == GateDecision.Go ? null : await _deferral.StopAsync(incident, gate, null, worker, cancel).ConfigureAwait(false);
     }
 

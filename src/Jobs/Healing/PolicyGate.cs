@@ -1,6 +1,7 @@
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Repairs;
 
 namespace HealingWorkers.Jobs.Healing;
 
@@ -9,9 +10,11 @@ public enum GateDecision { Go, Observe, Approval, Window, No }
 /// <summary>Whether a repair may begin now: by mode, risk class, policy of the target, maintenance window and approval.</summary>
 public static class PolicyGate
 {
-    public static Gate Decide(Incident incident, HealingMode mode, TargetOptions target, DateTimeOffset now, bool neverWait, bool approveAll)
+    /// <param name="plan">Null before there is one: then a quarantining repair may be planned, and its rows decide.</param>
+    public static Gate Decide(Incident incident, RepairPlan? plan, HealerSettings settings, TargetOptions target, DateTimeOffset now)
     {
-        if (incident.Repair is null || incident.Risk is not { } risk)
+        var (mode, neverWait, approveAll) = (settings.Mode, settings.NeverWait, settings.ApproveAll);
+        if (incident.Repair is null || (plan?.Risk ?? incident.Risk) is not { } risk)
         {
             return new(GateDecision.No, $"there is no repair for {incident.Kind.Name} here, a person must look at it: {incident.Detail}");
         }
@@ -20,7 +23,7 @@ public static class PolicyGate
             return new(GateDecision.Observe, "the mode is observe: it is looked at and told, and nothing is repaired");
         }
         var approved = incident.ApprovedBy is not null;
-        var policy = Policy(risk, target);
+        var policy = Policy(risk, plan, target);
         if (risk == RiskClass.Manual)
         {
             return approved ? Gate.Open : new(GateDecision.Approval, "it may lose something: the plan wants to be read and approved");
@@ -28,6 +31,7 @@ public static class PolicyGate
         return policy switch
         {
             RepairPolicy.Never => new(GateDecision.No, $"the policy of the target says never for {risk.Name()}"),
+            RepairPolicy.Auto when risk == RiskClass.Quarantining && plan is not null => Rows(plan, approved || approveAll, settings.MaxRowsPerRepair),
             RepairPolicy.Auto => Gate.Open,
             _ when approved || approveAll => Gate.Open,
             RepairPolicy.Window when !neverWait && MaintenanceWindow.Parse(target.MaintenanceWindow) is { } window =>
@@ -37,13 +41,18 @@ public static class PolicyGate
         };
     }
 
-    private static RepairPolicy Policy(RiskClass risk, TargetOptions target) =>
+    private static Gate Rows(RepairPlan plan, bool approved, int most) =>
+        approved || plan.Rows <= most ? Gate.Open
+        : new(GateDecision.Approval, $"{plan.Rows} rows are more than max_rows_per_repair ({most}): they want approval");
+
+    /// <summary>What is quarantining and was not declared by the owner wants approval.</summary>
+    private static RepairPolicy Policy(RiskClass risk, RepairPlan? plan, TargetOptions target) =>
         target.Policy.TryGetValue(risk.Name(), out var said) ? said
         : risk switch
         {
             RiskClass.LosslessOnline => RepairPolicy.Auto,
             RiskClass.LosslessLocking => RepairPolicy.Window,
-            _ => RepairPolicy.Approve,
+            _ => plan is null or { OptedIn: true } ? RepairPolicy.Auto : RepairPolicy.Approve,
         };
 }
 

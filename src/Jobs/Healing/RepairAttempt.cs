@@ -48,7 +48,7 @@ public sealed class RepairAttempt(
         {
             return await deferral.PutOffAsync(found, _fence, worker, wait, cancel).ConfigureAwait(false);
         }
-        if (plan.Steps.Count > 0 && PolicyGate.Decide(found with { Risk = plan.Risk }, settings.Mode, session.Target.Options, tools.Clock.GetUtcNow(), settings.NeverWait, settings.ApproveAll)
+        if (plan.Steps.Count > 0 && PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow())
             is { Decision: not GateDecision.Go } gate)
         {
             return await deferral.StopAsync(found, gate, _fence, worker, cancel).ConfigureAwait(false);

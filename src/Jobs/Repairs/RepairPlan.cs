@@ -19,7 +19,17 @@ public sealed record RepairPlan(string Repair, RiskClass Risk, IReadOnlyList<Rep
     public IReadOnlyList<long> IndexesBefore { get; init; } = [];
     /// <summary>Why there is nothing to do, for a plan without steps.</summary>
     public string? Nothing { get; init; }
+    /// <summary>Rows that it would take to quarantine or change.</summary>
+    public long Rows { get; init; }
+    /// <summary>The owner declared what is to be done with such rows, so that up to the cap nobody needs to be asked.</summary>
+    public bool OptedIn { get; init; }
+    /// <summary>Some of those rows, as a person would read them.</summary>
+    public IReadOnlyList<string> Samples { get; init; } = [];
+    /// <summary>What else a person should know before approving: what may be lost, what to look at.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
     /// <summary>What the repair works on; each repair knows its own.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public object? Work { get; init; }
     [System.Text.Json.Serialization.JsonIgnore]
     public IReadOnlyList<IndexLook> Indexes { get; init; } = [];
     [System.Text.Json.Serialization.JsonIgnore]

@@ -7,4 +7,11 @@ public enum RepairOutcome { Done, Deferred, Failed }
 public sealed record RepairResult(RepairOutcome Outcome, string? Reason, IReadOnlyList<string> Statements)
 {
     public IReadOnlyList<long> Rebuilt { get; init; } = [];
+    /// <summary>Rows in quarantine now by this repair.</summary>
+    public long RowsQuarantined { get; init; }
+    /// <summary>Other relations whose files were changed in place, to be read back past the cache.</summary>
+    public IReadOnlyList<TouchedRelation> Touched { get; init; } = [];
 }
+
+/// <param name="Blocks">The blocks that were changed; none for all of them.</param>
+public sealed record TouchedRelation(long Oid, IReadOnlyList<long> Blocks);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -8,7 +9,7 @@ using HealingWorkers.Jobs.Snapshots;
 namespace HealingWorkers.Jobs.Verification;
 
 /// <summary>Proves a repair: the originating check again, on what was rebuilt and its neighbours, and then past the cache.</summary>
-public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck, ICheckMemory memory)
+public sealed class Verifier(IReadOnlyList<ICheck> checks, IReadOnlyList<IRepair> repairs, IndexRecheck recheck, ICheckMemory memory)
 {
     public async Task<VerificationResult> VerifyAsync(RepairSession session, Incident incident, RepairPlan plan, RepairResult result, CancellationToken cancel)
     {
@@ -36,10 +37,26 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck,
         {
             return again;
         }
+        var own = await OwnAsync(session, incident, plan, result, cancel).ConfigureAwait(false);
+        if (own is { Proof: not Proof.Proven })
+        {
+            return own;
+        }
         var onDisk = await disk.ConfigureAwait(false);
         return onDisk.Proof == Proof.Proven
-            ? onDisk with { Statement = string.Join("; ", new[] { verdict?.Said, again?.Statement, onDisk.Statement }.OfType<string>()) }
+            ? onDisk with { Statement = string.Join("; ", new[] { verdict?.Said, again?.Statement, own?.Statement, onDisk.Statement }.OfType<string>()) }
             : onDisk;
+    }
+
+    /// <summary>Null where the repair has no proof of its own.</summary>
+    private async Task<VerificationResult?> OwnAsync(RepairSession session, Incident incident, RepairPlan plan, RepairResult result, CancellationToken cancel)
+    {
+        if (repairs.FirstOrDefault(r => string.Equals(r.Name, plan.Repair, StringComparison.Ordinal)) is not IProvenRepair proven)
+        {
+            return null;
+        }
+        var own = await proven.ProveAsync(session, incident, plan, result, cancel).ConfigureAwait(false);
+        return new(own.Holds switch { true => Proof.Proven, false => Proof.Wrong, _ => Proof.Unverifiable }, false, own.Said);
     }
 
     /// <summary>Null where the re-check of the indexes was the originating check.</summary>
@@ -57,11 +74,16 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IndexRecheck recheck,
                     ? new(Proof.Proven, false, $"{incident.Object} no longer exists")
                     : new(Proof.Unverifiable, false, $"nothing says which index stands for {incident.Object} now");
         }
-        var report = await origin.RunAsync(new(session.Target, CheckScope.All) { Memory = memory }, cancel).ConfigureAwait(false);
+        var report = await origin.RunAsync(new(session.Target, ScopeOf(origin, incident)) { Memory = memory }, cancel).ConfigureAwait(false);
         return report.Findings.FirstOrDefault(f => f.Fingerprint == incident.Fingerprint) is { } still ? new(Proof.Wrong, false, $"{incident.Check} finds it again: {still.Detail}")
             : report.Status is CheckStatus.Unavailable or CheckStatus.Failed ? new(Proof.Unverifiable, false, $"{incident.Check} is {report.Status.ToString().ToLowerInvariant()}: {report.Reason}")
             : new(Proof.Proven, false, $"{incident.Check} does not find it again");
     }
+
+    /// <summary>The table that it was found in, where the check can look at one alone.</summary>
+    private static CheckScope ScopeOf(ICheck origin, Incident incident) =>
+        origin.Description.Reach == CheckReach.Database || incident.Object.Oid == 0 ? CheckScope.All
+        : CheckScope.OfTable((long?)JsonNode.Parse(incident.Evidence)?["table_oid"] ?? incident.Object.Oid);
 
     private static async Task<VerificationResult> PastCacheAsync(RepairSession session, RepairResult result, CancellationToken cancel)
     {

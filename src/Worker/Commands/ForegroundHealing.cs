@@ -12,6 +12,7 @@ namespace HealingWorkers.Worker.Commands;
 /// <summary>Check, take in, heal, tell: once, for one target.</summary>
 internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bool approveAll, bool json)
 {
+    private static readonly string[] Extensions = ["amcheck", "pg_visibility", "pg_surgery"];
     private const int LeftOpen = 2;
     private const int MostDeferrals = 5;
     private readonly Target _target = host.Get<IReadOnlyList<Target>>()[0];
@@ -62,7 +63,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         foreach (var finding in findings.Where(f => f.Repair is not null))
         {
             var plan = await preview.OfAsync(Unwritten(finding), cancel).ConfigureAwait(false);
-            plans.Add(new { finding.Fingerprint, @object = finding.Object.Quoted, plan.Repair, risk = plan.Risk.Name(), plan.Steps, plan.Defer, plan.Refuse, plan.Nothing });
+            plans.Add(new { finding.Fingerprint, @object = finding.Object.Quoted, plan.Repair, risk = plan.Risk.Name(), plan.Steps, plan.Rows, plan.Samples, plan.Notes, plan.Defer, plan.Refuse, plan.Nothing });
             if (!json)
             {
                 shell.Out.WriteLine($"{finding.Kind.Name} on {finding.Object}: {finding.Detail}");
@@ -77,25 +78,29 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         return findings.Any(f => f.Severity >= Severity.Warning) ? LeftOpen : Failed(reports);
     }
 
-    /// <summary>The extension that the checks need, where this role may create it.</summary>
+    /// <summary>The extensions that checks and repairs need, where this role may create them.</summary>
     private async Task PrepareAsync(TargetFacts facts, CancellationToken cancel)
     {
         await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
-        if (facts.SchemaOf("amcheck") is not null)
+        var missing = Extensions.Where(e => facts.SchemaOf(e) is null).ToList();
+        if (missing.Count == 0)
         {
             return;
         }
-        try
+        await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+        foreach (var extension in missing)
         {
-            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
-            await using var command = new NpgsqlCommand("CREATE EXTENSION IF NOT EXISTS amcheck", connection);
-            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
-            _target.Forget();
+            try
+            {
+                await using var command = new NpgsqlCommand($"CREATE EXTENSION IF NOT EXISTS {extension}", connection);
+                await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile or SqlState.InvalidSchemaName)
+            {
+                // the check that needs it says so
+            }
         }
-        catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile)
-        {
-            // the check that needs it says so
-        }
+        _target.Forget();
     }
 
     private async Task<IReadOnlyList<CheckReport>> CheckAsync(ICheckMemory? memory, CancellationToken cancel)

@@ -2,6 +2,7 @@ using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Repairs;
 using NUnit.Framework;
 
 namespace HealingWorkers.Jobs.Tests.Healing;
@@ -33,6 +34,18 @@ internal sealed class PolicyGateTests
         Assert.That(Decide(RiskClass.Manual, With("manual", RepairPolicy.Auto), approveAll: true).Decision, Is.EqualTo(GateDecision.Approval));
     }
 
+    [TestCase(1000, true, false, GateDecision.Go)]
+    [TestCase(1001, true, false, GateDecision.Approval)]
+    [TestCase(1001, true, true, GateDecision.Go)]
+    [TestCase(1, false, false, GateDecision.Approval)]
+    [TestCase(1, false, true, GateDecision.Go)]
+    public void RowsOfADeclaredRuleGoByThemselvesUpToTheCap(long rows, bool optedIn, bool approved, GateDecision expected) =>
+        Assert.That(Decide(RiskClass.Quarantining, new(), approved, rows: rows, optedIn: optedIn).Decision, Is.EqualTo(expected));
+
+    [Test]
+    public void TheCapHoldsForAPolicyOfAutoToo() =>
+        Assert.That(Decide(RiskClass.Quarantining, With("quarantining", RepairPolicy.Auto), rows: 1001).Decision, Is.EqualTo(GateDecision.Approval));
+
     [Test]
     public void WhoeverObservesRepairsNothing() =>
         Assert.That(Decide(RiskClass.LosslessOnline, new() { Mode = HealingMode.Observe }, approved: true, approveAll: true).Decision, Is.EqualTo(GateDecision.Observe));
@@ -57,11 +70,11 @@ internal sealed class PolicyGateTests
 
     private static TargetOptions With(string risk, RepairPolicy policy) => new() { Policy = { [risk] = policy } };
 
-    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false) =>
+    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false, long rows = 1, bool optedIn = false) =>
         PolicyGate.Decide(new Incident
         {
             Id = 1, TargetId = 1, TargetName = "t", Fingerprint = "", Kind = FindingKind.BtreeCorrupt, Severity = Severity.Critical, Check = "btree", Object = new(1, "a.b"),
             Detail = "", Evidence = "{}", Repair = "rebuild_index", Risk = risk, State = IncidentState.Detected, Attempts = 0, AttemptsAllowed = 3, Deferrals = 0,
             DeferredSince = null, Reason = null, ApprovedBy = approved ? "somebody" : null, DueAt = null, OpenedAt = Sunday, LastSeenAt = Sunday, ClosedAt = null, TraceParent = null,
-        }, HealingMode.Heal, target, Sunday, neverWait: false, approveAll);
+        }, new RepairPlan("rebuild_index", risk, []) { Rows = rows, OptedIn = optedIn }, new() { ApproveAll = approveAll, MaxRowsPerRepair = 1000 }, target, Sunday);
 }

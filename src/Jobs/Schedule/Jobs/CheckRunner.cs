@@ -18,7 +18,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
     public async Task<CheckReport> RunAsync(Target target, long id, ICheck check, CheckScope scope, string? scopeName, Action<string> log, CancellationToken cancel)
     {
         using var activity = Signals.Traces.StartActivity($"check {check.Description.Name}");
-        var report = await check.RunAsync(new CheckRequest(target, scope) { Memory = memory }, cancel).ConfigureAwait(false);
+        var report = await check.RunAsync(new CheckRequest(target, scope) { Memory = memory, Ground = GroundOf(target), Throttle = new(options.AutoHealing.Impact, target.Clock) }, cancel).ConfigureAwait(false);
         await TakeInAsync(target, id, report, scopeName, log, cancel).ConfigureAwait(false);
         return report;
     }
@@ -46,6 +46,9 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
             faults.Hit(FaultPoint.RepairAsked);
         }
     }
+
+    private static Ground GroundOf(Target target) =>
+        MaintenanceWindow.Parse(target.Options.MaintenanceWindow) is { } window && window.Contains(target.Clock.GetUtcNow()) ? Ground.Window : Ground.Live;
 
     /// <summary>The same hindrance on each of a thousand tables is one line.</summary>
     private void TellHindrance(Target target, CheckReport report)

@@ -15,7 +15,7 @@ public sealed class IndexCheckDatabaseJob(TargetSet targets, IReadOnlyList<IChec
         var id = await incidents.RegisterTargetAsync(target.Name, await target.FactsAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         var found = 0;
         var mine = checks.Where(c => c.Description.Schedule == JobNames.IndexCheck).ToList();
-        foreach (var check in mine.Where(c => !BtreeChecks.IsOne(c)))
+        foreach (var check in mine.Where(c => c.Description.Reach == CheckReach.Database))
         {
             found += (await runner.RunAsync(target, id, check, CheckScope.All, null, context.Log, cancel).ConfigureAwait(false)).Findings.Count;
         }

@@ -8,7 +8,7 @@ using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Schedule;
 
-/// <summary>db.index_check.table: the B-trees of one table.</summary>
+/// <summary>db.index_check.table: the checks that look at one table and its indexes.</summary>
 public sealed class IndexCheckTableJob(TargetSet targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
 {
     public string Name => JobNames.IndexCheckTable;
@@ -19,8 +19,9 @@ public sealed class IndexCheckTableJob(TargetSet targets, IReadOnlyList<ICheck> 
         var name = context.Arguments["table"]?.ToString() ?? "";
         var oid = context.Arguments["oid"] is { } given ? (long)given : await FindAsync(target, name, cancel).ConfigureAwait(false);
         var id = await incidents.RegisterTargetAsync(target.Name, await target.FactsAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
-        var found = 0;
-        foreach (var check in checks.Where(c => c.Description.Schedule == JobNames.IndexCheck && BtreeChecks.IsOne(c)))
+        var (found, looked) = (0, 0);
+        var unavailable = new List<string>();
+        foreach (var check in checks.Where(c => c.Description is { Schedule: JobNames.IndexCheck, Reach: CheckReach.Table }))
         {
             var report = await runner.RunAsync(target, id, check, CheckScope.OfTable(oid), name, context.Log, cancel).ConfigureAwait(false);
             if (report.Status == CheckStatus.Failed)
@@ -31,11 +32,13 @@ public sealed class IndexCheckTableJob(TargetSet targets, IReadOnlyList<ICheck> 
             }
             if (report.Status == CheckStatus.Unavailable)
             {
-                return JobOutcome.With($"not checked: {report.Reason}");
+                unavailable.Add($"{report.Check}: {report.Reason}");
             }
+            looked += report.Status == CheckStatus.Unavailable ? 0 : 1;
             found += report.Findings.Count;
         }
-        return JobOutcome.With(found == 0 ? "sound" : $"{found} findings");
+        return JobOutcome.With(looked == 0 ? "not checked: " + string.Join("; ", unavailable)
+            : (found == 0 ? "sound" : $"{found} findings") + (unavailable.Count == 0 ? "" : "; unavailable: " + string.Join("; ", unavailable)));
     }
 
     private static async Task<long> FindAsync(Target target, string name, CancellationToken cancel)
