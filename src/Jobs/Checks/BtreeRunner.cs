@@ -41,6 +41,7 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
         while (left.TryDequeue(out var index))
         {
             request.Progress?.Report(new(check, _done, total, index.Quoted));
+            var began = request.Target.Clock.GetTimestamp();
             try
             {
                 _verdicts.Enqueue(await VerifyAsync(session, index, cancel).ConfigureAwait(false));
@@ -55,6 +56,7 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
                 }
             }
             Interlocked.Increment(ref _done);
+            await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
         }
     }
 

@@ -15,19 +15,29 @@ public sealed class JobDispatcher(LedgerDb db, JobLedger ledger, IJobEngine? eng
     public async Task<JobRun?> RequestAsync(JobRequest request, CancellationToken cancel)
     {
         var run = await ledger.RequestAsync(request with { TraceParent = request.TraceParent ?? TraceParent.Current() }, cancel).ConfigureAwait(false);
-        if (run is null)
+        if (run is not null)
         {
-            return null;
+            await DeliverAsync(run, request.Delay, cancel).ConfigureAwait(false);
         }
+        return run;
+    }
+
+    /// <summary>Only written down, for whoever ends a run of the same lane. Null when the same key is pending or running already.</summary>
+    public Task<JobRun?> QueueAsync(JobRequest request, CancellationToken cancel) =>
+        ledger.RequestAsync(request with { TraceParent = request.TraceParent ?? TraceParent.Current() }, cancel);
+
+    /// <summary>Hands a run that is written down to the engine.</summary>
+    public async Task DeliverAsync(JobRun run, TimeSpan delay, CancellationToken cancel)
+    {
         try
         {
             if (engine is null)
             {
                 await db.DoAsync(Sql.Of<JobDispatcher>("request_notify"), null, cancel).ConfigureAwait(false);
-                return run;
+                return;
             }
-            await engine.DeliverAsync(run.Id, run.Key, clock.GetUtcNow() + request.Delay, cancel).ConfigureAwait(false);
-            if (request.Delay <= Soon)
+            await engine.DeliverAsync(run.Id, run.Key, clock.GetUtcNow() + delay, cancel).ConfigureAwait(false);
+            if (delay <= Soon)
             {
                 await engine.WakeAsync(cancel).ConfigureAwait(false);
             }
@@ -36,7 +46,6 @@ public sealed class JobDispatcher(LedgerDb db, JobLedger ledger, IJobEngine? eng
         {
             logger.LogInformation("Job {Key} was written down but not handed over; the sweeper will: {Reason}", run.Key, Options.Redactor.Text(e.Message));
         }
-        return run;
     }
 
     /// <summary>A recurring job, now. Null when it runs or waits already.</summary>

@@ -9,6 +9,8 @@ public sealed class JobLedger(LedgerDb db)
     /// <summary>A run that was begun this often and never ended kills its process.</summary>
     public const int MostExecutions = 3;
 
+    private static readonly string[] Lanes = [.. JobNames.InLanes];
+
     /// <summary>Asks for a run. Null when the same key is pending or running already, or its slot was taken. Joins a caller's transaction when given one.</summary>
     public Task<JobRun?> RequestAsync(JobRequest request, CancellationToken cancel, NpgsqlTransaction? within = null)
     {
@@ -26,9 +28,12 @@ public sealed class JobLedger(LedgerDb db)
     /// Claims a due run, or one whose holder has fallen silent. Counts the execution; one that was begun three times without an end is not
     /// run again but ended as failed, and one that was to be cancelled when its process died is cancelled.
     /// </summary>
-    public Task<JobClaim> ClaimAsync(long run, string worker, TimeSpan lease, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    /// <param name="laneWidth">So many of a job in lanes may run on one target; 0 is any number.</param>
+    public Task<JobClaim> ClaimAsync(long run, string worker, TimeSpan lease, CancellationToken cancel, int laneWidth = 0) => db.InTransactionAsync(async (connection, transaction) =>
     {
-        if (await connection.FirstAsync<Claimable>(Sql.Of<JobLedger>("job_claimable"), new { Run = run }, cancel, transaction).ConfigureAwait(false) is not { } claimable)
+        if (laneWidth > 0)
+            await connection.DoAsync(Sql.Of<JobLedger>("job_lane_lock"), new { Run = run, Lanes }, cancel, transaction).ConfigureAwait(false);
+        if (await connection.FirstAsync<Claimable>(Sql.Of<JobLedger>("job_claimable"), new { Run = run, Lanes, Width = laneWidth }, cancel, transaction).ConfigureAwait(false) is not { } claimable)
             return JobClaim.Nothing;
         if (claimable.CancelAsked)
         {
@@ -39,6 +44,10 @@ public sealed class JobLedger(LedgerDb db)
             return new JobClaim(null, await PoisonedAsync(connection, transaction, run, worker, cancel).ConfigureAwait(false));
         return new JobClaim(await connection.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_claim"), new { Run = run, Worker = worker, Lease = lease }, cancel, transaction).ConfigureAwait(false), null);
     }, cancel);
+
+    /// <summary>The next run of the same job on the same target that waits; null where there is none.</summary>
+    public Task<long?> NextInLaneAsync(JobRun ended, CancellationToken cancel) =>
+        db.FirstAsync<long?>(Sql.Of<JobLedger>("job_lane_next"), new { ended.Job, ended.Target }, cancel);
 
     /// <summary>Renews all runs of a worker, says which of them were asked to be cancelled; one that has been taken over is no longer listed, or with another token.</summary>
     public Task<IReadOnlyList<RunPulse>> HeartbeatAsync(string worker, TimeSpan lease, CancellationToken cancel) => db.InTransactionAsync((connection, transaction) =>
@@ -67,8 +76,9 @@ public sealed class JobLedger(LedgerDb db)
     }, cancel);
 
     /// <summary>Pending runs past their time and running ones whose lease ran out: to be delivered (again).</summary>
-    public Task<IReadOnlyList<JobRun>> StrandedAsync(TimeSpan grace, int most, CancellationToken cancel) =>
-        db.ListAsync<JobRun>(Sql.Of<JobLedger>("job_stranded"), new { Grace = grace, Most = most }, cancel);
+    /// <summary>Of a lane in which somebody is at work none: whoever ends that takes up the next.</summary>
+    public Task<IReadOnlyList<JobRun>> StrandedAsync(TimeSpan grace, int most, CancellationToken cancel, int laneWidth = 0) =>
+        db.ListAsync<JobRun>(Sql.Of<JobLedger>("job_stranded"), new { Grace = grace, Most = most, Lanes, Width = laneWidth }, cancel);
 
     public Task<IReadOnlyList<JobRun>> HistoryAsync(JobRunFilter filter, CancellationToken cancel) =>
         db.ListAsync<JobRun>(Sql.Of<JobLedger>("job_history"), filter, cancel);

@@ -13,5 +13,8 @@ public static class JobNames
     /// <summary>Those with a schedule, which `healing trigger` takes.</summary>
     public static readonly IReadOnlyList<string> Recurring = [HealthCheck, IndexCheck, OrphanCleanup];
 
+    /// <summary>Those that come in hundreds for one target: only a few run on it at once, and whoever ends one takes up the next.</summary>
+    public static readonly IReadOnlyList<string> InLanes = [IndexCheckTable];
+
     public static string RecurringId(string job, string target) => $"{job}:{target}";
 }

@@ -17,16 +17,28 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
 
     private readonly Dictionary<string, IJob> _jobs = jobs.ToDictionary(j => j.Name, StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, RunInHand> _running = new();
+    private volatile bool _leaving;
 
     // A process may come again under its predecessor's id (a container, whose pid is always 1): it must not keep its runs alive.
     private readonly string _holder = $"{settings.Worker}/{Guid.NewGuid().ToString("N")[..6]}";
 
     public int Running => _running.Count;
 
-    /// <summary>A one-off run of the job ledger was delivered.</summary>
+    /// <summary>A one-off run of the job ledger was delivered. In a lane, those that wait are taken up one after the other.</summary>
     public async Task RunAsync(long run, CancellationToken cancel)
     {
-        var claim = await ledger.ClaimAsync(run, _holder, settings.Lease, cancel).ConfigureAwait(false);
+        for (long? next = run; next is { } id;)
+        {
+            next = await RunOneAsync(id, cancel).ConfigureAwait(false) is { } ended && settings.LaneWidth > 0 && !_leaving && !cancel.IsCancellationRequested && JobNames.InLanes.Contains(ended.Job)
+                ? await ledger.NextInLaneAsync(ended, cancel).ConfigureAwait(false)
+                : null;
+        }
+    }
+
+    /// <summary>Null when it was not for us.</summary>
+    private async Task<JobRun?> RunOneAsync(long run, CancellationToken cancel)
+    {
+        var claim = await ledger.ClaimAsync(run, _holder, settings.Lease, cancel, settings.LaneWidth).ConfigureAwait(false);
         if (claim.Poisoned is { } dead)
         {
             logger.LogError("Job {Key} (run {Run}) killed its process {Times} times and is not run again", dead.Key, dead.Id, JobLedger.MostExecutions);
@@ -37,6 +49,7 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
             Hit(mine, FaultPoint.RunClaimed, FaultPoint.CheckClaimed);
             await HoldAsync(mine, cancel).ConfigureAwait(false);
         }
+        return claim.Run;
     }
 
     /// <summary>A recurring job came due; the slot makes it once in the fleet. Without one it was asked for by hand.</summary>
@@ -83,6 +96,9 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
             }
         }
     }
+
+    /// <summary>The process is to end: what runs may finish, and nothing is taken up after it.</summary>
+    public void Leave() => _leaving = true;
 
     /// <summary>The process ends: what runs is interrupted and put back, to be taken up by another one at once.</summary>
     public void Interrupt()

@@ -93,7 +93,7 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
     {
         var now = clock.GetUtcNow();
         var any = false;
-        foreach (var run in await parts.Jobs.StrandedAsync(parts.Grace, MostRuns, cancel).ConfigureAwait(false))
+        foreach (var run in await parts.Jobs.StrandedAsync(parts.Grace, MostRuns, cancel, parts.LaneWidth).ConfigureAwait(false))
         {
             // The same time from every worker, so that the engine sees one delivery and not one from each.
             var window = now.AddTicks(-(now.Ticks % parts.Again.Ticks));
@@ -112,6 +112,8 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
 public sealed record SweeperParts(WorkerProcess Worker, JobLedger Jobs, IncidentLedger Incidents, WorkerRegistry Registry, IJobEngine Engine, RepairRequests Repairs, MissedTimes MissedTimes)
 {
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(5);
+
+    public int LaneWidth { get; init; }
 
     /// <summary>How late a run must be before the engine is thought to have lost it.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(1);

@@ -1,6 +1,7 @@
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
 using Microsoft.Extensions.Logging;
 
 namespace HealingWorkers.Jobs.Schedule;
@@ -31,13 +32,15 @@ public sealed class WorkerHost : IAsyncDisposable
         Dispatcher = new JobDispatcher(parts.Db, ledger, parts.Engine, parts.Clock, parts.Logs.CreateLogger<JobDispatcher>());
         var repairs = new RepairRequests(parts.Options, incidents, Dispatcher);
         var lease = parts.Options.Worker.Lease;
-        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, Dispatcher), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease),
+        var lanes = LaneWidthOf(parts.Options.AutoHealing.Impact);
+        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, Dispatcher), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
             new PoisonedRuns(incidents, new AlertOutbox(parts.Db), parts.AlertSinks), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
         var every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
         _sweeper = new Sweeper(
             new SweeperParts(_process, ledger, incidents, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher))
             {
                 Every = every,
+                LaneWidth = lanes,
                 Again = every * 2,
                 SendAlerts = parts.SendAlerts,
                 Tidy = TidyAsync,
@@ -71,6 +74,7 @@ public sealed class WorkerHost : IAsyncDisposable
             return;
         }
         _stopped = true;
+        Runner.Leave();
         await _loops.CancelAsync().ConfigureAwait(false);
         using var drained = new CancellationTokenSource(_parts.Options.Worker.Drain, _parts.Clock);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, drained.Token);
@@ -99,7 +103,7 @@ public sealed class WorkerHost : IAsyncDisposable
         var memory = new CheckMemory(parts.Db);
         var runner = new CheckRunner(parts.Options, incidents, memory, repairs, parts.WorkerId, parts.Faults, parts.Logs.CreateLogger<CheckRunner>());
         yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), parts.Clock);
-        yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId);
+        yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId, LaneWidthOf(parts.Options.AutoHealing.Impact));
         yield return new IndexCheckTableJob(targets, parts.Checks, runner, incidents);
         yield return new IndexCheckDatabaseJob(targets, parts.Checks, runner, incidents, parts.WorkerId);
         yield return new OrphanCleanupJob(targets, parts.Checks, runner, incidents);
@@ -108,6 +112,14 @@ public sealed class WorkerHost : IAsyncDisposable
             yield return new RepairJob(healer, incidents, repairs, parts.WorkerId);
         }
     }
+
+    /// <summary>How many tables of one target are checked at once.</summary>
+    private static int LaneWidthOf(Impact impact) => impact switch
+    {
+        Impact.Low => 1,
+        Impact.Normal => 2,
+        _ => 0,
+    };
 
     private async Task TidyAsync(CancellationToken cancel)
     {
@@ -135,7 +147,7 @@ public sealed class WorkerHost : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _logger.LogWarning("{What}: {Reason}", what, Jobs.Options.Redactor.Text(e.Message));
+            _logger.LogWarning("{What}: {Reason}", what, Redactor.Text(e.Message));
         }
     }
 }

@@ -47,6 +47,7 @@ public sealed class RecurringJobsOnTargetTests
         {
             Assert.That(tables.Count, Is.GreaterThan(20));
             Assert.That(tables.Select(t => t.State), Has.All.EqualTo("succeeded"));
+            Assert.That(tables.OrderBy(t => t.StartedAt).Zip(tables.OrderBy(t => t.StartedAt).Skip(1)).All(p => p.First.EndedAt <= p.Second.StartedAt), Is.True, "one table at a time at low impact");
             Assert.That(incident.Object.Quoted, Does.EndWith(Index));
             Assert.That(repairs.Select(r => r.Key), Has.Some.EqualTo($"repair:{incident.Id}:1"));
             Assert.That(stage.Healer.Asked, Is.Not.Empty.And.All.EqualTo(incident.Id));

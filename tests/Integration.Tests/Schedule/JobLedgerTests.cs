@@ -72,6 +72,28 @@ public sealed class JobLedgerTests
     }
 
     [Test]
+    public async Task Of_a_lane_as_many_run_as_it_is_wide_and_the_next_waits_its_turn()
+    {
+        var runs = new List<JobRun>();
+        for (var i = 0; i < 5; i++)
+        {
+            runs.Add((await _jobs.RequestAsync(new JobRequest($"t{i}", JobNames.IndexCheckTable, "movies", [], "eve"), default))!);
+        }
+        var other = (await _jobs.RequestAsync(new JobRequest("o", JobNames.IndexCheckTable, "books", [], "eve"), default))!;
+        var claims = await Task.WhenAll(runs.Select(r => Task.Run(() => _jobs.ClaimAsync(r.Id, "w", Lease, default, laneWidth: 2))));
+        var mine = claims.Select(c => c.Run).OfType<JobRun>().ToList();
+        Assert.That(mine, Has.Count.EqualTo(2));
+        Assert.That((await _jobs.ClaimAsync(other.Id, "w", Lease, default, laneWidth: 2)).Run, Is.Not.Null, "another target has a lane of its own");
+        Assert.That(await _jobs.StrandedAsync(TimeSpan.Zero, 100, default, laneWidth: 2), Is.Empty, "nobody needs to deliver what waits its turn");
+        await _jobs.EndAsync(mine[0].Id, mine[0].Token, "succeeded", null, null, null, default);
+        var waiting = runs.Select(r => r.Id).Except(mine.Select(m => m.Id)).Order().ToList();
+        Assert.That(await _jobs.NextInLaneAsync(mine[0], default), Is.EqualTo(waiting[0]));
+        Assert.That((await _jobs.ClaimAsync(waiting[0], "w", Lease, default, laneWidth: 2)).Run, Is.Not.Null);
+        Assert.That((await _jobs.ClaimAsync(waiting[1], "w", Lease, default, laneWidth: 2)).Run, Is.Null);
+        Assert.That((await _jobs.ClaimAsync(waiting[1], "w", Lease, default)).Run, Is.Not.Null, "without lanes any number runs");
+    }
+
+    [Test]
     public async Task Of_many_claimers_one_runs_it()
     {
         var run = (await _jobs.RequestAsync(Request(), default))!;

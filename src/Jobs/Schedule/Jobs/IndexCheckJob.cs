@@ -6,8 +6,8 @@ using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Schedule;
 
-/// <summary>db.index_check: asks for one run a table, so that the fleet shares the work, and one for what concerns the database as a whole.</summary>
-public sealed class IndexCheckJob(TargetSet targets, JobDispatcher dispatcher, string worker) : IJob
+/// <summary>db.index_check: asks for one run a table, so that the fleet shares the work (a few tables at a time), and one for what concerns the database as a whole.</summary>
+public sealed class IndexCheckJob(TargetSet targets, JobDispatcher dispatcher, string worker, int laneWidth) : IJob
 {
     public string Name => JobNames.IndexCheck;
 
@@ -21,11 +21,21 @@ public sealed class IndexCheckJob(TargetSet targets, JobDispatcher dispatcher, s
         }
         await dispatcher.RequestAsync(new JobRequest($"{JobNames.IndexCheckDatabase}:{target.Name}", JobNames.IndexCheckDatabase, target.Name, [], worker), cancel).ConfigureAwait(false);
         var asked = 0;
+        var first = new List<JobRun>();
         foreach (var table in tables)
         {
             var request = new JobRequest($"{JobNames.IndexCheckTable}:{target.Name}:{table.Oid}", JobNames.IndexCheckTable, target.Name,
                 new JsonObject { ["table"] = table.Quoted, ["oid"] = table.Oid }, worker);
-            asked += await dispatcher.RequestAsync(request, cancel).ConfigureAwait(false) is null ? 0 : 1;
+            var run = await (laneWidth > 0 ? dispatcher.QueueAsync(request, cancel) : dispatcher.RequestAsync(request, cancel)).ConfigureAwait(false);
+            asked += run is null ? 0 : 1;
+            if (run is not null && first.Count < laneWidth)
+            {
+                first.Add(run);
+            }
+        }
+        foreach (var run in first)
+        {
+            await dispatcher.DeliverAsync(run, TimeSpan.Zero, cancel).ConfigureAwait(false);
         }
         return JobOutcome.With(asked == tables.Count ? $"{asked} tables" : $"{asked} tables; {tables.Count - asked} were being checked already");
     }
