@@ -4,7 +4,7 @@ using HealingWorkers.Bench;
 if (args.Length == 0)
 {
     Console.Error.WriteLine("error: no benchmark named");
-    Console.Error.WriteLine("HINT: check | heal | latency | idle, each with an optional number of rounds (of requests for latency); check also takes the number of tables, 214 MiB each");
+    Console.Error.WriteLine("HINT: check | heal | latency | idle | impact | relations, each with an optional number of rounds (of requests for latency); check also takes the number of tables, 214 MiB each, and impact the seconds of each run");
     return 1;
 }
 using var stop = new CancellationTokenSource();
@@ -27,6 +27,12 @@ switch (args[0])
         return 0;
     case "idle":
         await IdleBench.RunAsync(stop.Token);
+        return 0;
+    case "impact":
+        await ImpactBench.RunAsync(rounds, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 30, stop.Token);
+        return 0;
+    case "relations":
+        await RelationsBench.RunAsync(args.Length > 1 ? rounds : 3, stop.Token);
         return 0;
     default:
         Console.Error.WriteLine($"error: no benchmark {args[0]}");

@@ -3,6 +3,7 @@ using System.Globalization;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Worker.Commands;
@@ -17,11 +18,13 @@ public sealed class CheckCommand : ICommandModule
     private readonly Option<int> _jobs = new("--jobs") { Description = "Sessions at once", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _data = new("--data-directory") { Description = "The server's data directory as seen here", HelpName = "DIR" };
     private readonly Option<string> _format = CommandFormat.Option();
+    private readonly Option<Impact> _impact = new("--impact") { Description = "How much of the server's time it takes: low, normal or high (default: high)", HelpName = "LEVEL", DefaultValueFactory = _ => Impact.High };
+    private readonly Option<Ground> _ground = new("--ground") { Description = "What the server is: live, window (writers may wait) or clone (a copy that may crash)", HelpName = "KIND", DefaultValueFactory = _ => Ground.Live };
     private readonly Option<bool> _list = new("--list") { Description = "Describes the checks and ends" };
 
     public Command Build(CommandShell shell)
     {
-        var command = new Command("check", "Looks for damage in one database and tells; writes nothing anywhere") { _target, _connection, _checks, _jobs, _data, _format, _list };
+        var command = new Command("check", "Looks for damage in one database and tells; writes nothing anywhere") { _target, _connection, _checks, _jobs, _data, _impact, _ground, _format, _list };
         command.Validators.Add(result =>
         {
             if (!result.GetValue(_list) && result.GetValue(_target) is null == result.GetValue(_connection) is null)
@@ -59,7 +62,7 @@ public sealed class CheckCommand : ICommandModule
             foreach (var check in checks)
             {
                 var progress = new SyncProgress(p => line.Show($"{p.Check} {p.Done}/{p.Total} {p.Current}"));
-                reports.Add(await check.RunAsync(new(target, CheckScope.All) { Jobs = parsed.GetValue(_jobs), Progress = progress }, cancel).ConfigureAwait(false));
+                reports.Add(await check.RunAsync(new(target, CheckScope.All) { Jobs = parsed.GetValue(_jobs), Progress = progress, Ground = parsed.GetValue(_ground), Throttle = new(parsed.GetValue(_impact), shell.Clock) }, cancel).ConfigureAwait(false));
             }
         }
         CheckOutput.Write(shell, target.Name, reports, json);

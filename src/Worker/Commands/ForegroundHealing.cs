@@ -113,6 +113,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             reports.Add(await check.RunAsync(new(_target, CheckScope.All)
             {
                 Memory = memory,
+                Ground = approveAll ? Ground.Window : Ground.Live,
                 Progress = new Progress<CheckProgress>(p => progress.Show($"check {p.Check}: {p.Done} of {p.Total}, {p.Current}")),
             }, cancel).ConfigureAwait(false));
         }
