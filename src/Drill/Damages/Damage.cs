@@ -15,6 +15,15 @@ public sealed class Damage
         Heap = new HeapDamage(Editor);
         Unique = new UniqueDamage(Editor);
         Collation = new CollationDamage(cluster, database);
+        Row = new RowDamage(Editor);
+        Toast = new ToastDamage(Editor);
+        Visibility = new VisibilityDamage(Editor);
+        Sequence = new SequenceDamage(Editor);
+        OtherIndex = new OtherIndexDamage(Editor);
+        Orphans = new OrphanDamage(Editor);
+        Values = new ValueDamage(Editor);
+        Catalogue = new CatalogueDamage(Editor);
+        OperatorClass = new OperatorClassDamage(Editor);
     }
 
     public RelationEditor Editor { get; }
@@ -26,6 +35,24 @@ public sealed class Damage
     public UniqueDamage Unique { get; }
 
     public CollationDamage Collation { get; }
+
+    public RowDamage Row { get; }
+
+    public ToastDamage Toast { get; }
+
+    public VisibilityDamage Visibility { get; }
+
+    public SequenceDamage Sequence { get; }
+
+    public OtherIndexDamage OtherIndex { get; }
+
+    public OrphanDamage Orphans { get; }
+
+    public ValueDamage Values { get; }
+
+    public CatalogueDamage Catalogue { get; }
+
+    public OperatorClassDamage OperatorClass { get; }
 
     /// <summary>The index of a table's out-of-line values loses a leaf. Gives the index.</summary>
     public async Task<string> ZeroToastIndexLeafAsync(

@@ -49,6 +49,20 @@ public sealed class PageFile(string path)
         file.Flush(flushToDisk: false);
     }
 
+    /// <summary>The blocks whose pages satisfy the predicate, in order.</summary>
+    public IReadOnlyList<long> Where(Func<long, byte[], bool> predicate)
+    {
+        var found = new List<long>();
+        for (long block = 0; block < BlockCount; block++)
+        {
+            if (predicate(block, Read(block)))
+            {
+                found.Add(block);
+            }
+        }
+        return found;
+    }
+
     public void Truncate(long blocks)
     {
         var segments = Segments;

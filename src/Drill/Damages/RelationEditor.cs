@@ -13,12 +13,18 @@ public sealed class RelationEditor(PgCluster cluster, string database)
     /// Edits the files of a relation, named as in SQL (quoted where it must be).
     /// The edit is told whether to recompute the checksum of what it writes.
     /// </summary>
-    public async Task EditAsync(
-        string relation, DamageMode? mode, Action<PageFile, bool> edit, CancellationToken ct = default)
+    public Task EditAsync(
+        string relation, DamageMode? mode, Action<PageFile, bool> edit, CancellationToken ct = default) =>
+        EditForkAsync(relation, "", mode, edit, ct);
+
+    /// <summary>The same for what lies beside a relation: its `vm` or its `fsm`.</summary>
+    public async Task EditForkAsync(
+        string relation, string fork, DamageMode? mode, Action<PageFile, bool> edit, CancellationToken ct = default)
     {
         mode ??= DamageMode.Default;
         var fix = mode.FixChecksum && Cluster.Options.Checksums;
         var place = await LocateAsync(relation, ct);
+        var path = fork.Length == 0 ? place.Path : $"{place.Path}_{fork}";
         if (mode.Live)
         {
             await using var connection = await Cluster.OpenAsync(Database, ct);
@@ -28,11 +34,11 @@ public sealed class RelationEditor(PgCluster cluster, string database)
             }
             await connection.ExecuteAsync(Sessions.Command("CHECKPOINT", null, ct));
             await BufferEviction.RunAsync(Cluster, place.DatabaseOid, place.FileNode, ct);
-            edit(new PageFile(place.Path), fix);
+            edit(new PageFile(path), fix);
             return;
         }
         await Cluster.StopAsync(ct: ct);
-        edit(new PageFile(place.Path), fix);
+        edit(new PageFile(path), fix);
         await Cluster.StartAsync(ct);
     }
 

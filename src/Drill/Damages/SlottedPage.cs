@@ -12,7 +12,7 @@ public class SlottedPage(byte[] bytes)
     public int Lower
     {
         get => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.AsSpan(12));
-        protected set => BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(12), (ushort)value);
+        protected internal set => BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(12), (ushort)value);
     }
 
     public int Upper => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.AsSpan(14));

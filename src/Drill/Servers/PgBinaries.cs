@@ -11,25 +11,35 @@ public sealed class PgBinaries
 
     public int Major { get; }
 
-    /// <summary>HEALING_TEST_PG_BIN, or else the newest installation of Debian's layout.</summary>
+    /// <summary>HEALING_TEST_PG_BIN, or else the newest packaged installation, or else the newest that was fetched.</summary>
     public static PgBinaries Default { get; } = Find();
 
     public string this[string program] => Path.Combine(Directory, program);
 
     public bool Has(string program) => File.Exists(this[program]);
 
-    /// <summary>Every installation here, newest first.</summary>
-    public static IReadOnlyList<PgBinaries> All()
-    {
-        const string root = "/usr/lib/postgresql";
-        return System.IO.Directory.Exists(root)
-            ? [.. System.IO.Directory.EnumerateDirectories(root)
-                .Select(d => Path.Combine(d, "bin"))
-                .Where(d => File.Exists(Path.Combine(d, "initdb")))
-                .Select(At)
-                .OrderByDescending(b => b.Major)]
-            : [];
-    }
+    /// <summary>Every installation here, newest first; of a version that is here twice the packaged one.</summary>
+    public static IReadOnlyList<PgBinaries> All() =>
+        [.. Installed().Concat(Fetched()).DistinctBy(b => b.Major).OrderByDescending(b => b.Major)];
+
+    /// <summary>Where deploy/scripts/get-postgres.sh puts what it gets: bare servers with contrib, without pg_basebackup and psql.</summary>
+    public static string Cache => Environment.IsPrivilegedProcess
+        ? "/var/cache/healing-workers/postgresql"
+        : Path.Combine(
+            Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+            "healing-workers/postgresql");
+
+    private static IEnumerable<PgBinaries> Installed() => Under("/usr/lib/postgresql", "bin");
+
+    private static IEnumerable<PgBinaries> Fetched() => Under(Cache, "native/bin");
+
+    private static IEnumerable<PgBinaries> Under(string root, string programs) => !System.IO.Directory.Exists(root)
+        ? []
+        : System.IO.Directory.EnumerateDirectories(root)
+            .Where(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Select(d => Path.Combine(d, programs))
+            .Where(d => File.Exists(Path.Combine(d, "initdb")))
+            .Select(At);
 
     public static PgBinaries At(string directory)
     {
@@ -48,10 +58,10 @@ public sealed class PgBinaries
     {
         var configured = Environment.GetEnvironmentVariable("HEALING_TEST_PG_BIN");
         return string.IsNullOrEmpty(configured)
-            ? All() is [var newest, ..]
-                ? newest
+            ? Installed().Concat(Fetched()).GroupBy(b => b.Directory.StartsWith(Cache, StringComparison.Ordinal)).FirstOrDefault() is { } first
+                ? first.MaxBy(b => b.Major)!
                 : throw new InvalidOperationException(
-                    "No PostgreSQL under /usr/lib/postgresql. Install postgresql, or set HEALING_TEST_PG_BIN.")
+                    "No PostgreSQL under /usr/lib/postgresql. Install postgresql, run deploy/scripts/get-postgres.sh 17, or set HEALING_TEST_PG_BIN.")
             : At(configured);
     }
 }
