@@ -11,7 +11,7 @@ public sealed class BtreeCheck : ICheck
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
         "The extension amcheck and EXECUTE on bt_index_check (role healing_detect).",
         "Duplicates inside a unique index, other index methods, values that changed in index and table alike.",
-        [FindingKind.BtreeCorrupt, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid]) { Reach = CheckReach.Table };
+        [FindingKind.BtreeCorrupt, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
@@ -26,7 +26,8 @@ public sealed class BtreeCheck : ICheck
             }
             indexes = await BtreeList.ReadAsync(connection, request.Scope, cancel).ConfigureAwait(false);
         }
-        var verdicts = await new BtreeRunner(Description.Name, request, facts.SchemaOf("amcheck")!).RunAsync(indexes, cancel).ConfigureAwait(false);
-        return BtreeReport.Of(Description.Name, facts, verdicts, elapsed());
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+        var verdicts = await new BtreeRunner(Description.Name, request, facts.SchemaOf("amcheck")!, deadly).RunAsync(indexes, cancel).ConfigureAwait(false);
+        return BtreeReport.Of(Description.Name, facts, verdicts, deadly, elapsed());
     }, cancel);
 }

@@ -9,9 +9,9 @@ internal static class BtreeReport
 {
     private const int ReasonsShown = 5;
 
-    public static CheckReport Of(string check, TargetFacts facts, IReadOnlyList<BtreeVerdict> verdicts, TimeSpan elapsed)
+    public static CheckReport Of(string check, TargetFacts facts, IReadOnlyList<BtreeVerdict> verdicts, DeadlyReads deadly, TimeSpan elapsed)
     {
-        var findings = verdicts.Where(v => v.Outcome == BtreeOutcome.Damaged).Select(v => FindingOf(check, facts, v))
+        var findings = verdicts.Where(v => v.Outcome == BtreeOutcome.Damaged).Select(v => FindingOf(check, facts, v)).Concat(deadly.Findings)
             .DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).OrderBy(f => f.Object.Quoted, StringComparer.Ordinal).ToList();
         var open = verdicts.Where(v => v.Outcome is BtreeOutcome.NotExamined or BtreeOutcome.Failed or BtreeOutcome.Forbidden).ToList();
         var status = findings.Count > 0 ? CheckStatus.Damaged
@@ -20,9 +20,12 @@ internal static class BtreeReport
             : CheckStatus.Failed;
         // A sound index was compared with every row of its table, so the table was read as well.
         var examined = verdicts.Where(v => v.Outcome == BtreeOutcome.Sound).SelectMany(v => new[] { v.Index.Name, v.Index.Table })
-            .Concat(verdicts.Where(v => v.Of is not null).Select(v => v.Of!)).Distinct().ToList();
-        return new(check, status, elapsed, Reason(facts, open), findings, [.. examined.Select(e => e.Oid)]) { ExaminedNames = [.. examined.Select(e => e.Quoted)] };
+            .Concat(verdicts.Where(v => v.Of is not null).Select(v => v.Of!)).Except(deadly.Met).Distinct().ToList();
+        return new(check, status, elapsed, Reason(facts, open, deadly), findings, [.. examined.Select(e => e.Oid)]) { ExaminedNames = [.. examined.Select(e => e.Quoted)] };
     }
+
+    private static string? Reason(TargetFacts facts, List<BtreeVerdict> open, DeadlyReads deadly) =>
+        string.Join("; ", new[] { Reason(facts, open), deadly.Reason }.OfType<string>()) is { Length: > 0 } reason ? reason : null;
 
     private static string? Reason(TargetFacts facts, List<BtreeVerdict> open) =>
         open.Count == 0 ? null

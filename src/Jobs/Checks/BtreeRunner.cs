@@ -6,7 +6,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Verifies a list of B-trees over some sessions at once, in the order of the list, one round trip an index.</summary>
-internal sealed class BtreeRunner(string check, CheckRequest request, string schema)
+internal sealed class BtreeRunner(string check, CheckRequest request, string schema, DeadlyReads deadly)
 {
     private readonly string _function = $"{schema}.bt_index_check";
     private readonly ConcurrentQueue<BtreeVerdict> _verdicts = new();
@@ -15,7 +15,7 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
     public async Task<IReadOnlyList<BtreeVerdict>> RunAsync(IReadOnlyList<BtreeIndex> indexes, CancellationToken cancel)
     {
         await RoundAsync(indexes, cancel).ConfigureAwait(false);
-        // Whoever held a lock may have gone by now.
+        // Whoever held a lock may have gone by now, and a session that another's crash took along was not to blame.
         var busy = _verdicts.Where(v => v.Outcome == BtreeOutcome.NotExamined && v.Error?.SqlState != SqlState.QueryCanceled).Select(v => v.Index).ToList();
         if (busy.Count > 0)
         {
@@ -64,10 +64,16 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
     {
         try
         {
-            await session.VerifyAsync(index.Oid, cancel).ConfigureAwait(false);
+            // The table and not the index: what kills while its rows are looked up would do so again with each index of it.
+            await deadly.GuardAsync(await session.OpenAsync(cancel).ConfigureAwait(false), index.Table, $"SELECT {_function}('{index.Quoted.Replace("'", "''", StringComparison.Ordinal)}', true)",
+                token => session.VerifyAsync(index.Oid, token), cancel).ConfigureAwait(false);
             return new(index, BtreeOutcome.Sound);
         }
-        catch (PostgresException e)
+        catch (DeadlyReadException e)
+        {
+            return new(index, BtreeOutcome.Fenced, e.Message);
+        }
+        catch (PostgresException e) when (e.SqlState is not (SqlState.CrashShutdown or SqlState.AdminShutdown))
         {
             cancel.ThrowIfCancellationRequested();
             return await JudgeAsync(session, index, e, cancel).ConfigureAwait(false);
@@ -90,6 +96,5 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
         }
     }
 
-    private static BtreeVerdict Lost(BtreeIndex index, NpgsqlException e) =>
-        new(index, BtreeOutcome.Failed, $"the session was lost while {index.Quoted} was verified ({e.Message}): the server's log says whether that index made it crash");
+    private static BtreeVerdict Lost(BtreeIndex index, NpgsqlException e) => new(index, BtreeOutcome.NotExamined, $"the session was lost while {index.Quoted} was verified: {e.Message}");
 }

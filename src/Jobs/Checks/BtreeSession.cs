@@ -34,7 +34,8 @@ internal sealed class BtreeSession(Target target, string function) : IAsyncDispo
         return connection;
     }
 
-    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    /// <summary>As it is, on whichever path.</summary>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
     {
         if (_connection is { FullState: System.Data.ConnectionState.Open })
         {

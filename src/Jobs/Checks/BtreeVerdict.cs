@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
 
-internal enum BtreeOutcome { Sound, Damaged, Vanished, NotExamined, Forbidden, Failed }
+internal enum BtreeOutcome { Sound, Damaged, Vanished, NotExamined, Forbidden, Fenced, Failed }
 
 /// <summary>What the verification of one index came to.</summary>
 /// <param name="Of">The damaged relation: the index, or its table where that is what cannot be read.</param>

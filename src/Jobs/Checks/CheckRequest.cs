@@ -34,5 +34,8 @@ public sealed record CheckProgress(string Check, int Done, int Total, string Cur
 public interface ICheckMemory
 {
     Task<string?> RecallAsync(TargetId target, string topic, string key, CancellationToken cancel);
+    /// <summary>All of a topic, by key.</summary>
+    Task<IReadOnlyDictionary<string, string>> RecallAllAsync(TargetId target, string topic, CancellationToken cancel);
     Task RememberAsync(TargetId target, string topic, string key, string json, CancellationToken cancel);
+    Task ForgetAsync(TargetId target, string topic, string key, CancellationToken cancel);
 }

@@ -18,6 +18,11 @@ internal static class CheckRun
         {
             return Without(check, CheckStatus.Unavailable, Elapsed(), $"{e.MessageText}: run `healing grant` and GRANT healing_detect to the role of this target");
         }
+        catch (DeadlyReadException e)
+        {
+            var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
+            return new(check, CheckStatus.Damaged, Elapsed(), e.Message, [e.Read.Finding(facts.Id)], []);
+        }
         catch (HealingException e)
         {
             return Without(check, CheckStatus.Failed, Elapsed(), $"{e.Message} ({e.Hint})");

@@ -25,6 +25,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind ChecksumFailures = new("checksum_failures", Severity.Critical, null, null,
         "The server counted new page checksum failures.", IsEvent: true);
 
+    public static readonly FindingKind DeadlyRead = new("deadly_read", Severity.Critical, null, null,
+        "Reading an object brings the server down, or cannot be stopped; the check that met it does not read it any more.", IsEvent: true);
+
     public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
         "The database cannot be reached.");
 
@@ -49,6 +52,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
         // the server
         ChecksumFailures,
+        DeadlyRead,
         TargetUnreachable,
     ];
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Ledger;
 using Npgsql;
 
@@ -48,6 +49,8 @@ internal static class IncidentTransition
             Ended = move.AttemptOutcome is not null,
             Anew = to == IncidentState.Detected && !incident.State.IsInHand(),
         }, cancel, transaction).ConfigureAwait(false);
+        if (incident.Kind == FindingKind.DeadlyRead && (to == IncidentState.Closed || (incident.State == IncidentState.Escalated && to == IncidentState.Detected)))
+            await connection.DoAsync(Sql.Of<IncidentLedger>("fence_lifted"), new { incident.TargetId, Object = incident.Object.Quoted }, cancel, transaction).ConfigureAwait(false);
         await AuditAsync(connection, transaction, incident, to, move, cancel).ConfigureAwait(false);
         return await ReadAsync(connection, transaction, incident.Id, cancel).ConfigureAwait(false);
     }

@@ -35,6 +35,9 @@ public static class TargetProblem
         };
     }
 
+    /// <summary>What the server answered, where it did.</summary>
+    public static string? StateOf(Exception e) => Answer(e)?.SqlState;
+
     private static PostgresException? Answer(Exception e) => e switch
     {
         PostgresException p => p,

@@ -11,6 +11,15 @@ internal sealed class RememberedInMemory : ICheckMemory
     public Task<string?> RecallAsync(TargetId target, string topic, string key, CancellationToken cancel) =>
         Task.FromResult(_kept.GetValueOrDefault((target, topic, key)));
 
+    public Task<IReadOnlyDictionary<string, string>> RecallAllAsync(TargetId target, string topic, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyDictionary<string, string>>(_kept.Where(k => k.Key.Item1 == target && k.Key.Item2 == topic).ToDictionary(k => k.Key.Item3, k => k.Value, StringComparer.Ordinal));
+
+    public Task ForgetAsync(TargetId target, string topic, string key, CancellationToken cancel)
+    {
+        _kept.Remove((target, topic, key));
+        return Task.CompletedTask;
+    }
+
     public Task RememberAsync(TargetId target, string topic, string key, string json, CancellationToken cancel)
     {
         _kept[(target, topic, key)] = json;

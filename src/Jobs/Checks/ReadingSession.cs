@@ -1,0 +1,62 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>The server's end of a session that reads: known by pid and start, looked at and ended from another session.</summary>
+internal sealed record ReadingSession(int Pid, DateTime Start)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    public static async Task<ReadingSession> OfAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(Sql.Of<ICheck>("reading_session"), connection);
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        await row.ReadAsync(cancel).ConfigureAwait(false);
+        return new(row.GetInt32(0), row.GetDateTime(1));
+    }
+
+    /// <summary>True when it still works on something.</summary>
+    public async Task<bool> IsActiveAsync(NpgsqlConnection other, CancellationToken cancel) =>
+        await AskAsync("reading_active", other, cancel).ConfigureAwait(false) is true;
+
+    /// <summary>False when it is still active when patience ends.</summary>
+    public async Task<bool> EndsAsync(NpgsqlConnection other, TimeSpan patience, TimeProvider clock, CancellationToken cancel)
+    {
+        for (var began = clock.GetTimestamp(); await IsActiveAsync(other, cancel).ConfigureAwait(false);)
+        {
+            if (clock.GetElapsedTime(began) > patience)
+            {
+                return false;
+            }
+            await Task.Delay(Pause, clock, cancel).ConfigureAwait(false);
+        }
+        return true;
+    }
+
+    /// <summary>Null when it ended; else what it goes on as.</summary>
+    public async Task<string?> TerminateAsync(NpgsqlConnection other, TimeSpan patience, TimeProvider clock, CancellationToken cancel)
+    {
+        try
+        {
+            await AskAsync("reading_terminate", other, cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == SqlState.InsufficientPrivilege)
+        {
+            return $"may not be ended by this role ({e.MessageText})";
+        }
+        return await EndsAsync(other, patience, clock, cancel).ConfigureAwait(false) ? null : "ignores pg_terminate_backend too";
+    }
+
+    /// <summary>True when the server went down since this session began, and came back.</summary>
+    public async Task<bool> IsBeforeRestartAsync(NpgsqlConnection other, CancellationToken cancel) =>
+        await AskAsync("restarted_since", other, cancel).ConfigureAwait(false) is true;
+
+    private async Task<object?> AskAsync(string query, NpgsqlConnection other, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(Sql.Of<ICheck>(query), other) { Parameters = { new("pid", Pid), new("start", DateTime.SpecifyKind(Start, DateTimeKind.Utc)) } };
+        return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false);
+    }
+}
