@@ -10,6 +10,9 @@ public static class ConfigKeys
     private static readonly ConfigType Span = Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
     private static readonly ConfigType Age = Duration(TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
 
+    /// <summary>A list comes after the one that it lies in.</summary>
+    public static readonly IReadOnlyList<ConfigList> Lists = [ConfigList.Of<HealingOptions, TargetOptions>("targets[]", o => o.Targets), .. RuleKeys.Lists];
+
     public static readonly IReadOnlyList<ConfigKey> All =
     [
         Key("state_directory", ConfigType.Path, ".healing", "Where the embedded store, snapshots and forensics are kept; under root the default is /var/lib/healing, since the server's user must reach it.", (o, v) => o.StateDirectory = (string)v!),
@@ -61,7 +64,7 @@ public static class ConfigKeys
         Policy("lossless-locking", "waits for the window, or for approval where there is none"),
         Policy("quarantining", "is auto up to max_rows_per_repair where opted in, else approve"),
         Later(Target + "protect", "none", "Whether writes are stopped while critical corruption is open."),
-        Later(Target + "rules", "", "What no catalogue can tell about the data."),
+        .. RuleKeys.All,
 
         Later("backups", "", "Backups, their retention and their proof."),
         Secret("alerts.webhook", WebAddress, "", "Where alerts are posted as JSON.", (o, v) => o.Alerts.Webhook = (string)v!),

@@ -6,6 +6,10 @@ public static class ConfigTable
     private static readonly Dictionary<string, ConfigKey> Keys = ConfigKeys.All.ToDictionary(k => k.Path, StringComparer.Ordinal);
     private static readonly HashSet<string> Sections = [.. ConfigKeys.All.SelectMany(k => Above(k.Path))];
 
+    /// <summary>The innermost list that a key or a list lies in; empty outside of all.</summary>
+    public static string ListOf(string path) =>
+        ConfigKeys.Lists.LastOrDefault(l => path.StartsWith(l.Path + ".", StringComparison.Ordinal))?.Path ?? "";
+
     public static ConfigKey? Find(string pattern) => Keys.GetValueOrDefault(pattern);
 
     /// <summary>True for what only holds other keys.</summary>

@@ -34,6 +34,13 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
 
     public static readonly ConfigType Path = new("a path", text => text.Contains('\0', StringComparison.Ordinal) ? throw new FormatException() : text);
 
+    public static readonly ConfigType Columns = new("columns like movies.id or \"Sales\".orders.movie_id", ColumnList.Parse);
+
+    public static readonly ConfigType Column = new("a column like movies.rating or \"Sales\".orders.state", text =>
+        ColumnList.Parse(text) is { Columns.Count: 1 } one ? one : throw new FormatException("one column was expected"));
+
+    public static readonly ConfigType Table = new("empty, or a name like ratings or public.ratings", text => text.Length == 0 ? null : TablePath.Parse(text));
+
     public static readonly ConfigType Revision = new("empty, or the number of a revision", text =>
         text.Length == 0 ? null : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : throw new FormatException());
 

@@ -80,6 +80,7 @@ public sealed class TargetOptions
     public IList<string> CriticalIndexes { get; set; } = [];
     /// <summary>Risk class (as the command line prints it) to policy.</summary>
     public IDictionary<string, RepairPolicy> Policy { get; set; } = new Dictionary<string, RepairPolicy>(StringComparer.Ordinal);
+    public RulesOptions Rules { get; set; } = new();
 }
 
 public sealed class TargetConnectionsOptions

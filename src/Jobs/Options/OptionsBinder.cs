@@ -3,50 +3,54 @@ namespace HealingWorkers.Jobs.Options;
 /// <summary>Puts entries and defaults into the options, and notes where each value comes from.</summary>
 internal sealed class OptionsBinder(IReadOnlyDictionary<string, ConfigEntry> entries, ConfigProblems problems, OptionsSources sources)
 {
-    private const string Targets = "targets[]";
     private readonly List<EffectiveValue> _values = [];
 
     public LoadedOptions Bind()
     {
         var options = new HealingOptions();
-        foreach (var key in ConfigKeys.All.Where(k => k.IsBuilt && !k.Path.StartsWith(Targets, StringComparison.Ordinal)))
-        {
-            BindOne(key, key.Path, options);
-        }
+        BindAll("", "", options);
         options.StateDirectory = Path.GetFullPath(options.StateDirectory, sources.Directory);
-        foreach (var index in entries.Keys.Where(p => p.StartsWith("targets[", StringComparison.Ordinal)).Select(p => ConfigEntry.Items(p)[0]).Distinct().Order())
-        {
-            options.Targets.Add(BindTarget(index));
-        }
         return new LoadedOptions(options, _values);
     }
 
-    private TargetOptions BindTarget(int index)
+    /// <param name="list">The list of which this is an item; empty for the options themselves.</param>
+    /// <param name="place">The item, by its number.</param>
+    private void BindAll(string list, string place, object into)
     {
-        var target = new TargetOptions();
-        foreach (var key in ConfigKeys.All.Where(k => k.IsBuilt && k.Path.StartsWith(Targets, StringComparison.Ordinal)))
+        foreach (var key in ConfigKeys.All.Where(k => k.IsBuilt && ConfigTable.ListOf(k.Path) == list))
         {
-            var path = $"targets[{index}]" + key.Path[Targets.Length..];
-            if (path.EndsWith("[]", StringComparison.Ordinal))
+            foreach (var path in Places(place + key.Path[list.Length..]))
             {
-                foreach (var item in entries.Keys.Where(p => p.StartsWith(path[..^1], StringComparison.Ordinal)).OrderBy(p => ConfigEntry.Items(p)[^1]))
-                {
-                    BindOne(key, item, target);
-                }
-            }
-            else
-            {
-                BindOne(key, path, target);
+                BindOne(key, path, into);
             }
         }
-        return target;
+        foreach (var inner in ConfigKeys.Lists.Where(l => ConfigTable.ListOf(l.Path) == list))
+        {
+            foreach (var item in Places(place + inner.Path[list.Length..]))
+            {
+                BindAll(inner.Path, item, inner.Add(into));
+            }
+        }
+    }
+
+    /// <summary>The path itself; for one that ends in [], the items that were written.</summary>
+    private IEnumerable<string> Places(string path)
+    {
+        if (!path.EndsWith("[]", StringComparison.Ordinal))
+        {
+            return [path];
+        }
+        var level = ConfigEntry.Items(path[..^2]).Count;
+        return entries.Keys.Where(p => p.StartsWith(path[..^1], StringComparison.Ordinal))
+            .Select(p => ConfigEntry.Items(p)[level]).Distinct().Order()
+            .Select(i => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path[..^1]}{i}]"));
     }
 
     private void BindOne(ConfigKey key, string path, object into)
     {
         var entry = entries.GetValueOrDefault(path);
         var text = entry?.Value ?? DefaultOf(key);
-        // No value at all: a required one is missed by TargetRules, an optional one keeps what the options start with.
+        // No value at all: a required one is missed by what checks targets and rules, an optional one keeps what the options start with.
         if (text is null || (text.Length == 0 && entry is null && key.Default?.Length == 0))
         {
             _values.Add(new EffectiveValue(path, "", "default"));

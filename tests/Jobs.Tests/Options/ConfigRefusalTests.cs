@@ -28,7 +28,6 @@ public sealed class ConfigRefusalTests
     [TestCase("targets: [{ name: a, connection: Host=x, maintenance_window: \"Son 02:00-04:00\" }]", "healing.yaml:1: `targets[0].maintenance_window` takes a window like \"Sun 02:00-04:00 Europe/Vienna\", or nothing, not `Son 02:00-04:00`")]
     [TestCase("targets: [{ name: a, connection: Host=x, maintenance_window: \"Sun 02:00-25:00\" }]", "healing.yaml:1: `targets[0].maintenance_window` takes a window like \"Sun 02:00-04:00 Europe/Vienna\", or nothing, not `Sun 02:00-25:00`")]
     [TestCase("targets: [{ name: a, connection: Host=x, maintenance_window: \"02:00-04:00 Europe/Wien\" }]", "healing.yaml:1: `targets[0].maintenance_window` takes a window like \"Sun 02:00-04:00 Europe/Vienna\", or nothing, not `02:00-04:00 Europe/Wien`")]
-    [TestCase("targets: [{ name: a, connection: Host=x, rules: { sql: [] } }]", "healing.yaml:1: `targets[].rules` is not built yet (What no catalogue can tell about the data); take it out for now")]
     [TestCase("targets: [{ name: a, connection: Host=x, maintenance_window: Sundays }]", "healing.yaml:1: `targets[0].maintenance_window` takes a window like \"Sun 02:00-04:00 Europe/Vienna\", or nothing, not `Sundays`")]
     [TestCase("- a", "healing.yaml:1: there is no key `[]`")]
     [TestCase("just text", "healing.yaml:1: keys with values were expected, as in `mode: observe`")]
