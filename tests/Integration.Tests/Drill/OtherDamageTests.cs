@@ -24,7 +24,11 @@ public sealed class OtherDamageTests
     }
 
     [TearDown]
-    public Task RebuildAllAsync() => Cluster.ExecuteAsync(_database, "DELETE FROM movies WHERE id = 900000; REINDEX TABLE movies");
+    public async Task RebuildAllAsync()
+    {
+        await Cluster.ExecuteAsync(_database, "DELETE FROM movies WHERE id = 900000");
+        await Cluster.ExecuteAsync(_database, "REINDEX TABLE movies");
+    }
 
     [TestCase("movies_title_hash", true)]
     [TestCase("movies_title_hash", false)]
