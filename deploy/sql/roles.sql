@@ -38,7 +38,7 @@ BEGIN
         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid = d.objid
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-        WHERE e.extname = 'amcheck' AND p.proname = 'bt_index_check'
+        WHERE e.extname = 'amcheck' AND p.proname IN ('bt_index_check', 'bt_index_parent_check', 'gin_index_check')
     LOOP
         EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO healing_detect', schema_name);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO healing_detect', verify);

@@ -4,12 +4,12 @@ using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Checks;
 
-/// <summary>Makes the report of a B-tree check from its verdicts.</summary>
+/// <summary>Makes the report of a check by amcheck from its verdicts.</summary>
 internal static class BtreeReport
 {
     private const int ReasonsShown = 5;
 
-    public static CheckReport Of(string check, TargetFacts facts, IReadOnlyList<BtreeVerdict> verdicts, DeadlyReads deadly, TimeSpan elapsed)
+    public static CheckReport Of(string check, TargetFacts facts, AmcheckCall call, IReadOnlyList<BtreeVerdict> verdicts, DeadlyReads deadly, TimeSpan elapsed)
     {
         var findings = verdicts.Where(v => v.Outcome == BtreeOutcome.Damaged).Select(v => FindingOf(check, facts, v)).Concat(deadly.Findings)
             .DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).OrderBy(f => f.Object.Quoted, StringComparer.Ordinal).ToList();
@@ -19,17 +19,17 @@ internal static class BtreeReport
             : open.All(v => v.Outcome == BtreeOutcome.Forbidden) ? CheckStatus.Unavailable
             : CheckStatus.Failed;
         // A sound index was compared with every row of its table, so the table was read as well.
-        var examined = verdicts.Where(v => v.Outcome == BtreeOutcome.Sound).SelectMany(v => new[] { v.Index.Name, v.Index.Table })
+        var examined = verdicts.Where(v => v.Outcome == BtreeOutcome.Sound).SelectMany(v => call.ReadsTable ? new[] { v.Index.Name, v.Index.Table } : [v.Index.Name])
             .Concat(verdicts.Where(v => v.Of is not null).Select(v => v.Of!)).Except(deadly.Met).Distinct().ToList();
-        return new(check, status, elapsed, Reason(facts, open, deadly), findings, [.. examined.Select(e => e.Oid)]) { ExaminedNames = [.. examined.Select(e => e.Quoted)] };
+        return new(check, status, elapsed, Reason(facts, call, open, deadly), findings, [.. examined.Select(e => e.Oid)]) { ExaminedNames = [.. examined.Select(e => e.Quoted)] };
     }
 
-    private static string? Reason(TargetFacts facts, List<BtreeVerdict> open, DeadlyReads deadly) =>
-        string.Join("; ", new[] { Reason(facts, open), deadly.Reason }.OfType<string>()) is { Length: > 0 } reason ? reason : null;
+    private static string? Reason(TargetFacts facts, AmcheckCall call, List<BtreeVerdict> open, DeadlyReads deadly) =>
+        string.Join("; ", new[] { Reason(facts, call, open), deadly.Reason }.OfType<string>()) is { Length: > 0 } reason ? reason : null;
 
-    private static string? Reason(TargetFacts facts, List<BtreeVerdict> open) =>
+    private static string? Reason(TargetFacts facts, AmcheckCall call, List<BtreeVerdict> open) =>
         open.Count == 0 ? null
-        : open.Find(v => v.Outcome == BtreeOutcome.Forbidden) is not null ? BtreeList.Ungranted(facts, facts.SchemaOf("amcheck") ?? "public")
+        : open.Find(v => v.Outcome == BtreeOutcome.Forbidden) is not null ? BtreeList.Ungranted(facts, facts.SchemaOf("amcheck") ?? "public", call)
         : $"{open.Count} index(es) not examined: " + string.Join("; ", open.Take(ReasonsShown).Select(v => v.Why!.Contains(v.Index.Quoted, StringComparison.Ordinal) ? v.Why : $"{v.Index.Quoted}: {v.Why}"))
             + (open.Count > ReasonsShown ? "; ..." : "");
 

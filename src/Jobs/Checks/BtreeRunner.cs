@@ -6,9 +6,8 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Verifies a list of B-trees over some sessions at once, in the order of the list, one round trip an index.</summary>
-internal sealed class BtreeRunner(string check, CheckRequest request, string schema, DeadlyReads deadly)
+internal sealed class BtreeRunner(string check, CheckRequest request, string schema, AmcheckCall call, DeadlyReads deadly)
 {
-    private readonly string _function = $"{schema}.bt_index_check";
     private readonly ConcurrentQueue<BtreeVerdict> _verdicts = new();
     private int _done;
 
@@ -37,7 +36,7 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
 
     private async Task WorkAsync(ConcurrentQueue<BtreeIndex> left, int total, CancellationToken cancel)
     {
-        await using var session = new BtreeSession(request.Target, _function);
+        await using var session = new BtreeSession(request.Target, call.Whole(schema));
         while (left.TryDequeue(out var index))
         {
             request.Progress?.Report(new(check, _done, total, index.Quoted));
@@ -65,7 +64,7 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
         try
         {
             // The table and not the index: what kills while its rows are looked up would do so again with each index of it.
-            await deadly.GuardAsync(await session.OpenAsync(cancel).ConfigureAwait(false), index.Table, $"SELECT {_function}('{index.Quoted.Replace("'", "''", StringComparison.Ordinal)}', true)",
+            await deadly.GuardAsync(await session.OpenAsync(cancel).ConfigureAwait(false), call.ReadsTable ? index.Table : index.Name, call.Shown(schema, index.Quoted),
                 token => session.VerifyAsync(index.Oid, token), cancel).ConfigureAwait(false);
             return new(index, BtreeOutcome.Sound);
         }
@@ -88,7 +87,7 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
     {
         try
         {
-            return await BtreeJudge.JudgeAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), _function, index, e, cancel).ConfigureAwait(false);
+            return await new BtreeJudge(call, schema).JudgeAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), index, e, cancel).ConfigureAwait(false);
         }
         catch (NpgsqlException lost)
         {

@@ -4,7 +4,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>One session that verifies. The client library drops a session after any error of corruption, so this one comes back.</summary>
-internal sealed class BtreeSession(Target target, string function) : IAsyncDisposable
+internal sealed class BtreeSession(Target target, string statement) : IAsyncDisposable
 {
     private NpgsqlConnection? _connection;
     private NpgsqlCommand? _command;
@@ -44,7 +44,7 @@ internal sealed class BtreeSession(Target target, string function) : IAsyncDispo
         await DisposeAsync().ConfigureAwait(false);
         _connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(_connection, cancel).ConfigureAwait(false);
-        _command = new NpgsqlCommand($"SELECT {function}($1::pg_catalog.oid::pg_catalog.regclass, true)", _connection) { Parameters = { new NpgsqlParameter<long>() } };
+        _command = new NpgsqlCommand(statement, _connection) { Parameters = { new NpgsqlParameter<long>() } };
         await _command.PrepareAsync(cancel).ConfigureAwait(false);
         return _connection;
     }

@@ -12,13 +12,13 @@ internal enum BtreeOutcome { Sound, Damaged, Vanished, NotExamined, Forbidden, F
 internal sealed record BtreeVerdict(BtreeIndex Index, BtreeOutcome Outcome, string? Why = null, FindingKind? Kind = null, RelationName? Of = null, PostgresException? Error = null);
 
 /// <summary>Reads the errors of the verification: which are damage, of what, and which are not.</summary>
-internal static class BtreeJudge
+internal sealed class BtreeJudge(AmcheckCall call, string schema)
 {
     private const string Internal = "XX";
     private const string DataException = "22";
     private const string InvalidParameter = "22023";
 
-    public static async Task<BtreeVerdict> JudgeAsync(NpgsqlConnection connection, string function, BtreeIndex index, PostgresException e, CancellationToken cancel)
+    public async Task<BtreeVerdict> JudgeAsync(NpgsqlConnection connection, BtreeIndex index, PostgresException e, CancellationToken cancel)
     {
         switch (e.SqlState)
         {
@@ -33,11 +33,11 @@ internal static class BtreeJudge
             case SqlState.IndexCorrupted or SqlState.DataCorrupted or SqlState.UndefinedFile or SqlState.IoError when !IsOfFunction(e):
                 return await DamageAsync(connection, index, e, cancel).ConfigureAwait(false);
             default:
-                return await StructureAsync(connection, function, index, e, cancel).ConfigureAwait(false);
+                return await StructureAsync(connection, index, e, cancel).ConfigureAwait(false);
         }
     }
 
-    private static async Task<BtreeVerdict> DamageAsync(NpgsqlConnection connection, BtreeIndex index, PostgresException e, CancellationToken cancel)
+    private async Task<BtreeVerdict> DamageAsync(NpgsqlConnection connection, BtreeIndex index, PostgresException e, CancellationToken cancel)
     {
         var owner = await DamagedFile.OwnerAsync(connection, e.MessageText + " " + e.Detail, cancel).ConfigureAwait(false);
         if (owner is null && e.SqlState == SqlState.UndefinedFile)
@@ -51,11 +51,37 @@ internal static class BtreeJudge
         }
         return e.SqlState is SqlState.IndexCorrupted or SqlState.UndefinedFile && await DamagedFile.IsGoneAsync(connection, index.Oid, cancel).ConfigureAwait(false)
             ? Of(index, FindingKind.IndexFileMissing, index.Name, e)
-            : Of(index, FindingKind.BtreeCorrupt, index.Name, e);
+            : Of(index, await KindAsync(connection, index, e, cancel).ConfigureAwait(false), index.Name, e);
+    }
+
+    /// <summary>Where the whole call looks at more than the structure, and the structure is sound, it is about that.</summary>
+    private async Task<FindingKind> KindAsync(NpgsqlConnection connection, BtreeIndex index, PostgresException e, CancellationToken cancel)
+    {
+        if (call.Beyond == call.Kind || e.SqlState != SqlState.IndexCorrupted || connection.FullState != System.Data.ConnectionState.Open)
+        {
+            return call.Kind;
+        }
+        try
+        {
+            await RunStructureAsync(connection, index, cancel).ConfigureAwait(false);
+            return call.Beyond;
+        }
+        catch (PostgresException)
+        {
+            return call.Kind;
+        }
+    }
+
+    private async Task RunStructureAsync(NpgsqlConnection connection, BtreeIndex index, CancellationToken cancel)
+    {
+        await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand(call.Structure(schema), connection) { Parameters = { new() { Value = index.Oid } } };
+        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
     }
 
     /// <summary>An error that is not about damage may still come from it: then the index alone, without its table, gives it too.</summary>
-    private static async Task<BtreeVerdict> StructureAsync(NpgsqlConnection connection, string function, BtreeIndex index, PostgresException e, CancellationToken cancel)
+    private async Task<BtreeVerdict> StructureAsync(NpgsqlConnection connection, BtreeIndex index, PostgresException e, CancellationToken cancel)
     {
         if (!await DamagedFile.IsThereAsync(connection, index.Oid, cancel).ConfigureAwait(false))
         {
@@ -63,14 +89,11 @@ internal static class BtreeJudge
         }
         try
         {
-            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
-            await using var command = new NpgsqlCommand($"SELECT {function}($1::pg_catalog.oid::pg_catalog.regclass, false)", connection) { Parameters = { new() { Value = index.Oid } } };
-            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
-            await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
+            await RunStructureAsync(connection, index, cancel).ConfigureAwait(false);
         }
         catch (PostgresException again) when (!IsOfFunction(again) && (again.SqlState is SqlState.IndexCorrupted or SqlState.DataCorrupted || (again.SqlState == e.SqlState && MayBeDamage(again.SqlState))))
         {
-            return Of(index, FindingKind.BtreeCorrupt, index.Name, again);
+            return Of(index, call.Kind, index.Name, again);
         }
         catch (PostgresException)
         {

@@ -7,6 +7,10 @@ public static class CheckCatalogue
     [
         // indexes
         new BtreeCheck(),
+        new BtreeParentCheck(),
+        new UniqueIndexCheck(),
+        new GinCheck(),
+        new DuplicateKeysCheck(),
         new LeftoversCheck(),
 
         // order of text

@@ -13,6 +13,18 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind HeapPageInvalid = new("heap_page_invalid", Severity.Critical, null, null,
         "A page of a table, or of its TOAST table, cannot be read; no rebuild of an index brings it back.");
 
+    public static readonly FindingKind IndexCorrupt = new("index_corrupt", Severity.Critical, "rebuild_index", RiskClass.LosslessOnline,
+        "An index that is no B-tree no longer agrees with itself.");
+
+    public static readonly FindingKind IndexIncomplete = new("index_incomplete", Severity.Critical, "rebuild_index", RiskClass.LosslessOnline,
+        "Rows of a table are not found through one of its indexes.");
+
+    public static readonly FindingKind HeapRowsLost = new("heap_rows_lost", Severity.Critical, null, null,
+        "An index points at rows that its table no longer has.");
+
+    public static readonly FindingKind DuplicateKeys = new("duplicate_keys", Severity.Critical, null, null,
+        "Several rows of a table have the same value of a key that is unique.");
+
     public static readonly FindingKind IndexLeftover = new("index_leftover", Severity.Warning, "drop_leftover", RiskClass.LosslessOnline,
         "An invalid index was left behind by a build that did not finish.");
 
@@ -31,12 +43,19 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
         "The database cannot be reached.");
 
+    /// <summary>The index itself is damaged, and a look at what was built in its place tells whether it still is.</summary>
+    public bool IsOfIndex => this == BtreeCorrupt || this == IndexFileMissing || this == IndexCorrupt || this == IndexIncomplete;
+
     /// <summary>Grouped as in the catalogue of checks, a line each.</summary>
     public static readonly IReadOnlyList<FindingKind> All =
     [
         // indexes
         BtreeCorrupt,
         IndexFileMissing,
+        IndexCorrupt,
+        IndexIncomplete,
+        HeapRowsLost,
+        DuplicateKeys,
         IndexLeftover,
 
         // order of text

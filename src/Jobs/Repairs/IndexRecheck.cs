@@ -1,5 +1,4 @@
 using HealingWorkers.Jobs.Checks;
-using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Repairs;
@@ -9,7 +8,7 @@ public sealed class IndexRecheck(IReadOnlyList<ICheck> checks)
 {
     public async Task<IndexVerdict> LookAsync(Target target, IReadOnlyList<long> indexes, CancellationToken cancel)
     {
-        if (checks.FirstOrDefault(c => c.Description.Kinds.Contains(FindingKind.BtreeCorrupt)) is not { } check)
+        if (checks.FirstOrDefault(c => c.Description.Name == BtreeCheck.CheckName) is not { } check)
         {
             return new(false, false, "no check of B-tree indexes is there to look again");
         }

@@ -67,7 +67,7 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IReadOnlyList<IRepair
         {
             return new(Proof.Unverifiable, false, $"the check {incident.Check} that found it is not there to look again");
         }
-        if (origin.Description.Kinds.Contains(FindingKind.BtreeCorrupt))
+        if (incident.Kind.IsOfIndex)
         {
             return rechecked ? null
                 : await IndexLook.AtAsync(session.Connection, incident.Object, cancel).ConfigureAwait(false) is null

@@ -1,4 +1,4 @@
--- Every B-tree that can be verified, biggest first, in one round trip; sizes by statistics, since asking the files takes locks.
+-- Every index of a method that can be verified, biggest first, in one round trip; sizes by statistics, since asking the files takes locks.
 SELECT c.oid::bigint AS oid,
        pg_catalog.format('%I.%I', n.nspname, c.relname) AS quoted,
        t.oid::bigint AS table_oid,
@@ -16,7 +16,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
 JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
 JOIN pg_catalog.pg_am a ON a.oid = c.relam
-WHERE a.amname = 'btree' AND c.relkind = 'i'
+WHERE a.amname = @method AND c.relkind = 'i' AND (i.indisunique OR NOT @unique_only)
   AND i.indisvalid AND i.indisready AND i.indislive
   AND c.relpersistence <> 't'
   AND NOT (c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())

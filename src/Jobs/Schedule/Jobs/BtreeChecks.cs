@@ -1,10 +1,9 @@
 using HealingWorkers.Jobs.Checks;
-using HealingWorkers.Jobs.Findings;
 
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>The check that looks into single B-trees, and so can be shared out by table.</summary>
 internal static class BtreeChecks
 {
-    public static bool IsOne(ICheck check) => check.Description.Kinds.Contains(FindingKind.BtreeCorrupt);
+    public static bool IsOne(ICheck check) => check.Description.Name == BtreeCheck.CheckName;
 }
