@@ -13,6 +13,10 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public string Role => connection.UserName ?? facts.Role;
     /// <summary>The fencing token of the lease; every ledger write of this repair carries it.</summary>
     public long Token => token;
+    /// <summary>The ledger's own id, by which a target's quarantine tells incidents of several ledgers apart.</summary>
+    public string Ledger { get; init; } = "";
+    /// <summary>The number of the attempt that this session makes.</summary>
+    public int Attempt { get; init; }
     /// <summary>What the first attempt of this incident found on the table, by the ledger; null when this is the first.</summary>
     public IReadOnlyList<long>? IndexesBefore { get; init; }
     /// <summary>An earlier attempt may have done the work already, so that the finding is looked at again first.</summary>

@@ -10,6 +10,9 @@ public sealed class StatementLog
 
     public IReadOnlyList<string> Sent => _sent;
 
+    /// <summary>A statement that is sent by somebody else.</summary>
+    public void Add(string statement) => _sent.Add(statement);
+
     public Task RunAsync(RepairSession session, string statement, CancellationToken cancel)
     {
         _sent.Add(statement);

@@ -1,0 +1,5 @@
+-- A batch: what one transaction of one repair takes away or changes.
+INSERT INTO healing_quarantine.batches (ledger, incident, attempt, repair, reason, settings)
+VALUES (@ledger, @incident, @attempt, @repair, @reason,
+        '{"datestyle": "ISO, MDY", "intervalstyle": "postgres", "timezone": "UTC", "extra_float_digits": "3", "bytea_output": "hex", "lc_monetary": "C", "xmloption": "content"}')
+RETURNING id

@@ -1,0 +1,52 @@
+-- What stands between us and the rows of a table, each by name: for deleting (8), changing (16) or inserting (4), by the bits of a trigger's type.
+WITH here AS (
+    SELECT c.oid, c.relkind, c.relpersistence, c.relnamespace, c.relreplident, n.nspname, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = @oid::oid
+), family AS (
+    SELECT h.oid FROM here h UNION SELECT a.relid::oid FROM here h, pg_catalog.pg_partition_ancestors(h.oid) a
+)
+SELECT said FROM (
+    SELECT 1 AS turn, CASE h.relkind
+               WHEN 'p' THEN h.name || ' is partitioned and holds no rows itself: its partitions are to be named'
+               WHEN 'v' THEN h.name || ' is a view: its tables are to be repaired'
+               WHEN 'm' THEN h.name || ' is a materialized view: refresh it'
+               WHEN 'f' THEN h.name || ' is a foreign table: its rows belong to the foreign server ' ||
+                   (SELECT pg_catalog.quote_ident(s.srvname) FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = h.oid)
+               ELSE h.name || ' is no table' END AS said
+    FROM here h WHERE h.relkind <> 'r'
+    UNION ALL
+    SELECT 2, h.name || ' belongs to the system catalogue' FROM here h WHERE h.oid < 16384 OR h.nspname IN ('pg_catalog', 'pg_toast', 'information_schema')
+    UNION ALL
+    SELECT 3, h.name || ' is a temporary table of a session' FROM here h WHERE h.relpersistence = 't'
+    UNION ALL
+    SELECT 4, pg_catalog.format('%s belongs to the extension %I, which alone knows what its rows mean', h.name, e.extname)
+    FROM here h JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = h.oid AND d.deptype = 'e'
+    JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+    UNION ALL
+    SELECT 5, pg_catalog.format('the rule %I of %s rewrites what is sent', w.rulename, h.name)
+    FROM here h JOIN pg_catalog.pg_rewrite w ON w.ev_class = h.oid
+    WHERE w.ev_enabled IN ('O', 'A') AND w.ev_type = CASE @event WHEN 8 THEN '4' WHEN 16 THEN '2' ELSE '3' END AND h.relkind = 'r'
+    UNION ALL
+    SELECT 6, pg_catalog.format('the trigger %I of %s would fire and could change, swallow or add something: disable it for the time of the repair, or repair by hand', g.tgname, h.name)
+    FROM here h JOIN pg_catalog.pg_trigger g ON g.tgrelid = h.oid
+    WHERE NOT g.tgisinternal AND g.tgenabled IN (@fires_in, 'A') AND g.tgtype & @event <> 0
+    UNION ALL
+    SELECT 7, pg_catalog.format('row security of %s applies to the role %I and could hide rows: GRANT it ownership, or BYPASSRLS', h.name, current_user)
+    FROM here h WHERE pg_catalog.row_security_active(h.oid)
+    UNION ALL
+    SELECT 8, pg_catalog.format('the publication %I publishes this, and %s has no replica identity: give it one (ALTER TABLE ... REPLICA IDENTITY)', p.pubname, h.name)
+    FROM here h CROSS JOIN pg_catalog.pg_publication p
+    WHERE (CASE @event WHEN 8 THEN p.pubdelete WHEN 16 THEN p.pubupdate ELSE false END)
+      AND (h.relreplident = 'n'
+           OR (h.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = h.oid AND i.indisprimary AND i.indisvalid))
+           OR (h.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = h.oid AND i.indisreplident AND i.indisvalid)))
+      AND (p.puballtables AND h.relpersistence = 'p'
+           OR EXISTS (SELECT FROM pg_catalog.pg_publication_tables v JOIN family f ON true JOIN pg_catalog.pg_class fc ON fc.oid = f.oid JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace
+                      WHERE v.pubname = p.pubname AND v.schemaname = fn.nspname AND v.tablename = fc.relname))
+    UNION ALL
+    SELECT 9, pg_catalog.format('the role %I may not %s rows of %s: GRANT SELECT, UPDATE, %s ON %s TO %I', current_user,
+               CASE @event WHEN 8 THEN 'delete' WHEN 16 THEN 'change' ELSE 'insert' END, h.name, CASE @event WHEN 8 THEN 'DELETE' WHEN 16 THEN 'UPDATE' ELSE 'INSERT' END, h.name, current_user)
+    FROM here h
+    WHERE h.relkind = 'r' AND NOT (pg_catalog.has_schema_privilege(h.relnamespace, 'USAGE') AND pg_catalog.has_table_privilege(h.oid, 'SELECT') AND pg_catalog.has_table_privilege(h.oid, 'UPDATE')
+                   AND pg_catalog.has_table_privilege(h.oid, CASE @event WHEN 8 THEN 'DELETE' WHEN 16 THEN 'UPDATE' ELSE 'INSERT' END))
+) AS obstacles ORDER BY turn, said

@@ -1,0 +1,93 @@
+using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Quarantine;
+
+/// <summary>One server for the tests of quarantine; each takes a database of its own.</summary>
+[SetUpFixture]
+public sealed class WardCluster
+{
+    private static PgCluster? _cluster;
+
+    public static PgCluster Cluster => _cluster ?? throw new InvalidOperationException("No cluster yet.");
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _cluster = await PgCluster.StartNewAsync(new PgClusterOptions { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["wal_level"] = "logical" } });
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await Cluster.DisposeAsync();
+}
+
+/// <summary>A database with a schema of the test's own, and a repair session to it.</summary>
+internal sealed class Ward : IAsyncDisposable
+{
+    private static int _databases;
+
+    private Ward(string database, Target target) => (Database, Target) = (database, target);
+
+    public string Database { get; }
+    public Target Target { get; }
+
+    public static async Task<Ward> OpenAsync(string sql, string? user = null)
+    {
+        var database = $"ward{Interlocked.Increment(ref _databases)}";
+        await WardCluster.Cluster.CreateDatabaseAsync(database);
+        await WardCluster.Cluster.ExecuteAsync(database, sql);
+        return new(database, new Target(new TargetOptions { Name = database, Connection = WardCluster.Cluster.ConnectionString(database, user) }, TimeProvider.System));
+    }
+
+    public Task ExecuteAsync(string sql) => WardCluster.Cluster.ExecuteAsync(Database, sql);
+
+    public Task<T?> ScalarAsync<T>(string sql) => WardCluster.Cluster.ScalarAsync<T>(Database, sql);
+
+    /// <summary>Of every table of the user's; the quarantine itself is not one.</summary>
+    public async Task<IReadOnlyDictionary<string, TableHash>> HashAsync() => (await TableHash.OfDatabaseAsync(WardCluster.Cluster, Database))
+        .Where(t => !t.Key.StartsWith("healing_quarantine.", StringComparison.Ordinal)).ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal);
+
+    /// <summary>In one transaction that is committed when nothing throws.</summary>
+    public async Task<T> InBatchAsync<T>(Func<QuarantineBatch, RepairSession, Task<T>> work, StatementLog? log = null)
+    {
+        await using var connection = await Target.OpenRepairAsync(CancellationToken.None);
+        var session = new RepairSession(Target, await Target.FactsAsync(CancellationToken.None), connection, token: 1) { Ledger = "ledger", Attempt = 1 };
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var batch = await QuarantineBatch.OpenAsync(session, Incident(), "test_repair", "for the test", log ?? new StatementLog(), CancellationToken.None);
+        var result = await work(batch, session);
+        await transaction.CommitAsync();
+        return result;
+    }
+
+    public Task<long> DeleteAsync(string table, string condition = "true") => InBatchAsync(async (batch, session) =>
+        await batch.DeleteAsync(await TableAsync(session, table), await PlacesAsync(session.Connection, table, condition), CancellationToken.None));
+
+    public Task<long> ChangeAsync(string table, string condition, params (string Column, string Value)[] set) => InBatchAsync(async (batch, session) =>
+        await batch.ChangeAsync(await TableAsync(session, table), await PlacesAsync(session.Connection, table, condition), set.ToDictionary(s => s.Column, s => s.Value, StringComparer.Ordinal), CancellationToken.None));
+
+    public static async Task<QuarantineTable> TableAsync(RepairSession session, string table) =>
+        await QuarantineTable.OfAsync(session.Connection, (await TheirsAsync<long>(session.Connection, $"SELECT '{table.Replace("'", "''", StringComparison.Ordinal)}'::regclass::oid::bigint")).Single(), CancellationToken.None);
+
+    public static Task<IReadOnlyList<string>> PlacesAsync(NpgsqlConnection connection, string table, string condition) =>
+        TheirsAsync<string>(connection, $"SELECT ctid::text FROM ONLY {table} t WHERE {condition}");
+
+    private static async Task<IReadOnlyList<T>> TheirsAsync<T>(NpgsqlConnection connection, string sql)
+    {
+        await SearchPath.UseTheirsAsync(connection, CancellationToken.None);
+        var rows = await Dapper.SqlMapper.QueryAsync<T>(connection, sql);
+        await SearchPath.UseOursAsync(connection, CancellationToken.None);
+        return [.. rows];
+    }
+
+    public static Incident Incident(long id = 1) => new()
+    {
+        Id = id, TargetId = 1, TargetName = "ward", Fingerprint = "f", Kind = FindingKind.BtreeCorrupt, Severity = Severity.Warning, Check = "test", Object = new RelationName(0, "public.t"),
+        Detail = "", Evidence = "{}", Repair = "test_repair", Risk = RiskClass.Quarantining, State = IncidentState.Repairing, Attempts = 0, AttemptsAllowed = 3, Deferrals = 0, DeferredSince = null,
+        Reason = null, ApprovedBy = null, DueAt = null, OpenedAt = DateTimeOffset.UnixEpoch, LastSeenAt = DateTimeOffset.UnixEpoch, ClosedAt = null, TraceParent = null,
+    };
+
+    public ValueTask DisposeAsync() => Target.DisposeAsync();
+}
