@@ -9,26 +9,10 @@ namespace HealingWorkers.Jobs.Checks;
 internal static class BtreeList
 {
     /// <summary>Null when the check can run.</summary>
-    public static async Task<string?> WhyNotAsync(NpgsqlConnection connection, TargetFacts facts, AmcheckCall call, CancellationToken cancel)
-    {
-        if (facts.SchemaOf("amcheck") is not { } schema)
-        {
-            return $"the extension amcheck is not installed in {facts.Database}: run `healing grant`, or CREATE EXTENSION amcheck";
-        }
-        await using var command = new NpgsqlCommand(Sql.Of<ICheck>("btree_right"), connection) 
-        {
-            Parameters = { new("schema", schema), new("function", call.Function), new("arguments", call.Arguments) },
-        };
-        return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) switch
-        {
-            true => null,
-            false => Ungranted(facts, schema, call),
-            _ => $"the amcheck that is installed in {facts.Database} has no {call.Signature}: ALTER EXTENSION amcheck UPDATE",
-        };
-    }
+    public static Task<string?> WhyNotAsync(NpgsqlConnection connection, TargetFacts facts, AmcheckCall call, CancellationToken cancel) =>
+        ExtensionRight.WhyNotAsync(connection, facts, "amcheck", [call.Signature], cancel);
 
-    public static string Ungranted(TargetFacts facts, string schema, AmcheckCall call) =>
-        $"the role {facts.Role} may not run {call.Function}: GRANT healing_detect TO {facts.Role}, or GRANT USAGE ON SCHEMA {schema} TO {facts.Role}; GRANT EXECUTE ON FUNCTION {schema}.{call.Signature} TO {facts.Role}";
+    public static string Ungranted(TargetFacts facts, string schema, AmcheckCall call) => ExtensionRight.Ungranted(facts, schema, call.Signature);
 
     public static async Task<IReadOnlyList<BtreeIndex>> ReadAsync(NpgsqlConnection connection, CheckScope scope, AmcheckCall call, CancellationToken cancel)
     {

@@ -17,6 +17,9 @@ public static class CheckCatalogue
         new CollationCheck(),
 
         // tables
+        new HeapCheck(),
+        new VisibilityCheck(),
+        new CountsCheck(),
 
         // sequences and the catalogue
 

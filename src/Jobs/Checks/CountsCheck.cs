@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Counts tables three ways at one moment: by the table, by an index alone, and by an index with a look at each row.</summary>
+public sealed class CountsCheck : ICheck
+{
+    private const int Shown = 5;
+    /// <summary>One gigabyte: a larger table is left to the other checks.</summary>
+    private const long MostPages = 131_072;
+    private const string Plain = "enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_sort = off";
+    private const string IndexOnly = "enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on";
+    private const string Sequential = "enable_seqscan = on; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off";
+
+    public CheckDescription Description { get; } = new(
+        "counts", "Counts each table that has a plain B-tree and no more than 1 GB by a sequential scan and through an index: what differs is a wrong visibility map, or an index that misses rows.", "db.index_check",
+        "Reads each such table and its smallest index two times.", "ACCESS SHARE, as a SELECT, for one table at a time.",
+        "SELECT on the tables (pg_read_all_data from PostgreSQL 14 on); tables that may not be read are left out.",
+        "Tables without a plain B-tree, with row security, or larger than 1 GB; damage that counts right.",
+        [FindingKind.VisibilityMapWrong, FindingKind.IndexCountDiffers]) { Reach = CheckReach.Table };
+
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
+    {
+        var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
+        var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        var (findings, examined, open) = (new List<Finding>(), new List<Counted>(), new List<string>());
+        try
+        {
+            var tables = request.Scope.Indexes is not null ? [] : (await connection.QueryAsync<Counted>(new CommandDefinition(
+                Sql.Of<ICheck>("count_candidates"), new { table = request.Scope.Table }, cancellationToken: cancel)).ConfigureAwait(false)).Where(t => t.Pages <= MostPages).ToList();
+            foreach (var table in tables)
+            {
+                request.Progress?.Report(new(Description.Name, examined.Count, tables.Count, table.Quoted));
+                var started = request.Target.Clock.GetTimestamp();
+                try
+                {
+                    if (await CompareAsync(connection, facts, table, cancel).ConfigureAwait(false) is { } finding)
+                    {
+                        findings.Add(finding);
+                    }
+                    examined.Add(table);
+                }
+                catch (PostgresException e)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    open.Add($"{table.Quoted}: {e.MessageText}");
+                    await connection.DisposeAsync().ConfigureAwait(false);
+                    connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+                }
+                await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
+        return new(Description.Name, status, elapsed(), open.Count == 0 ? null : $"{open.Count} table(s) not counted: {string.Join("; ", open.Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
+        {
+            ExaminedNames = [.. examined.Select(t => t.Quoted)],
+        };
+    }, cancel);
+
+    /// <summary>All in one snapshot, so that nobody's writes make a difference.</summary>
+    private async Task<Finding?> CompareAsync(NpgsqlConnection connection, TargetFacts facts, Counted table, CancellationToken cancel)
+    {
+        await using var moment = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel).ConfigureAwait(false);
+        var indexOnly = await CountAsync(connection, $"FROM ONLY {table.Quoted}", IndexOnly, "Index Only Scan", cancel).ConfigureAwait(false);
+        var rows = await CountAsync(connection, $"FROM ONLY {table.Quoted}", Sequential, "Seq Scan", cancel).ConfigureAwait(false);
+        if (indexOnly is null || rows is null || indexOnly == rows)
+        {
+            return null;
+        }
+        // the order is what makes the planner take the index at all
+        var fetched = await CountAsync(connection, $"FROM (SELECT FROM ONLY {table.Quoted} AS t ORDER BY t.{table.FirstColumn}) AS ordered", Plain, "Index Scan", cancel).ConfigureAwait(false);
+        var kind = fetched == rows ? FindingKind.VisibilityMapWrong : FindingKind.IndexCountDiffers;
+        var detail = $"{rows} rows by a sequential scan, {indexOnly} by an index alone" + (fetched is null ? "" : $", {fetched} by an index with a look at each row");
+        return Finding.Of(Description.Name, kind, facts.Id, new RelationName(table.Oid, table.Quoted), detail) with
+        {
+            Evidence = new JsonObject { ["table"] = table.Quoted, ["table_oid"] = table.Oid, ["sequential"] = rows, ["index_only"] = indexOnly, ["index"] = fetched },
+        };
+    }
+
+    /// <summary>Null where the planner goes another way.</summary>
+    private static async Task<long?> CountAsync(NpgsqlConnection connection, string from, string way, string node, CancellationToken cancel)
+    {
+        // no parallel plan: its workers would be more than one session's share
+        await connection.ExecuteAsync(new CommandDefinition($"SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL {way}", cancellationToken: cancel)).ConfigureAwait(false);
+        var count = $"SELECT count(*) {from}";
+        var plan = string.Join('\n', await connection.QueryAsync<string>(new CommandDefinition($"EXPLAIN (COSTS OFF) {count}", cancellationToken: cancel)).ConfigureAwait(false));
+        return plan.Contains(node, StringComparison.Ordinal) ? await connection.ExecuteScalarAsync<long>(new CommandDefinition(count, cancellationToken: cancel)).ConfigureAwait(false) : null;
+    }
+
+    private sealed record Counted
+    {
+        public required long Oid { get; init; }
+        public required string Quoted { get; init; }
+        public required long Pages { get; init; }
+        public required string FirstColumn { get; init; }
+    }
+}

@@ -1,0 +1,127 @@
+using Dapper;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Pages;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+public enum RowFate
+{
+    /// <summary>Its page should not be called all-visible: the map is wrong, the row's bits are not.</summary>
+    MapIsWrong,
+
+    /// <summary>Made by a transaction that committed, removed by none, and yet its own bits hide it.</summary>
+    Hidden,
+
+    /// <summary>Not enough is known to say which.</summary>
+    Unsure,
+}
+
+/// <summary>
+/// A row that is not visible to all, in a page that the map says is: either the map lies, or the row's hint bits do. In the first case
+/// the map has to go; in the second that would lose the row, because the map is all that still shows it.
+/// </summary>
+public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection connection, RelationName table)
+{
+    private IServerFiles? _files;
+    private string? _path;
+    private bool _looked;
+
+    public async Task<IReadOnlyDictionary<int, RowFate>> OfBlockAsync(long block, IReadOnlyList<int> offsets, CancellationToken cancel)
+    {
+        var page = await PageAsync(block, cancel).ConfigureAwait(false);
+        var seen = await SeenAsync(block, cancel).ConfigureAwait(false);
+        var rows = offsets.Select(o => new Row(o, page?.Tuple(o), seen?.GetValueOrDefault(o))).ToList();
+        var ids = rows.SelectMany(r => new[] { r.Xmin, r.Xmax }).OfType<long>().Where(x => x > 0).Distinct().ToArray();
+        var status = (await connection.QueryAsync<(long Id, string? Status)>(new CommandDefinition(Sql.Of<ICheck>("transaction_status"), new { ids }, cancellationToken: cancel)).ConfigureAwait(false))
+            .ToDictionary(s => s.Id, s => s.Status);
+        return rows.ToDictionary(r => r.Offset, r => r.Fate(x => status.GetValueOrDefault(x)));
+    }
+
+    private async Task<HeapPage?> PageAsync(long block, CancellationToken cancel)
+    {
+        if (!_looked)
+        {
+            _looked = true;
+            _files = await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false);
+            _path = (await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false))?.Path;
+        }
+        return _files is null || _path is null ? null : await HeapPage.ReadAsync(_files, _path, block, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Null where we may not read the table.</summary>
+    private async Task<Dictionary<int, SeenRow>?> SeenAsync(long block, CancellationToken cancel)
+    {
+        try
+        {
+            // on a small table the planner would rather read all of it
+            await connection.ExecuteAsync(new CommandDefinition("SET enable_seqscan = off", cancellationToken: cancel)).ConfigureAwait(false);
+            var rows = (await AskAsync<SeenRow>("rows_seen", new { low = new Tid(block, 0).ToString(), high = new Tid(block, ushort.MaxValue).ToString() }, cancel).ConfigureAwait(false)).ToDictionary(r => Tid.Parse(r.Tid).Offset);
+            foreach (var tid in await AskAsync<string>("rows_fetched", new { tids = rows.Values.Select(r => r.Tid).ToArray() }, cancel).ConfigureAwait(false))
+            {
+                rows[Tid.Parse(tid).Offset] = rows[Tid.Parse(tid).Offset] with { Fetched = true };
+            }
+            return rows;
+        }
+        catch (PostgresException e) when (e.SqlState == SqlState.InsufficientPrivilege)
+        {
+            return null;
+        }
+    }
+
+    private Task<IEnumerable<T>> AskAsync<T>(string query, object arguments, CancellationToken cancel) =>
+        connection.QueryAsync<T>(new CommandDefinition(Sql.Of<ICheck>(query).Replace("{table}", table.Quoted, StringComparison.Ordinal), arguments, cancellationToken: cancel));
+
+    /// <param name="Fetched">Its own bits let it be seen.</param>
+    private sealed record SeenRow(string Tid, long Xmin, long Xmax)
+    {
+        public bool Fetched { get; init; }
+    }
+
+    private sealed record Row(int Offset, HeapTupleHeader? OnDisk, SeenRow? Seen)
+    {
+        /// <summary>The copy on disk may be older than the row in memory; then it tells nothing of it.</summary>
+        private HeapTupleHeader? Header => OnDisk is { } h && (Seen is null || (h.Xmin == Seen.Xmin && h.Xmax == Seen.Xmax)) ? h : null;
+
+        public long? Xmin => Seen?.Xmin ?? OnDisk?.Xmin;
+        public long? Xmax => Seen?.Xmax ?? OnDisk?.Xmax;
+
+        public RowFate Fate(Func<long, string?> status)
+        {
+            if (Xmin is not { } made || Xmax is not { } removed)
+            {
+                return RowFate.Unsure;
+            }
+            if (Lives(made, removed, status) is not { } lives)
+            {
+                return RowFate.Unsure;
+            }
+            return !lives ? RowFate.MapIsWrong
+                : Seen is { } seen ? (seen.Fetched ? RowFate.MapIsWrong : RowFate.Hidden)
+                : Header is { BitsHideIt: true } ? RowFate.Hidden : RowFate.MapIsWrong;
+        }
+
+        /// <summary>By the commit log, not by the row's bits. Null where that does not say.</summary>
+        private bool? Lives(long made, long removed, Func<long, string?> status)
+        {
+            if (Header is not { XminFrozen: true } && status(made) is not "committed")
+            {
+                return status(made) is null ? null : false;
+            }
+            if (removed == 0 || Header is { XmaxLocksOnly: true })
+            {
+                return true;
+            }
+            return Header is { XmaxIsMulti: true } ? null : (status(removed), Header) switch
+            {
+                ("aborted", _) => true,
+                ("in progress", _) => false,
+                // a lock of a transaction that committed looks the same from outside
+                ("committed", { XmaxInvalid: false }) => false,
+                _ => null,
+            };
+        }
+    }
+}

@@ -1,0 +1,4 @@
+-- How many pages a table has now, and where its file is; no row when it is gone.
+SELECT pg_catalog.pg_relation_size(c.oid) / 8192 AS blocks, pg_catalog.pg_relation_filepath(c.oid) AS path
+FROM pg_catalog.pg_class c
+WHERE c.oid = @oid::bigint::oid

@@ -1,0 +1,52 @@
+using Dapper;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Pages;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>One table against its visibility map, and what each disagreement means.</summary>
+public sealed class VisibilityLook(Target target, TargetFacts facts, NpgsqlConnection connection, string schema)
+{
+    private const int Most = 1_000;
+
+    public async Task<VisibilityVerdict> OfAsync(RelationName table, CancellationToken cancel)
+    {
+        var visible = await TwiceAsync("pg_check_visible", table, cancel).ConfigureAwait(false);
+        var frozen = await TwiceAsync("pg_check_frozen", table, cancel).ConfigureAwait(false);
+        var truth = new RowTruth(target, facts, connection, table);
+        var (wrong, hidden, unsure) = (new List<Tid>(), new List<Tid>(), new List<Tid>());
+        foreach (var block in visible.Concat(frozen).Distinct().GroupBy(t => t.Block))
+        {
+            foreach (var (offset, fate) in await truth.OfBlockAsync(block.Key, [.. block.Select(t => t.Offset)], cancel).ConfigureAwait(false))
+            {
+                (fate switch { RowFate.Hidden => hidden, RowFate.Unsure => unsure, _ => wrong }).Add(new(block.Key, offset));
+            }
+        }
+        // a row of the first kind is hidden, not mapped wrongly; one that is merely not frozen hides nothing
+        var seen = visible.ToHashSet();
+        return new([.. wrong.Where(seen.Contains)], [.. frozen.Except(hidden).Except(seen)], hidden, [.. unsure.Where(seen.Contains)]);
+    }
+
+    /// <summary>Others work on the table: only what a second look finds too is told.</summary>
+    private async Task<IReadOnlyList<Tid>> TwiceAsync(string function, RelationName table, CancellationToken cancel)
+    {
+        var first = await OnceAsync(function, table, cancel).ConfigureAwait(false);
+        return first.Count == 0 ? first : [.. first.Intersect(await OnceAsync(function, table, cancel).ConfigureAwait(false))];
+    }
+
+    private async Task<IReadOnlyList<Tid>> OnceAsync(string function, RelationName table, CancellationToken cancel) =>
+        [.. (await connection.QueryAsync<string>(new CommandDefinition(Sql.Of<ICheck>("map_wrong").Replace("{function}", $"{schema}.{function}", StringComparison.Ordinal),
+            new { oid = table.Oid, most = Most }, cancellationToken: cancel)).ConfigureAwait(false)).Select(Tid.Parse)];
+}
+
+/// <param name="Visible">Rows in pages that are wrongly called all-visible.</param>
+/// <param name="Frozen">Rows in pages that are wrongly called all-frozen, and rightly all-visible.</param>
+/// <param name="Hidden">Committed rows that only the map still shows.</param>
+/// <param name="Unsure">Rows of which it cannot be told here.</param>
+public sealed record VisibilityVerdict(IReadOnlyList<Tid> Visible, IReadOnlyList<Tid> Frozen, IReadOnlyList<Tid> Hidden, IReadOnlyList<Tid> Unsure)
+{
+    /// <summary>The map is all that still shows some rows, or may be.</summary>
+    public bool MapIsNeeded => Hidden.Count > 0 || Unsure.Count > 0;
+}

@@ -1,0 +1,34 @@
+using System.Buffers.Binary;
+
+namespace HealingWorkers.Jobs.Pages;
+
+/// <summary>The 23 bytes that every row version begins with.</summary>
+public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, ushort Infomask2, ushort Infomask, byte Hoff)
+{
+    public const int Size = 23;
+    private const ushort ExclusiveLock = 0x0040;
+    private const ushort LockOnly = 0x0080;
+    private const ushort XminCommittedBit = 0x0100;
+    private const ushort XminInvalidBit = 0x0200;
+    private const ushort XmaxCommittedBit = 0x0400;
+    private const ushort XmaxInvalidBit = 0x0800;
+    private const ushort XmaxMultiBit = 0x1000;
+    private const ushort LockMask = 0x0050;
+    private const ushort NattsMask = 0x07FF;
+
+    public static HeapTupleHeader Read(ReadOnlySpan<byte> tuple) => new(
+        BinaryPrimitives.ReadUInt32LittleEndian(tuple), BinaryPrimitives.ReadUInt32LittleEndian(tuple[4..]),
+        BinaryPrimitives.ReadUInt16LittleEndian(tuple[18..]), BinaryPrimitives.ReadUInt16LittleEndian(tuple[20..]), tuple[22]);
+
+    public int Attributes => Infomask2 & NattsMask;
+    public bool XminFrozen => Has(XminCommittedBit) && Has(XminInvalidBit);
+    public bool XminInvalid => Has(XminInvalidBit) && !Has(XminCommittedBit);
+    public bool XmaxInvalid => Has(XmaxInvalidBit);
+    public bool XmaxIsMulti => Has(XmaxMultiBit);
+    /// <summary>Somebody locked it, nobody removed it.</summary>
+    public bool XmaxLocksOnly => Has(LockOnly) || (Infomask & (XmaxMultiBit | LockMask)) == ExclusiveLock;
+    /// <summary>Its bits alone say that nobody sees it, whatever the commit log says.</summary>
+    public bool BitsHideIt => XminInvalid || (Has(XmaxCommittedBit) && !XmaxInvalid && !XmaxLocksOnly);
+
+    private bool Has(ushort bit) => (Infomask & bit) != 0;
+}

@@ -1,0 +1,90 @@
+using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Checks;
+
+/// <summary>A visibility map that lies, and rows that lie about themselves, are two things.</summary>
+[TestFixture, NonParallelizable]
+public sealed class VisibilityCheckTests
+{
+    private static PgCluster Cluster => CheckCluster.Cluster;
+    private string _database = "";
+    private Damage _damage = null!;
+
+    [SetUp]
+    public async Task MakeAsync()
+    {
+        _database = await CheckCluster.MoviesAsync();
+        _damage = new Damage(Cluster, _database);
+        await Cluster.ExecuteAsync(_database, "CREATE EXTENSION pg_visibility");
+    }
+
+    [Test]
+    public async Task A_healthy_database_is_clean()
+    {
+        var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
+        Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), report.Reason);
+        Assert.That((await CheckCluster.RunAsync(new CountsCheck(), _database)).Status, Is.EqualTo(CheckStatus.Clean));
+    }
+
+    [Test]
+    public async Task A_map_that_calls_removed_rows_visible_is_wrong()
+    {
+        await Cluster.ExecuteAsync(_database, "DELETE FROM casts WHERE movie_id % 50 = 0");
+        await _damage.Maps.AllVisibleAsync("casts");
+        var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
+        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { "visibility_map_wrong public.casts" }), string.Join("; ", report.Findings.Select(f => f.Detail)));
+        var counted = await CheckCluster.RunAsync(new CountsCheck(), _database);
+        Assert.That(counted.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { "visibility_map_wrong public.casts" }), string.Join("; ", counted.Findings.Select(f => f.Detail)));
+        Assert.That(counted.Findings[0].Fingerprint, Is.EqualTo(report.Findings[0].Fingerprint));
+    }
+
+    [Test]
+    public async Task A_map_that_calls_unfrozen_rows_frozen_is_wrong()
+    {
+        await _damage.Maps.AllFrozenAsync("casts");
+        var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
+        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { "frozen_map_wrong public.casts" }), string.Join("; ", report.Findings.Select(f => f.Detail)));
+    }
+
+    [TestCase("xmin invalid")]
+    [TestCase("xmax committed")]
+    public async Task Rows_that_their_own_bits_hide_are_not_the_maps_fault(string what)
+    {
+        var place = what == "xmin invalid" ? 3 : 5;
+        await (what == "xmin invalid" ? _damage.Tuple.XminInvalidAsync("external_metadata", 1, place) : _damage.Tuple.XmaxCommittedAsync("external_metadata", 1, place));
+        var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
+        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted} {f.Repair}"), Is.EqualTo(new[] { $"heap_rows_hidden public.external_metadata(1,{place}) unhide_rows" }));
+        Assert.That((await CheckCluster.RunAsync(new HeapCheck(), _database)).Findings, Is.Empty, "verify_heapam sees nothing of it");
+    }
+
+    [Test]
+    public async Task Who_may_neither_read_the_table_nor_the_files_cannot_tell_and_says_so()
+    {
+        await Cluster.ExecuteAsync(_database, "DROP ROLE IF EXISTS vm_watcher; CREATE ROLE vm_watcher LOGIN; GRANT EXECUTE ON FUNCTION pg_check_visible(regclass), pg_check_frozen(regclass) TO vm_watcher");
+        await Cluster.ExecuteAsync(_database, "DELETE FROM casts WHERE movie_id % 50 = 0");
+        await _damage.Maps.AllVisibleAsync("casts");
+        var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database, user: "vm_watcher");
+        Assert.That(report.Findings.Select(f => f.Kind).Distinct(), Is.EqualTo(new[] { FindingKind.HeapRowsHidden }));
+        Assert.That(report.Findings.Select(f => f.Repair), Is.All.EqualTo("salvage"));
+        Assert.That(report.Findings[0].Detail, Does.Contain("it cannot be told from here"));
+    }
+
+    [Test]
+    public async Task Long_transactions_and_fresh_rows_do_not_make_a_map_wrong()
+    {
+        await using var old = await Cluster.OpenAsync(_database);
+        await using (var begin = new Npgsql.NpgsqlCommand("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM movies", old))
+        {
+            await begin.ExecuteNonQueryAsync();
+        }
+        await Cluster.ExecuteAsync(_database, "DELETE FROM casts WHERE movie_id % 40 = 0; INSERT INTO people (name) SELECT 'new ' || i FROM generate_series(1, 100) i");
+        await Cluster.ExecuteAsync(_database, "VACUUM casts");
+        await Cluster.ExecuteAsync(_database, "VACUUM people");
+        var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
+        Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), report.Reason + string.Join("; ", report.Findings.Select(f => f.Detail)));
+        Assert.That((await CheckCluster.RunAsync(new CountsCheck(), _database)).Status, Is.EqualTo(CheckStatus.Clean));
+    }
+}
