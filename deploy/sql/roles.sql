@@ -1,11 +1,12 @@
 -- What HealingWorkers may do in this database: three groups without a login, to be granted to the roles that it logs in as.
 -- May be run again at any time, by a superuser, in each database to be watched: psql -1 -v ON_ERROR_STOP=1 -d DATABASE -f roles.sql
 --
---   healing_detect   looks: verifies indexes, reads statistics and settings
+--   healing_detect   looks: verifies indexes, tables and visibility maps, reads statistics and settings
 --   healing_repair   and repairs what loses nothing: rebuilds and drops indexes, by membership in the roles that own the tables
 --   healing_rest     and reads the server's files through the server, for snapshots of them and for proofs past the cache
 
 CREATE EXTENSION IF NOT EXISTS amcheck;
+CREATE EXTENSION IF NOT EXISTS pg_visibility;
 
 -- From here on nobody's function or operator is taken for the server's.
 SET search_path = pg_catalog, pg_temp;
@@ -26,8 +27,8 @@ $roles$;
 -- Statistics of everybody's sessions, and settings such as where the data directory is.
 GRANT pg_monitor TO healing_detect;
 
--- The verification of indexes, wherever its extension lives and in each form that it has in this version.
-DO $amcheck$
+-- The verification of indexes, tables and visibility maps, wherever its extension lives and in each form that it has in this version.
+DO $verify$
 DECLARE
     schema_name name;
     verify regprocedure;
@@ -38,13 +39,13 @@ BEGIN
         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid = d.objid
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-        WHERE e.extname = 'amcheck' AND p.proname IN ('bt_index_check', 'bt_index_parent_check', 'gin_index_check')
+        WHERE (e.extname, p.proname) IN (('amcheck', 'bt_index_check'), ('amcheck', 'bt_index_parent_check'), ('amcheck', 'gin_index_check'), ('amcheck', 'verify_heapam'), ('pg_visibility', 'pg_check_visible'), ('pg_visibility', 'pg_check_frozen'))
     LOOP
         EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO healing_detect', schema_name);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO healing_detect', verify);
     END LOOP;
 END
-$amcheck$;
+$verify$;
 
 GRANT healing_detect TO healing_repair;
 GRANT healing_repair TO healing_rest;

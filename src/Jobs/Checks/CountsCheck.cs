@@ -23,13 +23,14 @@ public sealed class CountsCheck : ICheck
         "Reads each such table and its smallest index two times.", "ACCESS SHARE, as a SELECT, for one table at a time.",
         "SELECT on the tables (pg_read_all_data from PostgreSQL 14 on); tables that may not be read are left out.",
         "Tables without a plain B-tree, with row security, or larger than 1 GB; damage that counts right.",
-        [FindingKind.VisibilityMapWrong, FindingKind.IndexCountDiffers]) { Reach = CheckReach.Table };
+        [FindingKind.VisibilityMapWrong, FindingKind.IndexCountDiffers, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         var (findings, examined, open) = (new List<Finding>(), new List<Counted>(), new List<string>());
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
         try
         {
             var tables = request.Scope.Indexes is not null ? [] : (await connection.QueryAsync<Counted>(new CommandDefinition(
@@ -40,16 +41,17 @@ public sealed class CountsCheck : ICheck
                 var started = request.Target.Clock.GetTimestamp();
                 try
                 {
-                    if (await CompareAsync(connection, facts, table, cancel).ConfigureAwait(false) is { } finding)
+                    var used = connection;
+                    if (await deadly.GuardAsync(used, new(table.Oid, table.Quoted), $"SELECT count(*) FROM ONLY {table.Quoted}", token => CompareAsync(used, facts, table, token), cancel).ConfigureAwait(false) is { } finding)
                     {
                         findings.Add(finding);
                     }
                     examined.Add(table);
                 }
-                catch (PostgresException e)
+                catch (Exception e) when (e is NpgsqlException or DeadlyReadException)
                 {
                     cancel.ThrowIfCancellationRequested();
-                    open.Add($"{table.Quoted}: {e.MessageText}");
+                    open.Add($"{table.Quoted}: {(e is PostgresException p ? p.MessageText : e.Message)}");
                     await connection.DisposeAsync().ConfigureAwait(false);
                     connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
                 }
@@ -60,6 +62,7 @@ public sealed class CountsCheck : ICheck
         {
             await connection.DisposeAsync().ConfigureAwait(false);
         }
+        findings.AddRange(deadly.Findings);
         var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
         return new(Description.Name, status, elapsed(), open.Count == 0 ? null : $"{open.Count} table(s) not counted: {string.Join("; ", open.Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
         {

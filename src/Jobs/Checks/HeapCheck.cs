@@ -18,7 +18,7 @@ public sealed class HeapCheck : ICheck
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
         "The extension amcheck and EXECUTE on verify_heapam (role healing_detect).",
         "A zeroed page, a truncated file, a changed value, rows hidden by their hint bits.",
-        [FindingKind.HeapPageInvalid, FindingKind.HeapTupleCorrupt, FindingKind.HeapTupleUnreadable, FindingKind.HeapXminInvalid, FindingKind.HeapNattsWrong, FindingKind.ToastValueLost])
+        [FindingKind.HeapPageInvalid, FindingKind.HeapTupleCorrupt, FindingKind.HeapTupleUnreadable, FindingKind.HeapXminInvalid, FindingKind.HeapNattsWrong, FindingKind.ToastValueLost, FindingKind.DeadlyRead])
     { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
@@ -35,14 +35,15 @@ public sealed class HeapCheck : ICheck
             tables = await HeapTable.ListAsync(connection, request.Scope, facts.Major >= SequencesSince, cancel).ConfigureAwait(false);
         }
         var verdicts = new List<HeapVerdict>();
-        await using var session = new HeapSession(request.Target, facts.SchemaOf("amcheck")!);
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+        await using var session = new HeapSession(request.Target, facts.SchemaOf("amcheck")!, deadly);
         foreach (var table in tables)
         {
             request.Progress?.Report(new(Description.Name, verdicts.Count, tables.Count, table.Quoted));
             var verdict = await new HeapWalk(session, table, request).RunAsync(cancel).ConfigureAwait(false);
             verdicts.Add(verdict.Rows.Any(r => r.Attribute is not null) ? verdict with { Columns = await ColumnsAsync(session, table, cancel).ConfigureAwait(false) } : verdict);
         }
-        return HeapReport.Of(Description.Name, facts, verdicts, elapsed());
+        return HeapReport.Of(Description.Name, facts, verdicts, deadly, elapsed());
     }, cancel);
 
     private static async Task<IReadOnlyDictionary<int, string>> ColumnsAsync(HeapSession session, HeapTable table, CancellationToken cancel) =>

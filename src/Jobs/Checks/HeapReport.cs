@@ -9,9 +9,9 @@ internal static class HeapReport
 {
     private const int Shown = 5;
 
-    public static CheckReport Of(string check, TargetFacts facts, IReadOnlyList<HeapVerdict> verdicts, TimeSpan elapsed)
+    public static CheckReport Of(string check, TargetFacts facts, IReadOnlyList<HeapVerdict> verdicts, DeadlyReads deadly, TimeSpan elapsed)
     {
-        var findings = verdicts.SelectMany(v => OfTable(check, facts, v)).OrderBy(f => f.Object.Quoted, StringComparer.Ordinal).ToList();
+        var findings = verdicts.SelectMany(v => OfTable(check, facts, v)).Concat(deadly.Findings).OrderBy(f => f.Object.Quoted, StringComparer.Ordinal).ToList();
         var open = verdicts.Where(v => v.NotExamined is not null).ToList();
         var examined = verdicts.Where(v => v is { Whole: true, NotExamined: null, Vanished: false }).Select(v => v.Table).ToList();
         var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>One session that verifies tables. The client library drops a session after any error of corruption, so this one comes back.</summary>
-internal sealed class HeapSession(Target target, string schema) : IAsyncDisposable
+internal sealed class HeapSession(Target target, string schema, DeadlyReads deadly) : IAsyncDisposable
 {
     private readonly string _sql =
         $"SELECT v.blkno, v.offnum, v.attnum, v.msg FROM {schema}.verify_heapam($1::pg_catalog.oid::pg_catalog.regclass, on_error_stop => false, check_toast => $2, skip => 'none', startblock => $3, endblock => $4) AS v LIMIT {MostRows}";
@@ -25,9 +25,17 @@ internal sealed class HeapSession(Target target, string schema) : IAsyncDisposab
     }
 
     /// <param name="first">Null for a table without pages.</param>
-    public async Task<IReadOnlyList<HeapDamageRow>> VerifyAsync(long table, long? first, long? last, bool toast, CancellationToken cancel)
+    /// <exception cref="DeadlyReadException">It must not be read.</exception>
+    public async Task<IReadOnlyList<HeapDamageRow>> VerifyAsync(RelationName table, long? first, long? last, bool toast, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(_sql, await ConnectAsync(cancel).ConfigureAwait(false))
+        var connection = await ConnectAsync(cancel).ConfigureAwait(false);
+        return await deadly.GuardAsync(connection, table, $"SELECT * FROM {schema}.verify_heapam('{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}', startblock => {first ?? 0}, endblock => {last ?? 0})",
+            token => AskAsync(connection, table.Oid, first, last, toast, token), cancel).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<HeapDamageRow>> AskAsync(NpgsqlConnection connection, long table, long? first, long? last, bool toast, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(_sql, connection)
         {
             Parameters =
             {

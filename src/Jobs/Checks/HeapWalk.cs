@@ -27,6 +27,11 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
             var whole = size.Blocks == 0 ? await EmptyAsync(cancel).ConfigureAwait(false) : await PiecesAsync(size.Blocks, cancel).ConfigureAwait(false);
             return new(table) { Rows = await StillThereAsync(cancel).ConfigureAwait(false), Unreadable = _unreadable, Whole = whole };
         }
+        catch (DeadlyReadException e)
+        {
+            // what was found before it stays found
+            return new(table) { Rows = _rows, Unreadable = _unreadable, NotExamined = e.Message };
+        }
         catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.QueryCanceled)
         {
             cancel.ThrowIfCancellationRequested();
@@ -36,6 +41,11 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
         {
             return await GoneAsync(cancel).ConfigureAwait(false) ? new(table, Vanished: true) : new(table) { NotExamined = $"the server said {e.SqlState}: {e.MessageText}" };
         }
+        catch (NpgsqlException e) when (e is not PostgresException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return new(table) { NotExamined = $"the session was lost: {e.Message}" };
+        }
     }
 
     /// <summary>A table without pages has nothing to be verified; one without a file says so here.</summary>
@@ -43,7 +53,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
     {
         try
         {
-            _rows.AddRange(await session.VerifyAsync(table.Oid, null, null, toast: false, cancel).ConfigureAwait(false));
+            _rows.AddRange(await session.VerifyAsync(table.Name, null, null, toast: false, cancel).ConfigureAwait(false));
         }
         catch (PostgresException e) when (e.SqlState is SqlState.UndefinedFile or SqlState.IoError)
         {
@@ -79,7 +89,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
         }
         try
         {
-            _rows.AddRange(await session.VerifyAsync(table.Oid, first, last, toast, cancel).ConfigureAwait(false));
+            _rows.AddRange(await session.VerifyAsync(table.Name, first, last, toast, cancel).ConfigureAwait(false));
         }
         catch (PostgresException e) when (IsDamage(e))
         {
@@ -123,11 +133,11 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
             IReadOnlyList<HeapDamageRow> again;
             try
             {
-                again = await session.VerifyAsync(table.Oid, block, block, toast: true, cancel).ConfigureAwait(false);
+                again = await session.VerifyAsync(table.Name, block, block, toast: true, cancel).ConfigureAwait(false);
             }
             catch (PostgresException e) when (IsDamage(e))
             {
-                again = await session.VerifyAsync(table.Oid, block, block, toast: false, cancel).ConfigureAwait(false);
+                again = await session.VerifyAsync(table.Name, block, block, toast: false, cancel).ConfigureAwait(false);
             }
             var first = _rows.Where(r => r.Block == block).Select(r => (r.Offset, r.Attribute, r.Kind)).ToHashSet();
             still.AddRange(again.Where(r => first.Contains((r.Offset, r.Attribute, r.Kind))));

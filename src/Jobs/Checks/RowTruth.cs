@@ -33,11 +33,11 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
     {
         var page = await PageAsync(block, cancel).ConfigureAwait(false);
         var seen = await SeenAsync(block, cancel).ConfigureAwait(false);
-        var rows = offsets.Select(o => new Row(o, page?.Tuple(o), seen?.GetValueOrDefault(o))).ToList();
+        var rows = offsets.Select(o => new Row(new(block, o), page?.Tuple(o), page?.Header.AllVisible, seen?.GetValueOrDefault(o))).ToList();
         var ids = rows.SelectMany(r => new[] { r.Xmin, r.Xmax }).OfType<long>().Where(x => x > 0).Distinct().ToArray();
         var status = (await connection.QueryAsync<(long Id, string? Status)>(new CommandDefinition(Sql.Of<ICheck>("transaction_status"), new { ids }, cancellationToken: cancel)).ConfigureAwait(false))
             .ToDictionary(s => s.Id, s => s.Status);
-        return rows.ToDictionary(r => r.Offset, r => r.Fate(x => status.GetValueOrDefault(x)));
+        return rows.ToDictionary(r => r.Place.Offset, r => r.Fate(x => status.GetValueOrDefault(x)));
     }
 
     private async Task<HeapPage?> PageAsync(long block, CancellationToken cancel)
@@ -80,7 +80,7 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         public bool Fetched { get; init; }
     }
 
-    private sealed record Row(int Offset, HeapTupleHeader? OnDisk, SeenRow? Seen)
+    private sealed record Row(Tid Place, HeapTupleHeader? OnDisk, bool? PageSaysVisible, SeenRow? Seen)
     {
         /// <summary>The copy on disk may be older than the row in memory; then it tells nothing of it.</summary>
         private HeapTupleHeader? Header => OnDisk is { } h && (Seen is null || (h.Xmin == Seen.Xmin && h.Xmax == Seen.Xmax)) ? h : null;
@@ -88,22 +88,13 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         public long? Xmin => Seen?.Xmin ?? OnDisk?.Xmin;
         public long? Xmax => Seen?.Xmax ?? OnDisk?.Xmax;
 
-        public RowFate Fate(Func<long, string?> status)
-        {
-            if (Xmin is not { } made || Xmax is not { } removed)
-            {
-                return RowFate.Unsure;
-            }
-            if (Lives(made, removed, status) is not { } lives)
-            {
-                return RowFate.Unsure;
-            }
-            return !lives ? RowFate.MapIsWrong
-                : Seen is { } seen ? (seen.Fetched ? RowFate.MapIsWrong : RowFate.Hidden)
-                : Header is { BitsHideIt: true } ? RowFate.Hidden : RowFate.MapIsWrong;
-        }
+        public RowFate Fate(Func<long, string?> status) =>
+            Xmin is not { } made || Xmax is not { } removed || Lives(made, removed, status) is not { } lives ? RowFate.Unsure
+            : !lives ? RowFate.MapIsWrong
+            : Seen is { } seen ? (seen.Fetched ? RowFate.MapIsWrong : RowFate.Hidden)
+            : Header is { BitsHideIt: true } ? RowFate.Hidden : RowFate.MapIsWrong;
 
-        /// <summary>By the commit log, not by the row's bits. Null where that does not say.</summary>
+        /// <summary>By the commit log and by what a removal leaves behind, not by the row's hint bits. Null where they do not say.</summary>
         private bool? Lives(long made, long removed, Func<long, string?> status)
         {
             if (Header is not { XminFrozen: true } && status(made) is not "committed")
@@ -114,14 +105,25 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
             {
                 return true;
             }
-            return Header is { XmaxIsMulti: true } ? null : (status(removed), Header) switch
+            return Header is { XmaxIsMulti: true } ? null : status(removed) switch
             {
-                ("aborted", _) => true,
-                ("in progress", _) => false,
-                // a lock of a transaction that committed looks the same from outside
-                ("committed", { XmaxInvalid: false }) => false,
+                "aborted" => true,
+                "in progress" => false,
+                "committed" => NotRemoved(),
                 _ => null,
             };
         }
+
+        /// <summary>
+        /// Whoever removes a row marks it, or points from it to its successor, and takes from its page the word that all in it is visible.
+        /// Where all of that is missing nobody removed it; where some is, it cannot be told.
+        /// </summary>
+        private bool? NotRemoved() => Header is not { } header ? null
+            : (header.WasDeleted || header.Next != Place, Seen is not null || PageSaysVisible == true) switch
+            {
+                (false, true) => true,
+                (true, false) => header.XmaxInvalid ? null : false,
+                _ => null,
+            };
     }
 }

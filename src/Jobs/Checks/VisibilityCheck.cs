@@ -20,7 +20,7 @@ public sealed class VisibilityCheck : ICheck
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
         "The extension pg_visibility and EXECUTE on pg_check_visible and pg_check_frozen (role healing_detect); to tell which case it is, SELECT on the table or access to the server's files.",
         "Pages that the map does not call all-visible.",
-        [FindingKind.VisibilityMapWrong, FindingKind.FrozenMapWrong, FindingKind.HeapRowsHidden])
+        [FindingKind.VisibilityMapWrong, FindingKind.FrozenMapWrong, FindingKind.HeapRowsHidden, FindingKind.DeadlyRead])
     { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
@@ -40,17 +40,20 @@ public sealed class VisibilityCheck : ICheck
             }
             var tables = await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false);
             var (findings, open, examined) = (new List<Finding>(), new List<string>(), new List<HeapTable>());
+            var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
             foreach (var table in tables)
             {
                 request.Progress?.Report(new(Description.Name, examined.Count, tables.Count, table.Quoted));
                 var started = request.Target.Clock.GetTimestamp();
                 try
                 {
-                    var verdict = await new VisibilityLook(request.Target, facts, connection, facts.SchemaOf("pg_visibility")!).OfAsync(table.Name, cancel).ConfigureAwait(false);
+                    var look = new VisibilityLook(request.Target, facts, connection, facts.SchemaOf("pg_visibility")!);
+                    var verdict = await deadly.GuardAsync(connection, table.Name, $"SELECT * FROM {facts.SchemaOf("pg_visibility")}.pg_check_visible('{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}')",
+                        token => look.OfAsync(table.Name, token), cancel).ConfigureAwait(false);
                     findings.AddRange(OfTable(facts, table, verdict));
                     examined.Add(table);
                 }
-                catch (PostgresException e) when (e.SqlState != SqlState.InsufficientPrivilege)
+                catch (Exception e) when (e is DeadlyReadException || (e is NpgsqlException n && n.SqlState != SqlState.InsufficientPrivilege))
                 {
                     cancel.ThrowIfCancellationRequested();
                     if (connection.FullState != System.Data.ConnectionState.Open)
@@ -61,11 +64,12 @@ public sealed class VisibilityCheck : ICheck
                     // one that was dropped meanwhile has nothing wrong with it
                     if (await table.SizeAsync(connection, cancel).ConfigureAwait(false) is not null)
                     {
-                        open.Add($"{table.Quoted}: {(e.SqlState == SqlState.LockNotAvailable ? "somebody holds a lock on it that excludes readers" : e.MessageText)}");
+                        open.Add($"{table.Quoted}: {(e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? "somebody holds a lock on it that excludes readers" : p.MessageText : e.Message)}");
                     }
                 }
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);
             }
+            findings.AddRange(deadly.Findings);
             var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
             return new(Description.Name, status, elapsed(), open.Count == 0 ? null : $"{open.Count} table(s) not examined: {string.Join("; ", open.Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
             {
@@ -88,7 +92,7 @@ public sealed class VisibilityCheck : ICheck
                     : $"row(s) at {Some(unsure)} are not what the visibility map says, and it cannot be told from here whether the map is wrong or the rows' own bits: "
                       + "grant SELECT on the table or access to the server's files (healing_rest); the map is left alone until then");
             finding.Evidence["unsure"] = new JsonArray([.. unsure.Select(t => (JsonNode)t.Offset)]);
-            yield return ForTable(unsure.Count == 0 ? finding : finding with { Repair = "salvage", Risk = RiskClass.LosslessOnline }, table);
+            yield return ForTable(finding, table);
         }
         if (verdict.Visible.Count > 0)
         {

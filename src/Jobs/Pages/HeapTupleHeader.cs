@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace HealingWorkers.Jobs.Pages;
 
 /// <summary>The 23 bytes that every row version begins with.</summary>
-public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, ushort Infomask2, ushort Infomask, byte Hoff)
+public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, Tid Next, ushort Infomask2, ushort Infomask, byte Hoff)
 {
     public const int Size = 23;
     private const ushort ExclusiveLock = 0x0040;
@@ -14,15 +14,19 @@ public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, ushort Infom
     private const ushort XmaxInvalidBit = 0x0800;
     private const ushort XmaxMultiBit = 0x1000;
     private const ushort LockMask = 0x0050;
+    private const ushort KeysUpdated = 0x2000;
     private const ushort NattsMask = 0x07FF;
 
     public static HeapTupleHeader Read(ReadOnlySpan<byte> tuple) => new(
         BinaryPrimitives.ReadUInt32LittleEndian(tuple), BinaryPrimitives.ReadUInt32LittleEndian(tuple[4..]),
+        new((uint)BinaryPrimitives.ReadUInt16LittleEndian(tuple[12..]) << 16 | BinaryPrimitives.ReadUInt16LittleEndian(tuple[14..]), BinaryPrimitives.ReadUInt16LittleEndian(tuple[16..])),
         BinaryPrimitives.ReadUInt16LittleEndian(tuple[18..]), BinaryPrimitives.ReadUInt16LittleEndian(tuple[20..]), tuple[22]);
 
     public int Attributes => Infomask2 & NattsMask;
     public bool XminFrozen => Has(XminCommittedBit) && Has(XminInvalidBit);
     public bool XminInvalid => Has(XminInvalidBit) && !Has(XminCommittedBit);
+    /// <summary>A DELETE leaves this mark.</summary>
+    public bool WasDeleted => (Infomask2 & KeysUpdated) != 0;
     public bool XmaxInvalid => Has(XmaxInvalidBit);
     public bool XmaxIsMulti => Has(XmaxMultiBit);
     /// <summary>Somebody locked it, nobody removed it.</summary>

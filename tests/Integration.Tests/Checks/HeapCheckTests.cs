@@ -32,24 +32,27 @@ public sealed class HeapCheckTests
     [TestCase("ancient xmin", "heap_xmin_invalid")]
     [TestCase("natts", "heap_natts_wrong")]
     [TestCase("t_hoff", "heap_tuple_unreadable")]
+    [TestCase("value length", "heap_tuple_unreadable")]
     [TestCase("lp length", "heap_tuple_unreadable")]
     [TestCase("lp offset", "heap_tuple_unreadable")]
     [TestCase("redirect", "heap_tuple_corrupt")]
     public async Task A_damaged_row_is_one_finding_of_its_kind(string what, string kind)
     {
         const string table = "people";
+        var row = new RowPlace(1, 7);
         switch (what)
         {
-            case "future xmin": await _damage.Tuple.FutureXminAsync(table, 1, 7); break;
+            case "future xmin": await _damage.Row.FutureXminAsync(table, row); break;
             case "ancient xmin":
                 await CheckCluster.Cluster.ExecuteAsync(_database, "VACUUM FREEZE people");
-                await _damage.Tuple.AncientXminAsync(table, 1, 7);
+                await _damage.Row.AncientXminAsync(table, row);
                 break;
-            case "natts": await _damage.Tuple.AttributesAsync(table, 1, 7, 40); break;
-            case "t_hoff": await _damage.Tuple.HeaderLengthAsync(table, 1, 7, 96); break;
-            case "lp length": await _damage.Tuple.PointerAsync(table, 1, 7, p => p with { Length = 8 }); break;
-            case "lp offset": await _damage.Tuple.PointerAsync(table, 1, 7, p => p with { Offset = 8190 }); break;
-            default: await _damage.Tuple.PointerAsync(table, 1, 7, _ => new LinePointer(9_000 & 0x7FFF, 2, 0)); break;
+            case "natts": await _damage.Row.AttributeCountAsync(table, row); break;
+            case "t_hoff": await _damage.Row.HeaderLengthAsync(table, row); break;
+            case "value length": await _damage.Row.ValueLengthAsync(table, row, "name"); break;
+            case "lp length": await _damage.Row.EditAsync(table, row, null, page => page[7] = page[7] with { Length = 8 }); break;
+            case "lp offset": await _damage.Row.LinePointerOffsetAsync(table, row); break;
+            default: await _damage.Row.EditAsync(table, row, null, page => page[7] = new LinePointer(9_000, 2, 0)); break;
         }
         var report = await CheckCluster.RunAsync(new HeapCheck(), _database);
         Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { $"{kind} public.people(1,7)" }), string.Join("; ", report.Findings.Select(f => f.Detail)));
@@ -62,7 +65,7 @@ public sealed class HeapCheckTests
     {
         await _damage.Heap.GarbagePageAsync("movies", 3);
         await _damage.Heap.FlipByteAsync("movies", 9, 4000, mode: new DamageMode(FixChecksum: false));
-        await _damage.Tuple.AttributesAsync("casts", 2, 2, 60);
+        await _damage.Row.AttributeCountAsync("casts", new RowPlace(2, 2));
         var report = await CheckCluster.RunAsync(new HeapCheck(), _database);
         Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[]
         {
@@ -74,12 +77,12 @@ public sealed class HeapCheckTests
     [Test]
     public async Task A_lost_piece_of_a_long_value_is_told_with_row_and_column()
     {
-        await _damage.Tuple.LoseChunkAsync("movies", "script", "t.id = 70");
+        await _damage.Toast.RemoveChunkAsync("movies", which: 5);
         var report = await CheckCluster.RunAsync(new HeapCheck(), _database);
         Assert.That(report.Findings, Has.Count.EqualTo(1));
         var finding = report.Findings[0];
         Assert.That(finding.Kind, Is.EqualTo(FindingKind.ToastValueLost));
-        var tid = await CheckCluster.Cluster.ScalarAsync<string>(_database, "SELECT ctid::text FROM movies WHERE id = 70");
+        var tid = await CheckCluster.Cluster.ScalarAsync<string>(_database, "SELECT ctid::text FROM movies WHERE script IS NOT NULL ORDER BY id OFFSET 1 LIMIT 1");
         var value = finding.Evidence["values"]![0]!;
         Assert.That((value["tid"]!.ToString(), (int)value["attribute"]!, value["column"]!.ToString()), Is.EqualTo((tid, 7, "script")));
     }
@@ -113,7 +116,7 @@ public sealed class HeapCheckTests
     [Test]
     public async Task A_hostile_name_is_no_hindrance()
     {
-        await _damage.Tuple.AttributesAsync(MoviesSchema.HostileTable, 0, 3, 40);
+        await _damage.Row.AttributeCountAsync(MoviesSchema.HostileTable, new RowPlace(0, 3));
         var report = await CheckCluster.RunAsync(new HeapCheck(), _database);
         Assert.That(report.Findings.Single().Object.Quoted, Is.EqualTo(MoviesSchema.HostileTable + "(0,3)"));
     }

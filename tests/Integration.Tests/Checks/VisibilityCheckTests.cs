@@ -32,8 +32,7 @@ public sealed class VisibilityCheckTests
     [Test]
     public async Task A_map_that_calls_removed_rows_visible_is_wrong()
     {
-        await Cluster.ExecuteAsync(_database, "DELETE FROM casts WHERE movie_id % 50 = 0");
-        await _damage.Maps.AllVisibleAsync("casts");
+        await _damage.Visibility.WronglyVisibleAsync("casts", "movie_id = 700");
         var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
         Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { "visibility_map_wrong public.casts" }), string.Join("; ", report.Findings.Select(f => f.Detail)));
         var counted = await CheckCluster.RunAsync(new CountsCheck(), _database);
@@ -44,7 +43,7 @@ public sealed class VisibilityCheckTests
     [Test]
     public async Task A_map_that_calls_unfrozen_rows_frozen_is_wrong()
     {
-        await _damage.Maps.AllFrozenAsync("casts");
+        await _damage.Visibility.WronglyFrozenAsync("casts", "INSERT INTO casts VALUES (3, 4, 'new')");
         var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
         Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { "frozen_map_wrong public.casts" }), string.Join("; ", report.Findings.Select(f => f.Detail)));
     }
@@ -54,9 +53,9 @@ public sealed class VisibilityCheckTests
     public async Task Rows_that_their_own_bits_hide_are_not_the_maps_fault(string what)
     {
         var place = what == "xmin invalid" ? 3 : 5;
-        await (what == "xmin invalid" ? _damage.Tuple.XminInvalidAsync("external_metadata", 1, place) : _damage.Tuple.XmaxCommittedAsync("external_metadata", 1, place));
+        await (what == "xmin invalid" ? _damage.Row.XminInvalidAsync("external_metadata", new RowPlace(1, place)) : _damage.Row.XmaxCommittedAsync("external_metadata", new RowPlace(1, place)));
         var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
-        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted} {f.Repair}"), Is.EqualTo(new[] { $"heap_rows_hidden public.external_metadata(1,{place}) unhide_rows" }));
+        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { $"heap_rows_hidden public.external_metadata(1,{place})" }));
         Assert.That((await CheckCluster.RunAsync(new HeapCheck(), _database)).Findings, Is.Empty, "verify_heapam sees nothing of it");
     }
 
@@ -64,11 +63,9 @@ public sealed class VisibilityCheckTests
     public async Task Who_may_neither_read_the_table_nor_the_files_cannot_tell_and_says_so()
     {
         await Cluster.ExecuteAsync(_database, "DROP ROLE IF EXISTS vm_watcher; CREATE ROLE vm_watcher LOGIN; GRANT EXECUTE ON FUNCTION pg_check_visible(regclass), pg_check_frozen(regclass) TO vm_watcher");
-        await Cluster.ExecuteAsync(_database, "DELETE FROM casts WHERE movie_id % 50 = 0");
-        await _damage.Maps.AllVisibleAsync("casts");
+        await _damage.Visibility.WronglyVisibleAsync("casts", "movie_id = 700");
         var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database, user: "vm_watcher");
         Assert.That(report.Findings.Select(f => f.Kind).Distinct(), Is.EqualTo(new[] { FindingKind.HeapRowsHidden }));
-        Assert.That(report.Findings.Select(f => f.Repair), Is.All.EqualTo("salvage"));
         Assert.That(report.Findings[0].Detail, Does.Contain("it cannot be told from here"));
     }
 
