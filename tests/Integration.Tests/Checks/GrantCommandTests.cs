@@ -34,7 +34,7 @@ public sealed class GrantCommandTests
     [Test]
     public async Task The_detecting_role_can_run_every_check_and_read_no_row()
     {
-        foreach (var check in CheckCatalogue.All)
+        foreach (var check in CheckCatalogue.All.Where(c => c.Description.Ground == Ground.Live && c.Description.FirstMajor <= PgBinaries.Default.Major))
         {
             var report = await CheckCluster.RunAsync(check, _database, memory: new RememberedInMemory(), user: "watcher");
             Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), $"{check.Description.Name}: {report.Reason}");
