@@ -22,10 +22,15 @@ public static class CheckCatalogue
         new CountsCheck(),
 
         // sequences and the catalogue
+        new SequencesCheck(),
+        new ConstraintsCheck(),
+        new TriggersCheck(),
+        new LibrariesCheck(),
 
         // what the data mean
 
         // the server
+        new AgeCheck(),
         new DatabaseStatsCheck(),
     ];
 }

@@ -11,6 +11,10 @@ public sealed record CheckReport(string Check, CheckStatus Status, TimeSpan Elap
     /// <summary>The quoted names of what was examined: whoever rebuilt an object by hand gave its name to another oid.</summary>
     public IReadOnlyList<string> ExaminedNames { get; init; } = [];
 
+    /// <summary>What is only worth knowing is no damage.</summary>
+    public static CheckStatus StatusOf(IEnumerable<Finding> findings) =>
+        findings.Any(f => f.Severity >= Severity.Warning) ? CheckStatus.Damaged : CheckStatus.Clean;
+
     /// <summary>Observations: numbers worth a metric and a log line, never a finding.</summary>
     public IReadOnlyDictionary<string, double> Observations { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 }

@@ -61,6 +61,42 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind CollationOrder = new("collation_order", Severity.Critical, "rebuild_collation", RiskClass.LosslessOnline,
         "A collation sorts a fixed set of strings otherwise than before, though no version says so.");
 
+    public static readonly FindingKind SequenceBehind = new("sequence_behind", Severity.Warning, "set_sequence", RiskClass.LosslessOnline,
+        "A sequence is about to give out numbers that its column already holds.");
+
+    public static readonly FindingKind SequenceUnreadable = new("sequence_unreadable", Severity.Critical, "recreate_sequence", RiskClass.LosslessLocking,
+        "A sequence cannot be read: every insert that needs a number of it fails.");
+
+    public static readonly FindingKind SequenceNearEnd = new("sequence_near_end", Severity.Warning, null, null,
+        "A sequence, or the column that it numbers, has few numbers left.");
+
+    public static readonly FindingKind SequenceDetached = new("sequence_detached", Severity.Info, null, null,
+        "A sequence belongs to a column that no longer draws from it.");
+
+    public static readonly FindingKind ConstraintNotValid = new("constraint_not_valid", Severity.Info, null, null,
+        "A constraint holds for new rows only: those from before it was added were never looked at.");
+
+    public static readonly FindingKind ForeignKeyDisabled = new("foreign_key_disabled", Severity.Warning, null, null,
+        "The triggers behind a foreign key are switched off: it keeps nothing out.");
+
+    public static readonly FindingKind TriggerDisabled = new("trigger_disabled", Severity.Info, null, null,
+        "A trigger is switched off.");
+
+    public static readonly FindingKind ReplicaRole = new("replica_role", Severity.Warning, null, null,
+        "Sessions run with session_replication_role = replica by default: no foreign key and no trigger works in them.");
+
+    public static readonly FindingKind LibraryMissing = new("library_missing", Severity.Warning, null, null,
+        "Functions of the database live in a library that the server has not got.");
+
+    public static readonly FindingKind WraparoundNear = new("wraparound_near", Severity.Warning, null, null,
+        "The oldest transaction of the database is so old that transaction numbers run out.");
+
+    public static readonly FindingKind HorizonHeldBySlot = new("horizon_held_by_slot", Severity.Warning, null, null,
+        "A replication slot that nobody uses keeps dead rows or WAL from being removed.");
+
+    public static readonly FindingKind HorizonHeldByPrepared = new("horizon_held_by_prepared", Severity.Warning, null, null,
+        "A prepared transaction that nobody ends keeps its locks and keeps dead rows from being removed.");
+
     public static readonly FindingKind ChecksumFailures = new("checksum_failures", Severity.Critical, null, null,
         "The server counted new page checksum failures.", IsEvent: true);
 
@@ -102,10 +138,22 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         IndexCountDiffers,
 
         // sequences and the catalogue
+        SequenceBehind,
+        SequenceUnreadable,
+        SequenceNearEnd,
+        SequenceDetached,
+        ConstraintNotValid,
+        ForeignKeyDisabled,
+        TriggerDisabled,
+        ReplicaRole,
+        LibraryMissing,
 
         // what the data mean
 
         // the server
+        WraparoundNear,
+        HorizonHeldBySlot,
+        HorizonHeldByPrepared,
         ChecksumFailures,
         DeadlyRead,
         TargetUnreachable,

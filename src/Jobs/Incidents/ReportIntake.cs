@@ -25,7 +25,8 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
             Reason = Text.Bounded(report.Reason, 2000),
             Seconds = report.Elapsed.TotalSeconds,
         }, cancel).ConfigureAwait(false);
-        foreach (var finding in report.Findings.DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).OrderBy(f => f.Fingerprint, StringComparer.Ordinal))
+        // what is only worth knowing is told by the check and is nobody's incident
+        foreach (var finding in report.Findings.Where(f => f.Severity >= Severity.Warning || f.Repair is not null).DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).OrderBy(f => f.Fingerprint, StringComparer.Ordinal))
             await FoundAsync(finding, cancel).ConfigureAwait(false);
         if (report.Status != CheckStatus.Unavailable && report.Examined.Count > 0)
             await LookedCleanAsync(cancel).ConfigureAwait(false);

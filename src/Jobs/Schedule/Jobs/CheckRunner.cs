@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
@@ -32,7 +33,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
         Observations.Keep(target.Name, report);
         foreach (var finding in report.Findings)
         {
-            logger.LogWarning("{Target}: {Kind} {Object}: {Detail}", target.Name, finding.Kind.Name, finding.Object.Quoted, Redactor.Text(finding.Detail));
+            logger.Log(finding.Severity >= Severity.Warning ? LogLevel.Warning : LogLevel.Information, "{Target}: {Kind} {Object}: {Detail}", target.Name, finding.Kind.Name, finding.Object.Quoted, Redactor.Text(finding.Detail));
         }
         TellHindrance(target, report);
         if (report.Observations.Count > 0)

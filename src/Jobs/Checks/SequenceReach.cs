@@ -1,0 +1,44 @@
+using System.Globalization;
+using Dapper;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>The furthest value in the columns that a sequence numbers, of those that it could have given out itself.</summary>
+/// <param name="Use">Where it is; null where there is none.</param>
+public sealed record SequenceReach(long? Furthest, SequenceUse? Use)
+{
+    /// <summary>Of the columns that can be asked cheaply.</summary>
+    public static async Task<SequenceReach> OfAsync(NpgsqlConnection connection, SequenceLook sequence, CancellationToken cancel)
+    {
+        var reach = new SequenceReach(null, null);
+        foreach (var use in sequence.Uses.Where(u => u.CanBeAsked))
+        {
+            var far = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Query(sequence, use), cancellationToken: cancel)).ConfigureAwait(false);
+            if (far is { } value && (reach.Furthest is not { } known || (sequence.Rises ? value > known : value < known)))
+            {
+                reach = new(value, use);
+            }
+        }
+        return reach;
+    }
+
+    /// <summary>Whether the sequence meets a taken value within its next steps.</summary>
+    public static Task<bool> IsNearAsync(NpgsqlConnection connection, SequenceLook sequence, SequenceUse use, decimal next, int steps, CancellationToken cancel)
+    {
+        var end = Math.Clamp(next + (decimal)sequence.Increment * steps, sequence.Min, sequence.Max);
+        var (low, high) = sequence.Rises ? (next, end) : (end, next);
+        return connection.ExecuteScalarAsync<bool>(new CommandDefinition(string.Create(CultureInfo.InvariantCulture,
+            $"SELECT EXISTS (SELECT FROM {use.Table} x WHERE x.{use.Column} BETWEEN {low}::bigint AND {high}::bigint)"), cancellationToken: cancel));
+    }
+
+    /// <summary>Two servers that share out the odd and the even numbers hold each other's: only those of the sequence's own pace count.</summary>
+    private static string Query(SequenceLook sequence, SequenceUse use)
+    {
+        var column = $"x.{use.Column}";
+        var pace = Math.Abs((decimal)sequence.Increment) == 1 ? ""
+            : string.Create(CultureInfo.InvariantCulture, $" AND ({column}::numeric - ({sequence.Start})) % {sequence.Increment} = 0");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"SELECT {column}::bigint FROM {use.Table} x WHERE {column} BETWEEN ({sequence.Min})::bigint AND ({sequence.Max})::bigint{pace} ORDER BY {column} {(sequence.Rises ? "DESC" : "ASC")} LIMIT 1");
+    }
+}

@@ -1,0 +1,172 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>One look at every sequence of a database.</summary>
+internal sealed class SequencesRun(string check, CheckRequest request, TargetFacts facts) : IAsyncDisposable
+{
+    /// <summary>Whoever inserts his own numbers and then sets the sequence gets this long to do so.</summary>
+    private static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(1);
+
+    private readonly List<Finding> _findings = [];
+    private readonly List<RelationName> _examined = [];
+    private readonly List<string> _hidden = [];
+    private NpgsqlConnection? _connection;
+    private bool _waited;
+
+    public IReadOnlyList<Finding> Findings => _findings;
+    public IReadOnlyList<RelationName> Examined => _examined;
+    public IReadOnlyList<string> Hidden => _hidden;
+    public string? Reason => _hidden.Count == 0 ? null
+        : $"{_hidden.Count} sequence(s) were not compared, the first is {_hidden[0]}: a role that may not SELECT them and their columns needs that right, pg_read_all_data has it for all";
+
+    public async Task LookAsync(CancellationToken cancel)
+    {
+        var sequences = await SequenceLook.AllAsync(await OpenAsync(cancel).ConfigureAwait(false), null, cancel).ConfigureAwait(false);
+        var behind = new List<SequenceLook>();
+        foreach (var sequence in sequences)
+        {
+            var began = request.Target.Clock.GetTimestamp();
+            request.Progress?.Report(new(check, _examined.Count + _hidden.Count, sequences.Count, sequence.Quoted));
+            if (await LookAsync(sequence, cancel).ConfigureAwait(false))
+            {
+                behind.Add(sequence);
+            }
+            await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
+        }
+        foreach (var sequence in behind)
+        {
+            await AgainAsync(sequence, cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>True where it seems to be behind its column.</returns>
+    private async Task<bool> LookAsync(SequenceLook sequence, CancellationToken cancel)
+    {
+        if (sequence.OwnerTable is not null && sequence.IsIdentity is false && !sequence.OwnerDraws)
+        {
+            _findings.Add(Detached(sequence));
+        }
+        if (!sequence.IsReadable || (sequence.IsUnlogged && facts.IsStandby))
+        {
+            _hidden.Add(sequence.Quoted);
+            return false;
+        }
+        try
+        {
+            if (await SequenceState.ReadAsync(await OpenAsync(cancel).ConfigureAwait(false), sequence, cancel).ConfigureAwait(false) is not { } state)
+            {
+                Unreadable(sequence, "its page is empty");
+                return false;
+            }
+            _examined.Add(sequence.Name);
+            var verdict = new SequenceVerdict(check, facts.Id, sequence, state);
+            if (verdict.Ending() is { } ending)
+            {
+                _findings.Add(ending);
+            }
+        }
+        catch (PostgresException e) when (IsDamage(e))
+        {
+            Unreadable(sequence, e.MessageText);
+            return false;
+        }
+        catch (PostgresException e) when (e.SqlState == SqlState.UndefinedTable)
+        {
+            return false;
+        }
+        return await ReachAsync(sequence, cancel).ConfigureAwait(false) is { Behind: true };
+    }
+
+    /// <summary>The table's values first and the sequence after them: what was drawn in between makes it only seem further ahead.</summary>
+    private async Task<(bool Behind, SequenceReach Reach, SequenceState State)?> ReachAsync(SequenceLook sequence, CancellationToken cancel)
+    {
+        if (sequence.Cycles || sequence.Uses.Any(u => u.IsBeingLoaded) || !sequence.Uses.Any(u => u.CanBeAsked))
+        {
+            if (sequence.Uses.Any(u => !u.IsReadable))
+            {
+                _hidden.Add(sequence.Quoted);
+            }
+            return null;
+        }
+        try
+        {
+            var connection = await OpenAsync(cancel).ConfigureAwait(false);
+            var reach = await SequenceReach.OfAsync(connection, sequence, cancel).ConfigureAwait(false);
+            return await SequenceState.ReadAsync(connection, sequence, cancel).ConfigureAwait(false) is { } state
+                ? (new SequenceVerdict(check, facts.Id, sequence, state).IsBehind(reach), reach, state) : null;
+        }
+        catch (PostgresException e) when (e.SqlState is SqlState.UndefinedTable or SqlState.LockNotAvailable or SqlState.QueryCanceled
+            or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.UndefinedFile or SqlState.InternalError)
+        {
+            // locked, dropped meanwhile or damaged itself, which is another check's to tell
+            cancel.ThrowIfCancellationRequested();
+            return null;
+        }
+    }
+
+    private async Task AgainAsync(SequenceLook first, CancellationToken cancel)
+    {
+        if (!_waited)
+        {
+            await Task.Delay(SecondLook, request.Target.Clock, cancel).ConfigureAwait(false);
+            _waited = true;
+        }
+        var connection = await OpenAsync(cancel).ConfigureAwait(false);
+        if (await SequenceLook.OneAsync(connection, first.Oid, cancel).ConfigureAwait(false) is not { } sequence
+            || await ReachAsync(sequence, cancel).ConfigureAwait(false) is not { Behind: true } now)
+        {
+            return;
+        }
+        var verdict = new SequenceVerdict(check, facts.Id, sequence, now.State);
+        var near = !verdict.IsFar(now.Reach)
+            || await SequenceReach.IsNearAsync(await OpenAsync(cancel).ConfigureAwait(false), sequence, now.Reach.Use!, verdict.Next, SequenceVerdict.NearSteps, cancel).ConfigureAwait(false);
+        if (verdict.Behind(now.Reach, near) is { } finding)
+        {
+            _findings.Add(finding);
+        }
+    }
+
+    private void Unreadable(SequenceLook sequence, string said)
+    {
+        _examined.Add(sequence.Name);
+        _findings.Add(Finding.Of(check, FindingKind.SequenceUnreadable, facts.Id, sequence.Name, $"no number can be drawn from it: {said}") with
+        {
+            Evidence = new JsonObject
+            {
+                ["said"] = said, ["type"] = sequence.Type, ["increment"] = sequence.Increment, ["min_value"] = sequence.Min, ["max_value"] = sequence.Max,
+                ["start"] = sequence.Start, ["cache"] = sequence.Cache, ["cycles"] = sequence.Cycles, ["numbers"] = string.Join(", ", sequence.Uses),
+            },
+        });
+    }
+
+    private Finding Detached(SequenceLook sequence) => Finding.Of(check, FindingKind.SequenceDetached, facts.Id, sequence.Name,
+        $"it belongs to {sequence.Owner}, {(sequence.OwnerHasDefault ? "whose default draws from elsewhere" : "which has no default")}");
+
+    private static bool IsDamage(PostgresException e) =>
+        e.SqlState is SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.UndefinedFile or SqlState.IoError
+        || (e.SqlState == SqlState.InternalError && e.MessageText.Contains("magic number", StringComparison.Ordinal));
+
+    /// <summary>The driver gives up a session in which the server spoke of corruption.</summary>
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    {
+        if (_connection is { FullState: System.Data.ConnectionState.Open } open)
+        {
+            return open;
+        }
+        await DisposeAsync().ConfigureAwait(false);
+        return _connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}
