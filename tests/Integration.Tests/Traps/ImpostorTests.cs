@@ -131,8 +131,9 @@ internal sealed class ImpostorTests
         await using var hospital = await Hospital.OpenAsync(rows: 30);
         await Hospital.Cluster.ExecuteAsync(hospital.Database,
             "CREATE EXTENSION fuzzystrmatch; CREATE INDEX sounds ON movies (soundex(title)); UPDATE pg_proc SET probin = '$libdir/gone' WHERE proname = 'soundex'");
-        var report = await Trap.AssertUntouchedAsync(hospital);
+        var report = await Trap.AssertUntouchedAsync(hospital, incidents: 1);
         Assert.That(Trap.Check(report, "btree"), Is.EqualTo("failed"));
+        Assert.That(report["findings"]!.AsArray().Select(f => ((string?)f!["kind"], (string?)f["repair"])), Is.EqualTo(new[] { ("library_missing", (string?)null) }));
     }
 
     private static IEnumerable<string> Ours(Hospital hospital, int since, string text) =>
