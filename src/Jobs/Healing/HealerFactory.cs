@@ -71,5 +71,5 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
         return new(new AlertOutbox(db), sinks, worker, logs.CreateLogger<AlertDelivery>());
     }
 
-    public SnapshotRetention Retention() => new(new SnapshotLedger(db), Environment.MachineName, logs.CreateLogger<SnapshotRetention>());
+    public SnapshotRetention Retention() => new(new SnapshotLedger(db), new LeaseLedger(db), Snapshots.Bases.Root, Environment.MachineName, logs.CreateLogger<SnapshotRetention>());
 }

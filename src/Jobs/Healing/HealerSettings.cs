@@ -9,6 +9,9 @@ public sealed record HealerSettings
     public bool SnapshotBeforeRepair { get; init; } = true;
     /// <summary>More rows than these wait for approval.</summary>
     public int MaxRowsPerRepair { get; init; } = 1000;
+    public SnapshotOptions Snapshots { get; init; } = new();
+    /// <summary>Where PostgreSQL's programs are; empty: looked for.</summary>
+    public string Programs { get; init; } = "";
     public TimeSpan KeepSnapshots { get; init; } = TimeSpan.FromDays(14);
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>In the foreground nobody waits for a window.</summary>
@@ -27,6 +30,8 @@ public sealed record HealerSettings
         Mode = options.Mode,
         SnapshotBeforeRepair = options.AutoHealing.SnapshotBeforeRepair,
         MaxRowsPerRepair = options.AutoHealing.MaxRowsPerRepair,
+        Snapshots = options.Snapshots,
+        Programs = options.Control.PostgresDirectory,
         KeepSnapshots = options.Retention.Snapshots,
         Lease = options.Worker.Lease,
     };

@@ -17,7 +17,6 @@ public sealed class RepairAttempt(
     HealerLedgers ledgers, HealerTools tools, HealerSettings settings, Deferral deferral, FencedSession session, Lease lease, string worker)
 {
     private const string Stopped = "its worker was told to stop";
-    private static readonly string Host = Environment.MachineName;
     private readonly Fence _fence = lease.Fence;
 
     public async Task<HealOutcome> RunAsync(Incident found, CancellationToken cancel)
@@ -79,9 +78,11 @@ public sealed class RepairAttempt(
 
     private async Task<HealOutcome> WorkAsync(IRepair repair, RepairSession bench, WorkInHand work, CancellationToken cancel)
     {
-        if (await KeepEvidenceAsync(work, cancel).ConfigureAwait(false) is not { } proof)
+        var kept = await new EvidenceKeeper(ledgers, tools, settings, session, _fence, worker).KeepAsync(work.Incident, work.Plan, cancel).ConfigureAwait(false);
+        work.Snapshot = kept.Snapshot;
+        if (kept.Proof is not { } proof)
         {
-            return await EscalateAsync(work.Incident, work.Trouble!, work, cancel).ConfigureAwait(false);
+            return await EscalateAsync(work.Incident, kept.Trouble!, work, cancel).ConfigureAwait(false);
         }
         tools.Faults.Hit(BeforePlanRecorded);
         await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, JsonSerializer.Serialize(work.Plan, LedgerJson.Options), null, cancel).ConfigureAwait(false);
@@ -126,34 +127,6 @@ public sealed class RepairAttempt(
         {
             work.Paused = true;
             throw;
-        }
-    }
-
-    /// <summary>Null, with the trouble told, when the evidence that the repair needs cannot be kept.</summary>
-    private async Task<SnapshotProof?> KeepEvidenceAsync(WorkInHand work, CancellationToken cancel)
-    {
-        if (!settings.SnapshotBeforeRepair)
-        {
-            var waived = SnapshotProof.Waived(work.Incident.Id);
-            work.Snapshot = new(null, waived.Kind, null, waived.Statement);
-            return waived;
-        }
-        try
-        {
-            var taken = await tools.Snapshots.TakeAsync(new(session.Target, session.Facts, session.Connection, work.Incident, work.Incident.Attempts, work.Plan.Relations,
-                work.Plan.Indexes.ToDictionary(i => i.Quoted, i => i.Definition, StringComparer.Ordinal), work.Plan.Derived), cancel).ConfigureAwait(false);
-            tools.Faults.Hit(SnapshotWritten);
-            var id = await ledgers.Snapshots.RecordAsync(new(work.Incident.Id, work.Incident.Attempts, taken.Kind, taken.Place, Host, taken.Bytes, taken.Sha256, taken.Manifest,
-                settings.KeepSnapshots), _fence, cancel).ConfigureAwait(false);
-            tools.Faults.Hit(SnapshotRecorded);
-            work.Snapshot = new(id, taken.Kind, taken.Sha256, taken.Statement);
-            return SnapshotProof.Taken(work.Incident.Id, id, taken.Kind, taken.Statement);
-        }
-        catch (HealingException e)
-        {
-            work.Trouble = $"no snapshot, so no repair: {e.Message}. {e.Hint}";
-            work.Snapshot = new(null, "none", null, e.Message);
-            return null;
         }
     }
 
@@ -286,7 +259,6 @@ public sealed class RepairAttempt(
         public ReceiptSnapshot Snapshot { get; set; } = new(null, "none", null, "not taken yet");
         public RepairResult? Result { get; set; }
         public VerificationResult? Verification { get; set; }
-        public string? Trouble { get; set; }
         public bool Paused { get; set; }
     }
 }

@@ -40,6 +40,9 @@ public sealed class LeaseLedger(LedgerDb db)
     public Task<IReadOnlyList<LeaseHeld>> HeldAsync(CancellationToken cancel) =>
         db.ListAsync<LeaseHeld>(Sql.Of<LeaseLedger>("leases_held"), null, cancel);
 
+    /// <summary>Who copies a whole server right now, as SERVER-TOKEN.</summary>
+    public Task<IReadOnlyList<string>> BasesAsync(CancellationToken cancel) => db.ListAsync<string>(Sql.Of<LeaseLedger>("leases_of_bases"), null, cancel);
+
     /// <summary>Holds the lease row still until the transaction ends, so that no successor can come between the check and the write.</summary>
     internal static async Task RequireAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Fence fence, CancellationToken cancel)
     {
@@ -61,6 +64,8 @@ public sealed class LeaseLedger(LedgerDb db)
 public sealed record Lease(string Resource, string Holder, long Token, Backend? Predecessor)
 {
     public Fence Fence => new(Resource, Token);
+    /// <summary>Of whoever copies a whole server onto a host.</summary>
+    public static string OfBase(string systemIdentifier, string host) => $"base:{systemIdentifier}:{host}";
     public static string OfTarget(long target) => $"target:{target}";
 }
 

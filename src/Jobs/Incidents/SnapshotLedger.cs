@@ -19,6 +19,21 @@ public sealed class SnapshotLedger(LedgerDb db)
     public Task<IReadOnlyList<SnapshotRow>> OfIncidentAsync(long incident, CancellationToken cancel) =>
         db.ListAsync<SnapshotRow>(Sql.Of<SnapshotLedger>("snapshots_of_incident"), new { Incident = incident }, cancel);
 
+    /// <summary>A copy of the whole server that an incident may use instead of taking its own: one of its own, or one younger than that.</summary>
+    public Task<SnapshotRow?> ShareableAsync(string systemIdentifier, string host, string kind, long incident, TimeSpan shareFor, CancellationToken cancel) =>
+        db.FirstAsync<SnapshotRow>(Sql.Of<SnapshotLedger>("snapshot_shareable"), new { SystemIdentifier = systemIdentifier, Host = host, Kind = kind, Incident = incident, ShareFor = shareFor }, cancel);
+
+    /// <summary>Gives another incident a claim on a copy that is there; its id, or null when the copy has gone meanwhile.</summary>
+    public Task<long?> ShareAsync(SnapshotRow snapshot, long incident, int attempt, TimeSpan keep, Fence fence, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        await LeaseLedger.RequireAsync(connection, transaction, fence, cancel).ConfigureAwait(false);
+        return await connection.FirstAsync<long?>(Sql.Of<SnapshotLedger>("snapshot_share"), new { snapshot.Id, Incident = incident, Attempt = attempt, Keep = keep }, cancel, transaction).ConfigureAwait(false);
+    }, cancel);
+
+    /// <summary>Every place on a host in which some incident has evidence.</summary>
+    public Task<IReadOnlyList<string>> PlacesAsync(string host, CancellationToken cancel) =>
+        db.ListAsync<string>(Sql.Of<SnapshotLedger>("snapshot_places"), new { Host = host }, cancel);
+
     /// <summary>Past their time, of closed incidents, on this host (whose files only it can remove).</summary>
     public Task<IReadOnlyList<SnapshotRow>> ExpiredAsync(string host, int most, CancellationToken cancel) =>
         db.ListAsync<SnapshotRow>(Sql.Of<SnapshotLedger>("snapshots_expired"), new { Host = host, Most = most }, cancel);
@@ -28,7 +43,7 @@ public sealed class SnapshotLedger(LedgerDb db)
         await db.DoAsync(Sql.Of<SnapshotLedger>("snapshot_removed"), new { Id = id }, cancel).ConfigureAwait(false) == 1;
 }
 
-/// <param name="Kind">relation_files | evidence.</param>
+/// <param name="Kind">relation_files | evidence | base_backup | data_directory.</param>
 /// <param name="Manifest">JSON: every file with size and hash.</param>
 public sealed record NewSnapshot(long IncidentId, int Attempt, string Kind, string Place, string Host, long Bytes, string Sha256, string Manifest, TimeSpan Keep);
 

@@ -43,6 +43,10 @@ public static class ConfigKeys
         Key(Healing + "alert_on_failure", Flag, "true", "Whether a failed repair is told to a person.", (o, v) => o.AutoHealing.AlertOnFailure = (bool)v!),
         Key(Healing + "impact", Choice<Impact>(), "low", "The budget of checks and repairs.", (o, v) => o.AutoHealing.Impact = (Impact)v!),
 
+        Key("snapshots.base_backup", Choice<BaseBackupRule>(), "when_possible", "Whether a copy of the whole server is taken before a repair of class quarantining or manual; required: without one there is no such repair.", (o, v) => o.Snapshots.BaseBackup = (BaseBackupRule)v!),
+        Key("snapshots.base_backup_up_to", Size, "20GB", "A larger server is not copied.", (o, v) => o.Snapshots.BaseBackupUpTo = (long)v!),
+        Key("snapshots.share_for", Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)), "1h", "How long later incidents of the same server share a copy.", (o, v) => o.Snapshots.ShareFor = (TimeSpan)v!),
+
         Key("retention.snapshots", Age, "14d", "How long snapshots are kept.", (o, v) => o.Retention.Snapshots = (TimeSpan)v!),
         Later("retention.quarantine", "90d", "How long quarantined rows are kept."),
         Key("retention.job_history", Age, "90d", "How long ended job runs are kept.", (o, v) => o.Retention.JobHistory = (TimeSpan)v!),

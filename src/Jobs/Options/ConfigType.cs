@@ -60,6 +60,11 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
         }
     });
 
+    public static readonly ConfigType Size = new("a size like 500MB, 20GB or 2TB", text =>
+        SizeText().Match(text) is { Success: true } m && long.TryParse(m.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n < 1 << 20
+            ? n << (m.Groups[2].Value switch { "MB" => 20, "GB" => 30, _ => 40 })
+            : throw new FormatException());
+
     public static ConfigType Number(int least, int most) => new(string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), text =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : throw new FormatException());
 
@@ -69,7 +74,7 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
 
     public static ConfigType Choice<T>() where T : struct, Enum
     {
-        var names = Enum.GetNames<T>().ToDictionary(n => n.ToLowerInvariant(), n => (object)Enum.Parse<T>(n), StringComparer.Ordinal);
+        var names = Enum.GetNames<T>().ToDictionary(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName, n => (object)Enum.Parse<T>(n), StringComparer.Ordinal);
         return new(string.Join(" or ", names.Keys), text => names.TryGetValue(text, out var value) ? value : throw new FormatException());
     }
 
@@ -106,6 +111,9 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
         var loopback = host == "localhost" || (IPAddress.TryParse(host, out var ip) ? IPAddress.IsLoopback(ip) : throw new FormatException("it has no numeric address"));
         return loopback ? text : throw new FormatException("beyond loopback a login is required, which is not built yet");
     }
+
+    [GeneratedRegex(@"\A(\d{1,7})(MB|GB|TB)\z", RegexOptions.None, 1000)]
+    private static partial Regex SizeText();
 
     [GeneratedRegex(@"\ACouldn't set ([A-Za-z][A-Za-z ]{0,30}) \(", RegexOptions.None, 1000)]
     private static partial Regex Keyword();

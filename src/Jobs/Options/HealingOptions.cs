@@ -10,6 +10,7 @@ public sealed class HealingOptions
     public HttpOptions Http { get; set; } = new();
     public AutoHealingOptions AutoHealing { get; set; } = new();
     public RetentionOptions Retention { get; set; } = new();
+    public SnapshotOptions Snapshots { get; set; } = new();
     public AlertOptions Alerts { get; set; } = new();
     public IList<TargetOptions> Targets { get; set; } = [];
 }
@@ -61,6 +62,16 @@ public sealed class RetentionOptions
     public TimeSpan JobHistory { get; set; } = TimeSpan.FromDays(90);
     public TimeSpan Metrics { get; set; } = TimeSpan.FromDays(1);
 }
+
+public sealed class SnapshotOptions
+{
+    public BaseBackupRule BaseBackup { get; set; } = BaseBackupRule.WhenPossible;
+    public long BaseBackupUpTo { get; set; } = 20L << 30;
+    public TimeSpan ShareFor { get; set; } = TimeSpan.FromHours(1);
+}
+
+/// <summary>Whether a copy of the whole server is taken before a repair that may change rows.</summary>
+public enum BaseBackupRule { Required, WhenPossible, Never }
 
 public sealed class AlertOptions
 {

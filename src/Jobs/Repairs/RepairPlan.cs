@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Snapshots;
 
 namespace HealingWorkers.Jobs.Repairs;
 
@@ -13,6 +14,8 @@ public sealed record RepairPlan(string Repair, RiskClass Risk, IReadOnlyList<Rep
     public IReadOnlyList<long> Relations { get; init; } = [];
     /// <summary>True where all that changes can be built again from other data, so that evidence suffices as a snapshot.</summary>
     public bool Derived { get; init; }
+    /// <summary>Which copy of the whole server it wants kept before; null: what its risk class asks for.</summary>
+    public BaseSnapshot? Base { get; init; }
     /// <summary>Indexes that verification must look at besides the damaged object.</summary>
     public IReadOnlyList<long> Neighbours { get; init; } = [];
     /// <summary>The table's indexes before anything was done: what is new and invalid after a failure is this repair's own.</summary>

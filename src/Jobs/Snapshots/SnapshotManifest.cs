@@ -16,6 +16,10 @@ public sealed record SnapshotManifest
     public required IReadOnlyList<SnapshotRelation> Relations { get; init; }
     public required IReadOnlyList<SnapshotFile> Files { get; init; }
     public required string? Note { get; init; }
+    /// <summary>Of a whole server: which of the files lists all others with their hashes.</summary>
+    public string? List { get; init; }
+    /// <summary>Of a whole server: the command that brings it back.</summary>
+    public string? Restore { get; init; }
 }
 
 /// <param name="Missing">The server has no such file: its recorded absence is the snapshot of it.</param>

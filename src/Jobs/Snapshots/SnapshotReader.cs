@@ -35,6 +35,10 @@ public static class SnapshotReader
                 changed.Add($"{at} has been changed");
             }
         }
+        if (manifest.List is { } list && changed.Count == 0)
+        {
+            changed.AddRange(await FileList.ChangedAsync(Path.Combine(place, list), Path.Combine(place, "data"), cancel).ConfigureAwait(false));
+        }
         var known = manifest.Files.Select(f => f.Name).Append(SnapshotManifest.FileName).ToHashSet(StringComparer.Ordinal);
         changed.AddRange(Directory.EnumerateFiles(place).Where(f => !known.Contains(Path.GetFileName(f))).Select(f => $"{f} has been added"));
         return changed;

@@ -3,8 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace HealingWorkers.Jobs.Snapshots;
 
-/// <summary>Removes the files of snapshots whose time is over, of closed incidents, on this host; their rows stay.</summary>
-public sealed class SnapshotRetention(SnapshotLedger ledger, string host, ILogger<SnapshotRetention> log)
+/// <summary>
+/// Removes the files of snapshots whose time is over, of closed incidents, on this host; their rows stay.
+/// And what is left of a copy of a server whose maker died: before it had its name, or before the ledger knew of it.
+/// </summary>
+/// <param name="bases">Where copies of whole servers are.</param>
+public sealed class SnapshotRetention(SnapshotLedger ledger, LeaseLedger leases, string bases, string host, ILogger<SnapshotRetention> log)
 {
     private const int AtOnce = 100;
 
@@ -25,6 +29,31 @@ public sealed class SnapshotRetention(SnapshotLedger ledger, string host, ILogge
             }
             gone += await ledger.RemovedAsync(snapshot.Id, cancel).ConfigureAwait(false) ? 1 : 0;
         }
+        await ClearAsync(cancel).ConfigureAwait(false);
         return gone;
+    }
+
+    private async Task ClearAsync(CancellationToken cancel)
+    {
+        if (!Directory.Exists(bases))
+        {
+            return;
+        }
+        // The folders are read first: what is made after that is nobody's remains.
+        var folders = Directory.EnumerateDirectories(bases).ToList();
+        var makers = (await leases.BasesAsync(cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
+        var known = (await ledger.PlacesAsync(host, cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
+        foreach (var folder in folders.Where(f => !known.Contains(f) && !makers.Contains(Path.GetFileName(f).Replace(BaseFolder.Draft, "", StringComparison.Ordinal))))
+        {
+            try
+            {
+                SnapshotFolder.RemoveTree(folder);
+                log.LogInformation("{Folder} was left by a worker that died while it copied a server, and is removed", folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                log.LogWarning("{Folder} could not be removed: {Error}", folder, e.Message);
+            }
+        }
     }
 }

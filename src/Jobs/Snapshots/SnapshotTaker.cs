@@ -18,6 +18,12 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
     {
     }
 
+    /// <summary>Copies of whole servers are kept beside, by the same room.</summary>
+    public BaseSnapshotTaker Bases => new(Root, clock, freeSpace) { OnDraft = OnDraft };
+
+    /// <summary>Called when a copy of a server is complete and has not got its name yet.</summary>
+    public Action OnDraft { get; init; } = static () => { };
+
     public string Root => Path.GetFullPath(Path.Combine(stateDirectory, "snapshots"));
 
     /// <summary>Throws <see cref="HealingException"/> when the evidence that the repair needs cannot be kept.</summary>

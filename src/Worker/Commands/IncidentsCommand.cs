@@ -67,9 +67,10 @@ public sealed class IncidentsCommand : ICommandModule
                 ?? throw new HealingException($"there is no incident {parsed.GetValue(id)}", "`healing incidents` lists them");
             var attempts = await ledger.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false);
             var audit = (await host.Get<AuditLog>().ListAsync(incident.Id, null, 200, cancel).ConfigureAwait(false)).Reverse().ToList();
+            var snapshots = await new SnapshotLedger(host.Get<LedgerDb>()).OfIncidentAsync(incident.Id, cancel).ConfigureAwait(false);
             if (parsed.IsJson(format))
             {
-                shell.WriteJson(new { incident = IncidentView.Of(incident), attempts, audit });
+                shell.WriteJson(new { incident = IncidentView.Of(incident), attempts, audit, snapshots = snapshots.Select(SnapshotView.Of) });
                 return 0;
             }
             shell.Out.WriteLine($"incident {incident.Id}: {incident.Kind.Name} on {incident.Object} of {incident.TargetName}");
@@ -78,6 +79,14 @@ public sealed class IncidentsCommand : ICommandModule
             foreach (var row in audit)
             {
                 shell.Out.WriteLine($"  {row.At:u} {row.Actor}: {row.Message}");
+            }
+            foreach (var kept in snapshots.Select(SnapshotView.Of))
+            {
+                shell.Out.WriteLine($"  snapshot {kept.Id} ({kept.Kind}, {kept.Bytes >> 10} kB) in {kept.Place} on {kept.Host}{(kept.RemovedAt is { } gone ? $": removed {gone:u}" : $", until {kept.ExpiresAt:u}")}");
+                if (kept is { Restore: { } restore, RemovedAt: null })
+                {
+                    shell.Out.WriteLine($"    bring it back: {restore}");
+                }
             }
             return 0;
         });

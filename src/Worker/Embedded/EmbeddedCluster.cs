@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Targets;
 using System.Security.Cryptography;
 using HealingWorkers.Jobs.Errors;
 using Npgsql;

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Targets;
 using System.Diagnostics;
 using System.Globalization;
 using HealingWorkers.Jobs.Errors;

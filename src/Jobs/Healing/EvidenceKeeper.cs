@@ -1,0 +1,48 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Snapshots;
+using HealingWorkers.Jobs.Verification;
+using static HealingWorkers.Jobs.Healing.FaultPoint;
+
+namespace HealingWorkers.Jobs.Healing;
+
+/// <summary>Keeps the evidence of one attempt: a copy of the whole server where the repair may change rows, and what the repair itself names.</summary>
+internal sealed class EvidenceKeeper(HealerLedgers ledgers, HealerTools tools, HealerSettings settings, FencedSession session, Fence fence, string worker)
+{
+    private static readonly string Host = Environment.MachineName;
+
+    /// <summary>Without a proof, with the trouble told, when the evidence that the repair needs cannot be kept.</summary>
+    public async Task<KeptEvidence> KeepAsync(Incident incident, RepairPlan plan, CancellationToken cancel)
+    {
+        if (!settings.SnapshotBeforeRepair)
+        {
+            var waived = SnapshotProof.Waived(incident.Id);
+            return new(waived, new(null, waived.Kind, null, waived.Statement));
+        }
+        try
+        {
+            var copy = await new BaseKeeper(ledgers, tools, settings, session, fence, worker).KeepAsync(incident, plan, cancel).ConfigureAwait(false);
+            // Rows that go to quarantine are kept there whole, so that files which cannot be had do not stand in their way.
+            var evidenceSuffices = plan.Derived || plan.Risk == RiskClass.Quarantining || copy.Snapshot is not null;
+            var taken = await tools.Snapshots.TakeAsync(new(session.Target, session.Facts, session.Connection, incident, incident.Attempts, plan.Relations,
+                plan.Indexes.ToDictionary(i => i.Quoted, i => i.Definition, StringComparer.Ordinal), evidenceSuffices), cancel).ConfigureAwait(false);
+            tools.Faults.Hit(SnapshotWritten);
+            var id = await ledgers.Snapshots.RecordAsync(new(incident.Id, incident.Attempts, taken.Kind, taken.Place, Host, taken.Bytes, taken.Sha256, taken.Manifest,
+                settings.KeepSnapshots), fence, cancel).ConfigureAwait(false);
+            tools.Faults.Hit(SnapshotRecorded);
+            var said = copy.Said is null ? taken.Statement : $"{taken.Statement}; {copy.Said}";
+            return new(SnapshotProof.Taken(incident.Id, id, taken.Kind, said), new(id, taken.Kind, taken.Sha256, said));
+        }
+        catch (HealingException e)
+        {
+            return new(null, new(null, "none", null, e.Message)) { Trouble = $"no snapshot, so no repair: {e.Message}. {e.Hint}" };
+        }
+    }
+}
+
+internal sealed record KeptEvidence(SnapshotProof? Proof, ReceiptSnapshot Snapshot)
+{
+    public string? Trouble { get; init; }
+}

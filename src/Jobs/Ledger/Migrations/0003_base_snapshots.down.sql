@@ -1,0 +1,2 @@
+-- The rows stay, and retention reads the table instead.
+DROP INDEX healing.snapshots_by_place;
