@@ -28,6 +28,11 @@ public static class CheckCatalogue
         new LibrariesCheck(),
 
         // what the data mean
+        new ForeignKeysCheck(),
+        new AllowedValuesCheck(),
+        new RowConstraintsCheck(),
+        new JsonCheck(),
+        new SqlRulesCheck(),
 
         // the server
         new AgeCheck(),

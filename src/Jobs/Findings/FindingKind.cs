@@ -106,8 +106,26 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
         "The database cannot be reached.");
 
+    public static readonly FindingKind OrphanRows = new("orphan_rows", Severity.Warning, "quarantine_orphans", RiskClass.Quarantining,
+        "Rows point at rows of another table that do not exist.") { IsOfData = true };
+
+    public static readonly FindingKind ValueNotAllowed = new("value_not_allowed", Severity.Warning, "nullify_values", RiskClass.Quarantining,
+        "A column holds values that its rule does not allow.") { IsOfData = true };
+
+    public static readonly FindingKind ConstraintViolated = new("constraint_violated", Severity.Warning, "quarantine_values", RiskClass.Quarantining,
+        "Rows do not keep a constraint that the catalogue says is valid.") { IsOfData = true };
+
+    public static readonly FindingKind JsonShapeInvalid = new("json_shape_invalid", Severity.Warning, "nullify_values", RiskClass.Quarantining,
+        "A column holds JSON of another shape than its schema, or no JSON at all.") { IsOfData = true };
+
+    public static readonly FindingKind RuleViolated = new("rule_violated", Severity.Warning, null, null,
+        "A rule of the owner's own returned rows.") { IsOfData = true };
+
     /// <summary>The index itself is damaged, and a look at what was built in its place tells whether it still is.</summary>
     public bool IsOfIndex => this == BtreeCorrupt || this == IndexFileMissing || this == IndexCorrupt || this == IndexIncomplete;
+
+    /// <summary>About what the rows say, which applications can get wrong again and again: it points at no hardware.</summary>
+    public bool IsOfData { get; init; }
 
     /// <summary>Grouped as in the catalogue of checks, a line each.</summary>
     public static readonly IReadOnlyList<FindingKind> All =
@@ -149,6 +167,11 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         LibraryMissing,
 
         // what the data mean
+        OrphanRows,
+        ValueNotAllowed,
+        ConstraintViolated,
+        JsonShapeInvalid,
+        RuleViolated,
 
         // the server
         WraparoundNear,

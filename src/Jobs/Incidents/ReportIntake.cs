@@ -77,7 +77,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
     /// <summary>An outage is excepted: no disk is suspected because a server was restarted three times in a month.</summary>
     private async Task<Incident> SuspectHardwareAsync(Incident incident, CancellationToken cancel)
     {
-        if (demonstration || (incident.Repair is null && !incident.Kind.IsEvent))
+        if (demonstration || incident.Kind.IsOfData || (incident.Repair is null && !incident.Kind.IsEvent))
             return incident;
         var count = await connection.FirstAsync<int>(Sql.Of<IncidentLedger>("incident_recurrence"), new { incident.Fingerprint }, cancel, transaction).ConfigureAwait(false);
         if (count < IncidentsThatPointAtHardware)

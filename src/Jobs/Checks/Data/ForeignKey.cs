@@ -1,0 +1,65 @@
+using Dapper;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Rows of a child table that point at rows of a parent: by a foreign key of the catalogue, or because a rule says so.</summary>
+public sealed record ForeignKey
+{
+    // a check runs without a ledger, which else says this
+    static ForeignKey() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    /// <summary>Null: no foreign key of the catalogue.</summary>
+    public required long? Oid { get; init; }
+    public required string? Name { get; init; }
+    public required long Child { get; init; }
+    public required string ChildQuoted { get; init; }
+    public required string ChildKind { get; init; }
+    public required long Parent { get; init; }
+    public required string ParentQuoted { get; init; }
+    public required string ParentKind { get; init; }
+    public required long ParentPages { get; init; }
+    public required int[] ChildNumbers { get; init; }
+    public required int[] ParentNumbers { get; init; }
+    public required string[] ChildColumns { get; init; }
+    public required string[] ParentColumns { get; init; }
+    /// <summary>That the row <c>c</c> points at the row <c>p</c>; null where their types cannot be compared.</summary>
+    public required string? Condition { get; init; }
+    public required bool MatchFull { get; init; }
+    /// <summary>a: no action, r: restrict, c: cascade, n: set null, d: set default.</summary>
+    public required string OnDelete { get; init; }
+    public required bool Validated { get; init; }
+    public required bool OfPeriod { get; init; }
+
+    public RelationName ChildName => new(Child, ChildQuoted);
+    public RelationName ParentName => new(Parent, ParentQuoted);
+    /// <summary>What a person calls it.</summary>
+    public string Label => Name ?? $"{Pointing} -> {Pointed}";
+    public string Pointing => $"{ChildQuoted}({string.Join(", ", ChildColumns)})";
+    public string Pointed => $"{ParentQuoted}({string.Join(", ", ParentColumns)})";
+
+    private string Points => $"EXISTS (SELECT FROM {(ParentKind == "p" ? "" : "ONLY ")}{ParentQuoted} AS p WHERE {Condition})";
+
+    /// <summary>That the row <c>c</c> points at nothing.</summary>
+    public string Orphaned => MatchFull
+        ? $"NOT ({string.Join(" AND ", ChildColumns.Select(c => $"c.{c} IS NULL"))}) AND NOT {Points}"
+        : $"{string.Join(" AND ", ChildColumns.Select(c => $"c.{c} IS NOT NULL"))} AND NOT {Points}";
+
+    public RowTest Test => new(Orphaned, ChildColumns) { PagesBeside = ParentPages };
+
+    /// <summary>Where the indexes still know a row that the parent table has not: then the parent lost it.</summary>
+    public string KnownToIndex(string leaf) => $"SELECT pg_catalog.count(*) FROM ONLY {leaf} AS c WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND {Points}";
+
+    public static async Task<IReadOnlyList<ForeignKey>> OfCatalogueAsync(NpgsqlConnection connection, long? child, CancellationToken cancel) =>
+        (await QueryAsync(connection, child, null, null, cancel).ConfigureAwait(false)).AsList();
+
+    /// <summary>What a rule declares; its columns are those of the two tables, in order.</summary>
+    public static async Task<ForeignKey> DeclaredAsync(NpgsqlConnection connection, RuleTable from, RuleTable to, CancellationToken cancel) =>
+        (await QueryAsync(connection, null, from, to, cancel).ConfigureAwait(false)).Single();
+
+    private static Task<IEnumerable<ForeignKey>> QueryAsync(NpgsqlConnection connection, long? table, RuleTable? from, RuleTable? to, CancellationToken cancel) =>
+        connection.QueryAsync<ForeignKey>(new CommandDefinition(Sql.Of<ICheck>("foreign_keys"),
+            new { table, child = from?.Oid, parent = to?.Oid, child_columns = from?.Numbers, parent_columns = to?.Numbers }, cancellationToken: cancel));
+}

@@ -1,0 +1,50 @@
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Reads a column of JSON piece by piece and compares each value with its schema here, off the server; one value is in memory at a time.</summary>
+public sealed class JsonScan(Target target, Throttle throttle)
+{
+    private const long LargestPiece = 16_384;
+    private const int LargestValue = 32 << 20;
+
+    /// <summary>How many values could not be compared: too large, or nested too deeply.</summary>
+    public long NotLooked { get; private set; }
+    public long Looked { get; private set; }
+
+    public async Task RunAsync(JsonColumn column, Action<WrongJson> wrong, CancellationToken cancel)
+    {
+        foreach (var piece in await new RowScan(target, throttle).PiecesAsync(column.Table.Name, 0, cancel, LargestPiece).ConfigureAwait(false))
+        {
+            var began = target.Clock.GetTimestamp();
+            await ReadAsync(column, piece, wrong, cancel).ConfigureAwait(false);
+            await throttle.RestAsync(target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReadAsync(JsonColumn column, TablePiece piece, Action<WrongJson> wrong, CancellationToken cancel)
+    {
+        await using var reading = await DataReading.OpenAsync(target, alone: false, cancel).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand($"""
+            SELECT v.at, v.shown, CASE WHEN pg_catalog.octet_length(v.value) <= {LargestValue} THEN v.value END
+            FROM (SELECT c.ctid::pg_catalog.text AS at, c.{column.Column}::pg_catalog.text AS value,
+                         ARRAY[{string.Join(", ", column.Table.Key.Select(s => $"c.{s}::pg_catalog.text"))}]::pg_catalog.text[] AS shown
+                  FROM ONLY {piece.Leaf.Name.Quoted} AS c
+                  WHERE {piece.Condition}c.{column.Column} IS NOT NULL{(column.Rule.Where.Length == 0 ? "" : $" AND ({column.Rule.Where}\n)")}
+                  OFFSET 0) AS v
+            """, reading.Connection);
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        while (await row.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            var verdict = row.IsDBNull(2) ? Options.JsonVerdict.NotLooked : column.Shape.Judge(row.GetString(2), column.IsText);
+            Looked++;
+            NotLooked += verdict.Looked ? 0 : 1;
+            if (verdict.Path is not null)
+            {
+                wrong(new(piece.Leaf.Name.Quoted, row.GetString(0), [.. row.GetFieldValue<string?[]>(1).Select(v => Text.Bounded(v, 100))], verdict.Path, verdict.What!));
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Rows that do not keep what the catalogue calls valid: CHECK, NOT NULL and the constraints of domains.</summary>
+public sealed class RowConstraintsCheck : ICheck
+{
+    public CheckDescription Description { get; } = new(
+        "row_constraints", "Tests every row against the CHECK constraints, NOT NULL and domains that the catalogue calls valid: the server itself never looks at them again.", "db.orphan_cleanup",
+        "Reads every table that has such constraints once, in pieces.", "ACCESS SHARE.",
+        "SELECT on these tables (pg_read_all_data), and BYPASSRLS where they have row security.",
+        "Constraints that are NOT VALID; those that call a function which is not a superuser's; domains within arrays and composite types.",
+        [FindingKind.ConstraintViolated])
+    {
+        Reach = CheckReach.Table,
+    };
+
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
+    {
+        var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
+        var look = new DataLook(Description);
+        if (request.Scope.Indexes is not null)
+        {
+            return look.Report(elapsed());
+        }
+        IReadOnlyList<RowPromise> promises;
+        await using (var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))
+        {
+            promises = await RowPromise.OfAsync(connection, request.Scope.Table, cancel).ConfigureAwait(false);
+        }
+        var tables = promises.GroupBy(p => p.Oid).ToList();
+        foreach (var (table, done) in tables.Select((t, i) => (t.ToList(), i)))
+        {
+            request.Progress?.Report(new(Description.Name, done, tables.Count, table[0].Quoted));
+            await LookAsync(request, facts.Id, look, table, cancel).ConfigureAwait(false);
+        }
+        return look.Report(elapsed());
+    }, cancel);
+
+    /// <summary>Once for all promises together; only where something is wrong, once for each.</summary>
+    private async Task LookAsync(CheckRequest request, TargetId target, DataLook look, List<RowPromise> promises, CancellationToken cancel)
+    {
+        var scan = new RowScan(request.Target, request.Throttle);
+        var askable = promises.Where(p => p.ForeignFunction is null).ToList();
+        var sound = false;
+        if (askable.Count > 1)
+        {
+            await look.AtAsync(askable[0].Table, askable[0].Quoted, async () =>
+            {
+                var any = await scan.RunAsync(askable[0].Table, new RowTest(string.Join(" OR ", askable.Select(p => $"({p.Broken})")), []), cancel).ConfigureAwait(false);
+                sound = any.Count == 0;
+                return null;
+            }).ConfigureAwait(false);
+        }
+        foreach (var promise in askable)
+        {
+            await look.AtAsync(promise.Table, $"{promise.Promise} of {promise.Quoted}", async () => sound ? null
+                : Found(target, promise, await scan.RunAsync(promise.Table, promise.Test, cancel).ConfigureAwait(false))).ConfigureAwait(false);
+        }
+        foreach (var promise in promises.Except(askable))
+        {
+            look.LeftOut($"{promise.Promise} of {promise.Quoted}", $"it calls {promise.ForeignFunction}, which is not a superuser's; ask it by hand, as the owner of the table");
+        }
+    }
+
+    private Finding? Found(TargetId target, RowPromise promise, WrongRows wrong) => wrong.Count == 0 ? null :
+        Finding.Of(Description.Name, FindingKind.ConstraintViolated, target, promise.Table, $"{wrong.Count} row(s) do not keep {promise.Promise}, which the catalogue calls valid", promise.Promise) with
+        {
+            Evidence = new JsonObject
+            {
+                ["table"] = promise.Quoted,
+                ["table_oid"] = promise.Oid,
+                ["constraint"] = promise.Promise,
+                ["constraint_oid"] = promise.ConstraintOid,
+                ["column"] = promise.OfColumn,
+                ["part"] = promise.Promise,
+                ["broken"] = promise.Broken,
+                ["count"] = wrong.Count,
+                ["samples"] = DataLook.Samples(promise.Test.Shown, wrong.Rows),
+            },
+        };
+}

@@ -1,0 +1,33 @@
+using Dapper;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>What the catalogue says that every row of a table keeps.</summary>
+public sealed record RowPromise
+{
+    static RowPromise() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    public required long Oid { get; init; }
+    public required string Quoted { get; init; }
+    /// <summary>As a person would say it; it tells it from others of its table.</summary>
+    public required string Promise { get; init; }
+    /// <summary>check, not_null or domain.</summary>
+    public required string Kind { get; init; }
+    public required long? ConstraintOid { get; init; }
+    public required string? OfColumn { get; init; }
+    /// <summary>True for a row <c>c</c> that does not keep it.</summary>
+    public required string Broken { get; init; }
+    public required string[]? Columns { get; init; }
+    public required string[] Key { get; init; }
+    /// <summary>A function in it that is not a superuser's.</summary>
+    public required string? ForeignFunction { get; init; }
+
+    public RelationName Table => new(Oid, Quoted);
+    public RowTest Test => new(Broken, [.. Key, .. (Columns ?? []).Except(Key, StringComparer.Ordinal)]);
+
+    public static async Task<IReadOnlyList<RowPromise>> OfAsync(NpgsqlConnection connection, long? table, CancellationToken cancel) =>
+        (await connection.QueryAsync<RowPromise>(new CommandDefinition(Sql.Of<ICheck>("row_constraints"), new { table }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+}

@@ -1,0 +1,63 @@
+using Dapper;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>The table and the columns that a rule names, as the catalogue has them.</summary>
+public sealed record RuleTable
+{
+    // a check runs without a ledger, which else says this
+    static RuleTable() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    public required long Oid { get; init; }
+    public required string Quoted { get; init; }
+    public required string Kind { get; init; }
+    public required string Persistence { get; init; }
+    /// <summary>Quoted, in the order of the rule.</summary>
+    public required string[] Columns { get; init; }
+    public required int[] Numbers { get; init; }
+    /// <summary>Base types by name.</summary>
+    public required string[] Types { get; init; }
+    /// <summary>The array type in which values are compared; empty where they are compared as text.</summary>
+    public required string[] ArrayTypes { get; init; }
+    /// <summary>Quoted columns of the primary key.</summary>
+    public required string[] Key { get; init; }
+
+    public RelationName Name => new(Oid, Quoted);
+
+    /// <summary>A name without a schema means what it means to whoever wrote it down.</summary>
+    public static async Task<RuleTable> OfAsync(NpgsqlConnection connection, ColumnList columns, CancellationToken cancel)
+    {
+        var oid = await TheirsAsync<long?>(connection, "rule_oid", columns.Table, cancel).ConfigureAwait(false)
+            ?? throw new HealingException($"there is no table {columns.Table}", "correct the rule in healing.yaml");
+        var table = await connection.QuerySingleAsync<RuleTable>(new CommandDefinition(Sql.Of<ICheck>("rule_table"),
+            new { oid, columns = columns.Columns.ToArray() }, cancellationToken: cancel)).ConfigureAwait(false);
+        return table.Columns.Length != columns.Columns.Count ? throw new HealingException($"{table.Quoted} has not the columns {columns}", "correct the rule in healing.yaml")
+            : table.Kind is not ("r" or "p") ? throw new HealingException($"{table.Quoted} is no table", "a rule is about the columns of a table of this database")
+            : table;
+    }
+
+    public static async Task<IReadOnlyList<string>> LabelsAsync(NpgsqlConnection connection, TablePath type, CancellationToken cancel)
+    {
+        await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+        var labels = (await connection.QueryAsync<string>(new CommandDefinition(Sql.Of<ICheck>("enum_labels"), new { path = Path(type) }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+        await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
+        return labels.Count > 0 ? labels : throw new HealingException($"there is no enum type {type}", "correct the rule in healing.yaml");
+    }
+
+    private static async Task<T> TheirsAsync<T>(NpgsqlConnection connection, string query, TablePath path, CancellationToken cancel)
+    {
+        await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+        var found = await connection.ExecuteScalarAsync<T>(new CommandDefinition(Sql.Of<ICheck>(query), new { path = Path(path) }, cancellationToken: cancel)).ConfigureAwait(false);
+        await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
+        return found!;
+    }
+
+    private static string Path(TablePath path) => (path.Schema is null ? "" : Always(path.Schema) + ".") + Always(path.Name);
+
+    private static string Always(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

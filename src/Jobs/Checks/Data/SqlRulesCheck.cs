@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Queries of the owner's own: what they return breaks a rule.</summary>
+public sealed class SqlRulesCheck : ICheck
+{
+    private const int MostRows = 1000;
+
+    public CheckDescription Description { get; } = new(
+        "sql_rules", "Runs the queries that the rules name, in a transaction that cannot write; each row that comes back breaks the rule.", "db.orphan_cleanup",
+        "Whatever the queries cost; each is ended after 5 minutes, and after 1000 rows.", "ACCESS SHARE.",
+        "Rules in healing.yaml; the rights that their queries need.",
+        "Anything without a rule.",
+        [FindingKind.RuleViolated]);
+
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
+    {
+        var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
+        var look = new DataLook(Description);
+        RelationName? database = null;
+        foreach (var rule in request.Scope is { Table: null, Indexes: null } ? request.Target.Options.Rules.Sql : [])
+        {
+            database ??= new(0, await QuotedAsync(request.Target, cancel).ConfigureAwait(false));
+            await look.AtAsync(database, rule.Name, () => LookAsync(request.Target, facts.Id, database, rule, cancel)).ConfigureAwait(false);
+            await request.Throttle.RestAsync(TimeSpan.FromSeconds(1), cancel).ConfigureAwait(false);
+        }
+        return look.Report(elapsed());
+    }, cancel);
+
+    private async Task<Finding?> LookAsync(Target target, TargetId id, RelationName database, SqlRule rule, CancellationToken cancel)
+    {
+        var rows = await ReadAsync(target, rule, cancel).ConfigureAwait(false);
+        var count = rows.Count > MostRows ? $"more than {MostRows}" : $"{rows.Count}";
+        return rows.Count == 0 ? null : Finding.Of(Description.Name, FindingKind.RuleViolated, id, database, $"the rule {rule.Name} returned {count} row(s)", rule.Name) with
+        {
+            Evidence = new JsonObject
+            {
+                ["rule"] = rule.Name,
+                ["query"] = rule.Query,
+                ["count"] = Math.Min((long)rows.Count, MostRows),
+                ["is_more"] = rows.Count > MostRows,
+                ["rows"] = new JsonArray([.. rows.Take(RowScan.MostShown).Select(Shown)]),
+            },
+        };
+    }
+
+    private static async Task<List<string>> ReadAsync(Target target, SqlRule rule, CancellationToken cancel)
+    {
+        var query = (await QueryAsync(rule, cancel).ConfigureAwait(false)).TrimEnd().TrimEnd(';');
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
+        await using (var settings = new NpgsqlCommand(Sql.Of<ICheck>("rule_query_settings"), connection))
+        {
+            await settings.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        }
+        await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+        // with a numbered parameter the text goes to the server as it is, which takes one statement and no more
+        await using var command = new NpgsqlCommand($"SELECT pg_catalog.to_jsonb(q)::pg_catalog.text FROM (\n{query}\n) AS q LIMIT $1", connection) { Parameters = { new() { Value = MostRows + 1L } } };
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var rows = new List<string>();
+        while (await row.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            rows.Add(rows.Count < RowScan.MostShown ? row.GetString(0) : "");
+        }
+        return rows;
+    }
+
+    private static async Task<string> QueryAsync(SqlRule rule, CancellationToken cancel)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(rule.Query, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HealingException($"{rule.Query} cannot be read: {e.Message}", "the rule in healing.yaml names it");
+        }
+    }
+
+    private static async Task<string> QuotedAsync(Target target, CancellationToken cancel)
+    {
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand(Sql.Of<ICheck>("rule_query_settings"), connection);
+        return (string)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+    }
+
+    private static JsonNode Shown(string json)
+    {
+        var shown = new JsonObject();
+        foreach (var (column, value) in JsonNode.Parse(json)!.AsObject().Take(20))
+        {
+            shown[column] = Text.Bounded(value?.ToString(), 100);
+        }
+        return shown;
+    }
+}

@@ -1,0 +1,1 @@
+SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = pg_catalog.to_regtype(@path)::oid ORDER BY e.enumsortorder
