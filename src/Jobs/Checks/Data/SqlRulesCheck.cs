@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Ledger;
@@ -9,7 +10,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Queries of the owner's own: what they return breaks a rule.</summary>
-public sealed class SqlRulesCheck : ICheck
+public sealed partial class SqlRulesCheck : ICheck
 {
     private const int MostRows = 1000;
 
@@ -53,7 +54,7 @@ public sealed class SqlRulesCheck : ICheck
 
     private static async Task<List<string>> ReadAsync(Target target, SqlRule rule, CancellationToken cancel)
     {
-        var query = (await QueryAsync(rule, cancel).ConfigureAwait(false)).TrimEnd().TrimEnd(';');
+        var query = End().Replace(await QueryAsync(rule, cancel).ConfigureAwait(false), "");
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
@@ -101,4 +102,8 @@ public sealed class SqlRulesCheck : ICheck
         }
         return shown;
     }
+
+    /// <summary>The semicolon that ends it, and what is said after that.</summary>
+    [GeneratedRegex(@";(?:\s|--[^\n]*)*\z", RegexOptions.None, 1000)]
+    private static partial Regex End();
 }
