@@ -62,8 +62,8 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Hea
         {
             return null;
         }
-        if (incident.Risk is Findings.RiskClass.LosslessLocking
-            && MaintenanceWindow.Parse(tools.Targets.Find(incident.TargetName)?.Options.MaintenanceWindow ?? "") is { } window)
+        if (incident.Risk is { } risk && tools.Targets.Find(incident.TargetName)?.Options is { } target && PolicyGate.IsOfWindow(risk, target)
+            && MaintenanceWindow.Parse(target.MaintenanceWindow) is { } window)
         {
             return window.Missed(since, tools.Clock.GetUtcNow()) >= MostWindows ? $"{MostWindows} windows went by" : null;
         }

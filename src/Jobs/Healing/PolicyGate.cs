@@ -35,11 +35,14 @@ public static class PolicyGate
             RepairPolicy.Auto => Gate.Open,
             _ when approved || approveAll => Gate.Open,
             RepairPolicy.Window when !neverWait && MaintenanceWindow.Parse(target.MaintenanceWindow) is { } window =>
-                window.Contains(now) ? Gate.Open : new(GateDecision.Window, $"it waits for the window {target.MaintenanceWindow}") { Until = window.NextStart(now) },
+                window.EndOf(now) is { } end ? Gate.Open with { Until = end } : new(GateDecision.Window, $"it waits for the window {target.MaintenanceWindow}") { Until = window.NextStart(now) },
             RepairPolicy.Window => new(GateDecision.Approval, $"{risk.Name()} without an open maintenance window wants approval"),
             _ => new(GateDecision.Approval, $"{risk.Name()} wants approval here"),
         };
     }
+
+    /// <summary>Whether such repairs of the target wait for its window.</summary>
+    public static bool IsOfWindow(RiskClass risk, TargetOptions target) => Policy(risk, null, target) == RepairPolicy.Window;
 
     private static Gate Rows(RepairPlan plan, bool approved, int most) =>
         approved || plan.Rows <= most ? Gate.Open
@@ -59,5 +62,6 @@ public static class PolicyGate
 public sealed record Gate(GateDecision Decision, string Why)
 {
     public static readonly Gate Open = new(GateDecision.Go, "");
+    /// <summary>Of an open gate, when it closes again; of one that waits for a window, when that begins.</summary>
     public DateTimeOffset? Until { get; init; }
 }

@@ -47,23 +47,28 @@ public sealed class RepairAttempt(
         {
             return await deferral.PutOffAsync(found, _fence, worker, wait, cancel).ConfigureAwait(false);
         }
-        if (plan.Steps.Count > 0 && PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow())
-            is { Decision: not GateDecision.Go } gate)
+        var gate = plan.Steps.Count > 0 ? PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow()) : Gate.Open;
+        if (gate.Decision != GateDecision.Go)
         {
             return await deferral.StopAsync(found, gate, _fence, worker, cancel).ConfigureAwait(false);
         }
         tools.Faults.Hit(BeforeAttempt);
         await ledgers.Incidents.BeginAttemptAsync(found, _fence, worker, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterAttempt);
-        var work = new WorkInHand((await ledgers.Incidents.FindAsync(found.Id, cancel).ConfigureAwait(false))!, plan);
+        var work = new WorkInHand((await ledgers.Incidents.FindAsync(found.Id, cancel).ConfigureAwait(false))!, plan, gate.Until);
         try
         {
             return await WorkAsync(repair, bench, work, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not FencedException && work.Paused && !cancel.IsCancellationRequested)
+        catch (Exception e) when (e is not FencedException && work.Stopped is not null && !cancel.IsCancellationRequested)
         {
             await session.EndAsync(e).ConfigureAwait(false);
-            return await deferral.PutOffAsync(work.Incident, _fence, worker, "repairs were paused", cancel).ConfigureAwait(false);
+            if (work.Stopped == RepairWatch.WindowEnded)
+            {
+                // it may be long until the next one
+                await SweepAsync(work, cancel).ConfigureAwait(false);
+            }
+            return await deferral.PutOffAsync(work.Incident, _fence, worker, work.Stopped, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not FencedException && !cancel.IsCancellationRequested)
         {
@@ -118,14 +123,14 @@ public sealed class RepairAttempt(
 
     private async Task<RepairResult> ApplyAsync(IRepair repair, RepairSession bench, WorkInHand work, SnapshotProof proof, CancellationToken cancel)
     {
-        await using var watch = new PauseWatch(ledgers.Pauses, work.Incident.TargetId, tools.Clock, cancel);
+        await using var watch = new RepairWatch(ledgers.Pauses, work.Incident.TargetId, work.Until, tools.Clock, cancel);
         try
         {
             return await repair.ApplyAsync(bench, work.Plan, proof, watch.Token).ConfigureAwait(false);
         }
-        catch when (watch.Paused)
+        catch when (watch.Why is not null)
         {
-            work.Paused = true;
+            work.Stopped = watch.Why;
             throw;
         }
     }
@@ -252,13 +257,15 @@ public sealed class RepairAttempt(
         Ledger = rows,
     };
 
-    private sealed class WorkInHand(Incident incident, RepairPlan plan)
+    private sealed class WorkInHand(Incident incident, RepairPlan plan, DateTimeOffset? until)
     {
         public Incident Incident { get; set; } = incident;
         public RepairPlan Plan => plan;
         public ReceiptSnapshot Snapshot { get; set; } = new(null, "none", null, "not taken yet");
         public RepairResult? Result { get; set; }
         public VerificationResult? Verification { get; set; }
-        public bool Paused { get; set; }
+        /// <summary>When the window ends that it works in; null where it needs none.</summary>
+        public DateTimeOffset? Until => until;
+        public string? Stopped { get; set; }
     }
 }

@@ -34,7 +34,11 @@ public sealed partial class MaintenanceWindow
         return new([.. days], from, to > from ? to - from : to - from + TimeSpan.FromDays(1), zone);
     }
 
-    public bool Contains(DateTimeOffset now) => Starts(now.AddDays(-2), now).Any(start => now < start + _length);
+    public bool Contains(DateTimeOffset now) => EndOf(now) is not null;
+
+    /// <summary>When the window ends that is open now; null when none is.</summary>
+    public DateTimeOffset? EndOf(DateTimeOffset now) =>
+        Starts(now.AddDays(-2), now).Select(start => start + _length).Where(end => now < end).Select(end => (DateTimeOffset?)end).Max();
 
     public DateTimeOffset NextStart(DateTimeOffset now) => Starts(now, now.AddDays(9)).First(start => start > now);
 

@@ -61,6 +61,7 @@ internal sealed class PolicyGateTests
             Assert.That(window.Contains(start.AddMinutes(-1)), Is.False);
             Assert.That(window.Contains(start.AddMinutes(59)), Is.True);
             Assert.That(window.Contains(start.AddMinutes(60)), Is.False);
+            Assert.That(window.EndOf(start.AddMinutes(59)), Is.EqualTo(start.AddHours(1)));
             Assert.That(window.NextStart(start.AddDays(1)), Is.EqualTo(start.AddDays(7)));
             Assert.That(window.Missed(start.AddHours(-1), start.AddDays(8)), Is.EqualTo(3));
             Assert.That(MaintenanceWindow.Parse(""), Is.Null);

@@ -19,7 +19,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
     public async Task<CheckReport> RunAsync(Target target, long id, ICheck check, CheckScope scope, string? scopeName, Action<string> log, CancellationToken cancel)
     {
         using var activity = Signals.Traces.StartActivity($"check {check.Description.Name}");
-        var report = await check.RunAsync(new CheckRequest(target, scope) { Memory = memory, Ground = GroundOf(target), Throttle = new(options.AutoHealing.Impact, target.Clock) }, cancel).ConfigureAwait(false);
+        var report = await LookAsync(target, check, scope, cancel).ConfigureAwait(false);
         await TakeInAsync(target, id, report, scopeName, log, cancel).ConfigureAwait(false);
         return report;
     }
@@ -48,8 +48,25 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
         }
     }
 
-    private static Ground GroundOf(Target target) =>
-        MaintenanceWindow.Parse(target.Options.MaintenanceWindow) is { } window && window.Contains(target.Clock.GetUtcNow()) ? Ground.Window : Ground.Live;
+    /// <summary>A check that makes writers wait ends with the window that let it begin.</summary>
+    private async Task<CheckReport> LookAsync(Target target, ICheck check, CheckScope scope, CancellationToken cancel)
+    {
+        var (clock, began) = (target.Clock, target.Clock.GetTimestamp());
+        var until = MaintenanceWindow.Parse(target.Options.MaintenanceWindow)?.EndOf(clock.GetUtcNow());
+        using var window = check.Description.Ground == Ground.Window && until is { } end ? new CancellationTokenSource(end - clock.GetUtcNow(), clock) : new CancellationTokenSource();
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, window.Token);
+        try
+        {
+            return await check.RunAsync(new CheckRequest(target, scope)
+            {
+                Memory = memory, Ground = until is null ? Ground.Live : Ground.Window, Throttle = new(options.AutoHealing.Impact, clock),
+            }, both.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (window.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            return CheckRun.Without(check.Description.Name, CheckStatus.Failed, clock.GetElapsedTime(began), "the maintenance window ended before it was done");
+        }
+    }
 
     /// <summary>The same hindrance on each of a thousand tables is one line.</summary>
     private void TellHindrance(Target target, CheckReport report)

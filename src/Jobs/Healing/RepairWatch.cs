@@ -3,23 +3,25 @@ using Npgsql;
 
 namespace HealingWorkers.Jobs.Healing;
 
-/// <summary>Looks for a pause all the while a repair is applied, and cancels it: a pause stops what is under way, not only what is to come.</summary>
-internal sealed class PauseWatch : IAsyncDisposable
+/// <summary>Looks all the while a repair is applied whether it may go on, and cancels it: a pause, or the end of its window, stops what is under way.</summary>
+internal sealed class RepairWatch : IAsyncDisposable
 {
+    public const string WindowEnded = "the maintenance window ended";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _work;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _loop;
 
-    public PauseWatch(Pauses pauses, long target, TimeProvider clock, CancellationToken cancel)
+    public RepairWatch(Pauses pauses, long target, DateTimeOffset? until, TimeProvider clock, CancellationToken cancel)
     {
         _work = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _loop = Task.Run(() => WatchAsync(pauses, target, clock, _end.Token), CancellationToken.None);
+        _loop = Task.Run(() => WatchAsync(pauses, target, until, clock, _end.Token), CancellationToken.None);
     }
 
     public CancellationToken Token => _work.Token;
 
-    public bool Paused { get; private set; }
+    /// <summary>Why it was stopped; null when it was not.</summary>
+    public string? Why { get; private set; }
 
     public async ValueTask DisposeAsync()
     {
@@ -29,15 +31,20 @@ internal sealed class PauseWatch : IAsyncDisposable
         _work.Dispose();
     }
 
-    private async Task WatchAsync(Pauses pauses, long target, TimeProvider clock, CancellationToken end)
+    private async Task WatchAsync(Pauses pauses, long target, DateTimeOffset? until, TimeProvider clock, CancellationToken end)
     {
         try
         {
-            for (; !(Paused = await IsPausedAsync(pauses, target, end).ConfigureAwait(false));)
+            while (true)
             {
+                Why = until <= clock.GetUtcNow() ? WindowEnded : await IsPausedAsync(pauses, target, end).ConfigureAwait(false) ? "repairs were paused" : null;
+                if (Why is not null)
+                {
+                    await _work.CancelAsync().ConfigureAwait(false);
+                    return;
+                }
                 await Task.Delay(Interval, clock, end).ConfigureAwait(false);
             }
-            await _work.CancelAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
