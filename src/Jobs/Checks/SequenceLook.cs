@@ -28,7 +28,11 @@ public sealed record SequenceLook
     public bool OwnerHasDefault { get; init; }
     /// <summary>The default of the column that owns it draws from it.</summary>
     public bool OwnerDraws { get; init; }
-    public IReadOnlyList<SequenceUse> Uses { get; init; } = [];
+    /// <summary>Every column that draws from it, whatever it makes of the number.</summary>
+    public IReadOnlyList<SequenceUse> Draws { get; init; } = [];
+
+    /// <summary>The columns that it is compared with.</summary>
+    public IEnumerable<SequenceUse> Uses => Draws.Where(u => u is { IsPlain: true, IsPartition: false });
 
     public RelationName Name => new(Oid, Quoted);
     public bool Rises => Increment > 0;
@@ -40,7 +44,7 @@ public sealed record SequenceLook
             Sql.Of<ICheck>("sequence_uses"), new { sequence = only, most = MostBytes }, cancellationToken: cancel)).ConfigureAwait(false)).ToLookup(u => u.Sequence);
         var sequences = await connection.QueryAsync<SequenceLook>(new CommandDefinition(
             Sql.Of<ICheck>("sequences"), new { sequence = only }, cancellationToken: cancel)).ConfigureAwait(false);
-        return [.. sequences.Select(s => s with { Uses = [.. uses[s.Oid]] })];
+        return [.. sequences.Select(s => s with { Draws = [.. uses[s.Oid]] })];
     }
 
     /// <summary>Null when it is gone.</summary>

@@ -8,11 +8,10 @@ namespace HealingWorkers.Jobs.Checks;
 /// <param name="Use">Where it is; null where there is none.</param>
 public sealed record SequenceReach(long? Furthest, SequenceUse? Use)
 {
-    /// <summary>Of the columns that can be asked cheaply.</summary>
-    public static async Task<SequenceReach> OfAsync(NpgsqlConnection connection, SequenceLook sequence, CancellationToken cancel)
+    public static async Task<SequenceReach> OfAsync(NpgsqlConnection connection, SequenceLook sequence, IEnumerable<SequenceUse> uses, CancellationToken cancel)
     {
         var reach = new SequenceReach(null, null);
-        foreach (var use in sequence.Uses.Where(u => u.CanBeAsked))
+        foreach (var use in uses)
         {
             var far = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Query(sequence, use), cancellationToken: cancel)).ConfigureAwait(false);
             if (far is { } value && (reach.Furthest is not { } known || (sequence.Rises ? value > known : value < known)))

@@ -1,4 +1,5 @@
 using Dapper;
+using HealingWorkers.Jobs.Errors;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
@@ -19,5 +20,11 @@ public sealed record SequenceState(long Last, bool IsCalled)
     /// <summary>Wider than a bigint: the one after the last there can be is none, but has a place in a comparison.</summary>
     public decimal Next(SequenceLook sequence) => IsCalled ? (decimal)Last + sequence.Increment : Last;
 
-    public bool IsExhausted(SequenceLook sequence) => Next(sequence) is var next && (next > sequence.Max || next < sequence.Min);
+    public bool IsBehind(SequenceLook sequence, SequenceReach reach) =>
+        reach.Furthest is { } far && (sequence.Rises ? far >= Next(sequence) : far <= Next(sequence));
+
+    /// <summary>What the server says of a sequence whose page or file is not what it was.</summary>
+    public static bool IsDamage(PostgresException e) =>
+        e.SqlState is SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.UndefinedFile or SqlState.IoError
+        || (e.SqlState == SqlState.InternalError && e.MessageText.Contains("magic number", StringComparison.Ordinal));
 }

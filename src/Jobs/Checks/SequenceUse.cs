@@ -1,12 +1,16 @@
 namespace HealingWorkers.Jobs.Checks;
 
-/// <summary>A column that a sequence numbers.</summary>
+/// <summary>A column that draws from a sequence.</summary>
 public sealed record SequenceUse
 {
     public required long Sequence { get; init; }
     public required long TableOid { get; init; }
     public required string Table { get; init; }
     public required string Column { get; init; }
+    /// <summary>The number itself is the value, so that the column tells how far the sequence has come.</summary>
+    public required bool IsPlain { get; init; }
+    /// <summary>Rows of a partition are numbered by the table that they are inserted into.</summary>
+    public required bool IsPartition { get; init; }
     /// <summary>The highest value that the column can hold.</summary>
     public required long TypeMax { get; init; }
     /// <summary>Some unique index has it among its columns.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Targets;
+using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
 
@@ -13,20 +14,32 @@ internal sealed class SequenceVerdict(string check, TargetId target, SequenceLoo
     /// <summary>Farther ahead than this, and nothing near: a row with a number from elsewhere, which the sequence is not to follow.</summary>
     private const decimal FarAhead = 10_000_000;
 
-    public const int NearSteps = 10_000;
+    private const int NearSteps = 10_000;
 
-    public decimal Next => state.Next(sequence);
+    private decimal Next => state.Next(sequence);
 
     /// <summary>Where the column is the narrower of the two, it decides.</summary>
     private decimal End => sequence.Rises ? Math.Min(sequence.Max, sequence.Uses.Select(u => u.TypeMax).DefaultIfEmpty(long.MaxValue).Min()) : sequence.Min;
 
-    public bool IsBehind(SequenceReach reach) =>
-        !sequence.Cycles && reach.Furthest is { } far && (sequence.Rises ? far >= Next : far <= Next);
+    /// <summary>The columns' numbers first and the sequence after them: what was drawn in between makes it only seem further ahead.</summary>
+    public static async Task<SequenceComparison> CompareAsync(NpgsqlConnection connection, string check, TargetId target, SequenceLook sequence, CancellationToken cancel)
+    {
+        var reach = await SequenceReach.OfAsync(connection, sequence, sequence.Uses.Where(u => u.CanBeAsked), cancel).ConfigureAwait(false);
+        if (await SequenceState.ReadAsync(connection, sequence, cancel).ConfigureAwait(false) is not { } state
+            || new SequenceVerdict(check, target, sequence, state) is var verdict && !verdict.IsBehind(reach))
+        {
+            return new(null, null);
+        }
+        var near = !verdict.IsFar(reach)
+            || await SequenceReach.IsNearAsync(connection, sequence, reach.Use!, verdict.Next, NearSteps, cancel).ConfigureAwait(false);
+        return new(verdict.Behind(reach, near), reach.Furthest);
+    }
 
-    public bool IsFar(SequenceReach reach) => reach.Furthest is { } far && Math.Abs(far - Next) > FarAhead * Math.Abs((decimal)sequence.Increment);
+    private bool IsBehind(SequenceReach reach) => !sequence.Cycles && state.IsBehind(sequence, reach);
 
-    /// <summary>Null where it is nothing to tell.</summary>
-    public Finding? Behind(SequenceReach reach, bool isNear)
+    private bool IsFar(SequenceReach reach) => reach.Furthest is { } far && Math.Abs(far - Next) > FarAhead * Math.Abs((decimal)sequence.Increment);
+
+    private Finding? Behind(SequenceReach reach, bool isNear)
     {
         if (reach is not { Furthest: { } far, Use: { } use } || (!use.IsKey && sequence.OwnerTable is null))
         {
@@ -80,3 +93,7 @@ internal sealed class SequenceVerdict(string check, TargetId target, SequenceLoo
         ["column"] = use?.Column,
     };
 }
+
+/// <param name="Behind">Null where it is not, or where that is nothing to tell.</param>
+/// <param name="Furthest">The furthest number in use, where it is behind.</param>
+internal sealed record SequenceComparison(Finding? Behind, long? Furthest);

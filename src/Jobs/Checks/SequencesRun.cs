@@ -70,7 +70,7 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
                 _findings.Add(ending);
             }
         }
-        catch (PostgresException e) when (IsDamage(e))
+        catch (PostgresException e) when (SequenceState.IsDamage(e))
         {
             Unreadable(sequence, e.MessageText);
             return false;
@@ -79,26 +79,23 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
         {
             return false;
         }
-        return await ReachAsync(sequence, cancel).ConfigureAwait(false) is { Behind: true };
+        if (sequence.Uses.Any(u => !u.IsReadable))
+        {
+            _hidden.Add(sequence.Quoted);
+        }
+        return await BehindAsync(sequence, cancel).ConfigureAwait(false) is not null;
     }
 
-    /// <summary>The table's values first and the sequence after them: what was drawn in between makes it only seem further ahead.</summary>
-    private async Task<(bool Behind, SequenceReach Reach, SequenceState State)?> ReachAsync(SequenceLook sequence, CancellationToken cancel)
+    private async Task<Finding?> BehindAsync(SequenceLook sequence, CancellationToken cancel)
     {
         if (sequence.Cycles || sequence.Uses.Any(u => u.IsBeingLoaded) || !sequence.Uses.Any(u => u.CanBeAsked))
         {
-            if (sequence.Uses.Any(u => !u.IsReadable))
-            {
-                _hidden.Add(sequence.Quoted);
-            }
             return null;
         }
         try
         {
             var connection = await OpenAsync(cancel).ConfigureAwait(false);
-            var reach = await SequenceReach.OfAsync(connection, sequence, cancel).ConfigureAwait(false);
-            return await SequenceState.ReadAsync(connection, sequence, cancel).ConfigureAwait(false) is { } state
-                ? (new SequenceVerdict(check, facts.Id, sequence, state).IsBehind(reach), reach, state) : null;
+            return (await SequenceVerdict.CompareAsync(connection, check, facts.Id, sequence, cancel).ConfigureAwait(false)).Behind;
         }
         catch (PostgresException e) when (e.SqlState is SqlState.UndefinedTable or SqlState.LockNotAvailable or SqlState.QueryCanceled
             or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.UndefinedFile or SqlState.InternalError)
@@ -117,15 +114,8 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
             _waited = true;
         }
         var connection = await OpenAsync(cancel).ConfigureAwait(false);
-        if (await SequenceLook.OneAsync(connection, first.Oid, cancel).ConfigureAwait(false) is not { } sequence
-            || await ReachAsync(sequence, cancel).ConfigureAwait(false) is not { Behind: true } now)
-        {
-            return;
-        }
-        var verdict = new SequenceVerdict(check, facts.Id, sequence, now.State);
-        var near = !verdict.IsFar(now.Reach)
-            || await SequenceReach.IsNearAsync(await OpenAsync(cancel).ConfigureAwait(false), sequence, now.Reach.Use!, verdict.Next, SequenceVerdict.NearSteps, cancel).ConfigureAwait(false);
-        if (verdict.Behind(now.Reach, near) is { } finding)
+        if (await SequenceLook.OneAsync(connection, first.Oid, cancel).ConfigureAwait(false) is { } sequence
+            && await BehindAsync(sequence, cancel).ConfigureAwait(false) is { } finding)
         {
             _findings.Add(finding);
         }
@@ -139,17 +129,13 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
             Evidence = new JsonObject
             {
                 ["said"] = said, ["type"] = sequence.Type, ["increment"] = sequence.Increment, ["min_value"] = sequence.Min, ["max_value"] = sequence.Max,
-                ["start"] = sequence.Start, ["cache"] = sequence.Cache, ["cycles"] = sequence.Cycles, ["numbers"] = string.Join(", ", sequence.Uses),
+                ["start"] = sequence.Start, ["cache"] = sequence.Cache, ["cycles"] = sequence.Cycles, ["numbers"] = string.Join(", ", sequence.Draws),
             },
         });
     }
 
     private Finding Detached(SequenceLook sequence) => Finding.Of(check, FindingKind.SequenceDetached, facts.Id, sequence.Name,
         $"it belongs to {sequence.Owner}, {(sequence.OwnerHasDefault ? "whose default draws from elsewhere" : "which has no default")}");
-
-    private static bool IsDamage(PostgresException e) =>
-        e.SqlState is SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.UndefinedFile or SqlState.IoError
-        || (e.SqlState == SqlState.InternalError && e.MessageText.Contains("magic number", StringComparison.Ordinal));
 
     /// <summary>The driver gives up a session in which the server spoke of corruption.</summary>
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)

@@ -46,6 +46,8 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
             // tables
 
             // sequences and the catalogue
+            new SetSequence(limits),
+            new RecreateSequence(limits),
 
             // what the data mean
         ];
