@@ -11,6 +11,7 @@ public static class CheckCatalogue
         new UniqueIndexCheck(),
         new GinCheck(),
         new DuplicateKeysCheck(),
+        new IndexProbeCheck(),
         new LeftoversCheck(),
 
         // order of text

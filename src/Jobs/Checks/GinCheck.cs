@@ -5,8 +5,10 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Every GIN index against itself, by the server's own check.</summary>
 public sealed class GinCheck : ICheck
 {
+    public const string CheckName = "gin";
+
     public CheckDescription Description { get; } = new(
-        "gin", "Verifies the structure of every GIN index with gin_index_check.", "db.index_check",
+        CheckName, "Verifies the structure of every GIN index with gin_index_check.", "db.index_check",
         "Reads every GIN index once.",
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
         "PostgreSQL 18 or later, the extension amcheck and EXECUTE on gin_index_check (role healing_detect).",

@@ -20,7 +20,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "Rows of a table are not found through one of its indexes.");
 
     public static readonly FindingKind HeapRowsLost = new("heap_rows_lost", Severity.Critical, null, null,
-        "An index points at rows that its table no longer has.");
+        "An index points at rows that its table no longer has.", IsEvent: true);
 
     public static readonly FindingKind DuplicateKeys = new("duplicate_keys", Severity.Critical, null, null,
         "Several rows of a table have the same value of a key that is unique.");

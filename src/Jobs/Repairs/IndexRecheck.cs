@@ -1,26 +1,43 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Repairs;
 
-/// <summary>Asks the B-tree check once more about a few indexes, before a repair that may be needless and after one that may have failed.</summary>
+/// <summary>Asks the checks of indexes once more about a few of them, before a repair that may be needless and after one that may have failed.</summary>
 public sealed class IndexRecheck(IReadOnlyList<ICheck> checks)
 {
+    /// <summary>In this order; an index must have been looked at by one of them, and none may find anything.</summary>
+    private static readonly string[] Order = [BtreeCheck.CheckName, GinCheck.CheckName, IndexProbeCheck.CheckName];
+
     public async Task<IndexVerdict> LookAsync(Target target, IReadOnlyList<long> indexes, CancellationToken cancel)
     {
-        if (checks.FirstOrDefault(c => c.Description.Name == BtreeCheck.CheckName) is not { } check)
+        var (missed, clean, reasons) = (indexes.ToList(), new List<string>(), new List<string>());
+        foreach (var check in Order.Select(name => checks.FirstOrDefault(c => c.Description.Name == name)).OfType<ICheck>())
         {
-            return new(false, false, "no check of B-tree indexes is there to look again");
+            // a B-tree that was verified needs no other look, and what is none is never seen by its check
+            if (missed.Count == 0)
+            {
+                break;
+            }
+            var report = await check.RunAsync(new(target, CheckScope.OfIndexes(missed)), cancel).ConfigureAwait(false);
+            if (report.Findings.Where(f => indexes.Contains(f.Object.Oid) || !f.Kind.IsEvent).ToList() is { Count: > 0 } found)
+            {
+                return new(true, false, string.Join("; ", found.Select(f => $"{f.Object}: {f.Detail}").Take(5)));
+            }
+            var seen = missed.Intersect(report.Examined).ToList();
+            missed = [.. missed.Except(seen)];
+            if (seen.Count > 0)
+            {
+                clean.Add($"{check.Description.Name} is clean on {seen.Count} index(es)");
+            }
+            if (report.Status is not (CheckStatus.Clean or CheckStatus.Damaged))
+            {
+                reasons.Add($"{check.Description.Name} is {report.Status.ToString().ToLowerInvariant()}: {report.Reason}");
+            }
         }
-        var report = await check.RunAsync(new(target, CheckScope.OfIndexes(indexes)), cancel).ConfigureAwait(false);
-        if (report.Findings.Count > 0)
-        {
-            return new(true, false, string.Join("; ", report.Findings.Select(f => $"{f.Object}: {f.Detail}").Take(5)));
-        }
-        var missed = indexes.Except(report.Examined).ToList();
-        return report.Status != CheckStatus.Clean ? new(false, false, $"{check.Description.Name} is {report.Status.ToString().ToLowerInvariant()}: {report.Reason}")
-            : missed.Count > 0 ? new(false, false, $"{check.Description.Name} did not examine {missed.Count} of {indexes.Count} indexes")
-            : new(true, true, $"{check.Description.Name} is clean on {indexes.Count} index(es)");
+        return missed.Count == 0 ? new(true, true, string.Join("; ", clean))
+            : new(false, false, reasons.Count > 0 ? string.Join("; ", reasons) : $"no check of indexes examined {missed.Count} of {indexes.Count} indexes");
     }
 }
 

@@ -12,6 +12,9 @@ public sealed class FoundAndHealedTests
 
     [TestCase("btree")]
     [TestCase("exclusion")]
+    [TestCase("gin")]
+    [TestCase("hash")]
+    [TestCase("gist exclusion")]
     [TestCase("leftover")]
     [TestCase("collation")]
     [TestCase("default collation")]
@@ -29,6 +32,16 @@ public sealed class FoundAndHealedTests
             case "exclusion":
                 await Cluster.ExecuteAsync(database, "ALTER TABLE people ADD CONSTRAINT once EXCLUDE USING btree (id WITH =)");
                 await damage.Index.ZeroLeafAsync("once", 2);
+                break;
+            case "gin":
+                await damage.OtherIndex.ZeroPageAsync("movies_metadata_gin");
+                break;
+            case "hash":
+                await damage.OtherIndex.MissEntriesAsync("movies_title_hash", "INSERT INTO movies (id, title, year) SELECT i, 'title ' || i, 2000 FROM generate_series(90001, 90020) i");
+                break;
+            case "gist exclusion":
+                await Cluster.ExecuteAsync(database, "CREATE TABLE stays (room int4range, EXCLUDE USING gist (room WITH &&)); INSERT INTO stays SELECT int4range(i * 2, i * 2 + 1) FROM generate_series(1, 5000) i");
+                await damage.OtherIndex.ZeroPageAsync("stays_room_excl");
                 break;
             case "leftover":
                 await damage.LeftoverAsync("movies_title_idx");

@@ -1,7 +1,7 @@
 using HealingWorkers.Jobs.Errors;
 using Npgsql;
 
-namespace HealingWorkers.Jobs.Snapshots;
+namespace HealingWorkers.Jobs.Pages;
 
 /// <summary>Has the server write what is in its cache, where the role may ask for that (pg_checkpoint from PostgreSQL 15 on).</summary>
 public static class Checkpoint

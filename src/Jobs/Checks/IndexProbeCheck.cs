@@ -1,0 +1,69 @@
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Pages;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Indexes of every method against their tables, in both directions: is every row in the index, and is there a row behind every entry.</summary>
+public sealed class IndexProbeCheck : ICheck
+{
+    public const string CheckName = "index_probe";
+
+    public CheckDescription Description { get; } = new(
+        CheckName, "Compares indexes of every method with their tables: each row must be in the index, each entry must lead to a row.", "db.index_check",
+        "Reads the files of every index and of its table once, beside the server, and by queries the rows that are doubted or belong to partial indexes.",
+        "None, as a rule. Where entries seem to lead nowhere, SHARE UPDATE EXCLUSIVE on the table for a moment: nobody who reads or writes waits.",
+        "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file; CHECKPOINT (pg_checkpoint from PostgreSQL 15 on) and, to be certain of lost rows, a right on the table that allows LOCK.",
+        "Keys that changed in the entries of hash, GiST and GIN indexes while their rows are still there; BRIN.",
+        [FindingKind.IndexCorrupt, FindingKind.IndexIncomplete, FindingKind.HeapRowsLost, FindingKind.BtreeCorrupt, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
+
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
+    {
+        var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
+        if (facts.IsStandby)
+        {
+            return CheckRun.Without(CheckName, CheckStatus.Unavailable, elapsed(), "a standby writes its files by replay, and nothing can hold that off: it runs on the primary");
+        }
+        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        if (await ServerFilesFinder.FindAsync(request.Target, facts, connection, cancel).ConfigureAwait(false) is not { } files)
+        {
+            return CheckRun.Without(CheckName, CheckStatus.Unavailable, elapsed(),
+                $"the server's files cannot be read: set data_directory of the target, or GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean), pg_stat_file(text, boolean) TO {facts.Role}");
+        }
+        IReadOnlyList<ProbedIndex> indexes;
+        await using (var catalogue = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))
+        {
+            indexes = await ProbedIndexes.ReadAsync(catalogue, request.Scope, cancel).ConfigureAwait(false);
+        }
+        var deadly = await DeadlyReads.OpenAsync(CheckName, request, facts, cancel).ConfigureAwait(false);
+        if (request.Throttle.IsOff)
+        {
+            // what is newer than the last checkpoint is seen too; who is in no hurry sees it the next time
+            await new ProbeFlush(request).NowAsync(cancel).ConfigureAwait(false);
+        }
+        var probe = new TableProbe(request, files, deadly);
+        var held = new List<IndexSuspects>();
+        foreach (var table in indexes.GroupBy(i => i.TableOid))
+        {
+            request.Progress?.Report(new(CheckName, probe.Examined.Count, indexes.Count, table.First().TableQuoted));
+            try
+            {
+                held.AddRange(await probe.LookAsync([.. table], cancel).ConfigureAwait(false));
+            }
+            catch (DeadlyReadException)
+            {
+                // told by the fence itself
+            }
+            catch (Npgsql.PostgresException e) when (connection.FullState == System.Data.ConnectionState.Open)
+            {
+                probe.Open.Add($"{table.First().TableQuoted}: {e.MessageText} ({e.SqlState})");
+            }
+        }
+        List<Finding> findings = [.. ProbeFindings.Of(CheckName, facts, indexes, held), .. deadly.Findings];
+        var status = findings.Count > 0 ? CheckStatus.Damaged : probe.Open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
+        var reasons = new[] { probe.Open.Count == 0 ? null : "not examined: " + string.Join("; ", probe.Open.Take(5)) + (probe.Open.Count > 5 ? "; ..." : ""), deadly.Reason }.OfType<string>().ToList();
+        return new(CheckName, status, elapsed(), reasons.Count == 0 ? null : string.Join("; ", reasons), findings, [.. probe.Examined.Select(i => i.Oid)])
+        {
+            ExaminedNames = [.. probe.Examined.Select(i => i.Quoted)],
+        };
+    }, cancel);
+}

@@ -1,0 +1,112 @@
+using HealingWorkers.Jobs.Pages;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Compares the file of one index with the file of its table, in both directions, as they are on disk now.</summary>
+internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowReader rows)
+{
+    /// <summary>Blocks of the table kept in mind at once: 160 MB.</summary>
+    private const uint BlocksAtOnce = 4 << 20;
+    private const int PiecesBetweenRests = 64;
+    private int _pieces;
+    private long _began;
+
+    public async Task<IndexSuspects> TakeAsync(ProbedIndex index, IndexFormat format, CancellationToken cancel)
+    {
+        var suspects = new IndexSuspects(index);
+        var heap = new RelationPages(files, index.TablePath!);
+        var entries = new RelationPages(files, index.Path!);
+        var total = (await RelationFile.ListAsync(files, index.TablePath!, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0).Sum(f => f.Length / PageHeader.BlockSize);
+        _began = request.Target.Clock.GetTimestamp();
+        for (var first = 0L; first == 0 || first < total; first += BlocksAtOnce)
+        {
+            var count = (uint)Math.Min(BlocksAtOnce, total - first);
+            var pass = new IndexPass((uint)first, count) { IsLast = first + count >= total };
+            await pass.ReadAsync(entries, format, RestAsync, cancel).ConfigureAwait(false);
+            var doubted = await CompareAsync(index, heap, pass, (uint)first, count, suspects, cancel).ConfigureAwait(false);
+            suspects.Dangling.UnionWith(pass.Beyond);
+            if (!index.IsBtree)
+            {
+                suspects.Broken.UnionWith(pass.Broken);
+                await MissingAsync(index, heap, pass, doubted, suspects, cancel).ConfigureAwait(false);
+            }
+        }
+        return suspects;
+    }
+
+    /// <summary>Gives the blocks with rows that the index does not point at; why it need not, the server knows.</summary>
+    private async Task<List<uint>> CompareAsync(ProbedIndex index, RelationPages heap, IndexPass pass, uint first, uint count, IndexSuspects suspects, CancellationToken cancel)
+    {
+        var doubted = new List<uint>();
+        await heap.EachAsync((block, page) =>
+        {
+            if (block < first || block - first >= count)
+            {
+                return;
+            }
+            var empty = !page.ContainsAnyExcept((byte)0);
+            if (!empty && !PageHeader.Read(page).IsSane)
+            {
+                // another damage, which other checks see: nothing can be said of its rows
+                return;
+            }
+            var lines = new HeapLines(page);
+            foreach (var offset in pass.SeenIn(block))
+            {
+                if (!lines.IsUsed(offset) && suspects.Dangling.Count < IndexSuspects.Most)
+                {
+                    suspects.Dangling.Add(new(block, (ushort)offset));
+                }
+            }
+            for (var offset = 1; !index.IsBtree && offset <= lines.Count; offset++)
+            {
+                if (lines.IsRoot(offset) && !pass.Saw(new(block, (ushort)offset)))
+                {
+                    doubted.Add(block);
+                    return;
+                }
+            }
+        }, RestAsync, cancel).ConfigureAwait(false);
+        return doubted;
+    }
+
+    private async Task MissingAsync(ProbedIndex index, RelationPages heap, IndexPass pass, List<uint> doubted, IndexSuspects suspects, CancellationToken cancel)
+    {
+        for (var at = 0; at < doubted.Count && suspects.Missing.Count < IndexSuspects.Most;)
+        {
+            var end = at;
+            while (end + 1 < doubted.Count && doubted[end + 1] == doubted[end] + 1 && end - at < 1000)
+            {
+                end++;
+            }
+            var began = request.Target.Clock.GetTimestamp();
+            var visible = await rows.OfBlocksAsync(index, doubted[at], doubted[end], cancel).ConfigureAwait(false);
+            foreach (var block in visible.Keys.Select(r => r.Block).Distinct().ToList())
+            {
+                if (await heap.ReadAsync(block, cancel).ConfigureAwait(false) is not { } page)
+                {
+                    continue;
+                }
+                foreach (var (row, writer) in visible.Where(r => r.Key.Block == block))
+                {
+                    var roots = new HeapLines(page).RootsOf(row.Offset).Select(o => new RowPlace(block, (ushort)o)).ToList();
+                    if (roots.Count > 0 && !roots.Exists(pass.Saw))
+                    {
+                        suspects.Missing[row] = new(roots, writer);
+                    }
+                }
+            }
+            await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
+            at = end + 1;
+        }
+    }
+
+    private async Task RestAsync()
+    {
+        if (++_pieces % PiecesBetweenRests == 0)
+        {
+            await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(_began), CancellationToken.None).ConfigureAwait(false);
+            _began = request.Target.Clock.GetTimestamp();
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>What a look at the files of an index and its table held against it. On a server at work that is a suspicion, until it was looked at again.</summary>
+internal sealed class IndexSuspects(ProbedIndex index)
+{
+    /// <summary>More of one sort says nothing new.</summary>
+    public const int Most = 10_000;
+
+    public ProbedIndex Index => index;
+    /// <summary>Places that the index points at and that the table has not.</summary>
+    public HashSet<RowPlace> Dangling { get; set; } = [];
+    /// <summary>Visible rows that the index does not point at.</summary>
+    public Dictionary<RowPlace, MissingRow> Missing { get; set; } = [];
+    /// <summary>Pages of the index that others rely on and that hold nothing, or nothing that makes sense.</summary>
+    public HashSet<uint> Broken { get; set; } = [];
+    /// <summary>The entries of the dangling places, as they are stored.</summary>
+    public IReadOnlyDictionary<RowPlace, byte[]> Entries { get; set; } = new Dictionary<RowPlace, byte[]>();
+
+    public bool Any => Dangling.Count + Missing.Count + Broken.Count > 0;
+}
+
+/// <param name="Roots">What the index would point at for it.</param>
+/// <param name="Writer">The transaction that wrote it: another row may come to the same place.</param>
+internal sealed record MissingRow(IReadOnlyList<RowPlace> Roots, string Writer);

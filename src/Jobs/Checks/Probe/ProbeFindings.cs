@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Says what held: rows that an index lacks, pages of it that are no more, and rows that only indexes still know of.</summary>
+internal static class ProbeFindings
+{
+    private const int Shown = 100;
+
+    public static IEnumerable<Finding> Of(string check, TargetFacts facts, IReadOnlyList<ProbedIndex> all, IReadOnlyList<IndexSuspects> held)
+    {
+        foreach (var s in held)
+        {
+            if (s.Broken.Count > 0)
+            {
+                yield return About(check, facts, s.Index, FindingKind.IndexCorrupt,
+                    $"{s.Broken.Count} page(s) that other pages of it lead to hold nothing, or nothing that makes sense; the first is block {s.Broken.Min()}", s.Broken.Order().Select(b => (JsonNode)(long)b), "blocks");
+            }
+            if (s.Missing.Count > 0)
+            {
+                yield return About(check, facts, s.Index, FindingKind.IndexIncomplete,
+                    $"{Number(s.Missing.Count)} row(s) of {s.Index.TableQuoted} are not in it, among them {First(s.Missing.Keys)}", s.Missing.Keys.Select(r => (JsonNode)r.ToString()), "ctids");
+            }
+        }
+        foreach (var table in held.Where(s => s.Dangling.Count > 0).GroupBy(s => s.Index.TableOid))
+        {
+            // every row is in a whole index: one that stands alone with its claim is itself at fault
+            var whole = all.Where(i => i.TableOid == table.Key && i.Predicate is null && i.Method is "btree" or "gist" or "spgist").ToList();
+            var agreed = table.SelectMany(s => s.Dangling).Distinct()
+                .Where(row => whole.TrueForAll(w => table.Any(s => s.Index == w && s.Dangling.Contains(row)))).ToHashSet();
+            if (agreed.Count > 0 || whole.Count == 0)
+            {
+                yield return Lost(check, facts, table, whole.Count == 0 ? [.. table.SelectMany(s => s.Dangling)] : agreed);
+            }
+            foreach (var s in table.Where(s => whole.Count > 0 && s.Dangling.Any(row => !agreed.Contains(row))))
+            {
+                var alone = s.Dangling.Where(row => !agreed.Contains(row)).ToList();
+                yield return About(check, facts, s.Index, s.Index.IsBtree ? FindingKind.BtreeCorrupt : FindingKind.IndexCorrupt,
+                    $"{Number(alone.Count)} of its entries point at nothing, among them {First(alone)}, and no other index of {s.Index.TableQuoted} knows of such rows", alone.Select(r => (JsonNode)r.ToString()), "ctids");
+            }
+        }
+    }
+
+    private static Finding Lost(string check, TargetFacts facts, IEnumerable<IndexSuspects> table, IReadOnlySet<RowPlace> rows)
+    {
+        var index = table.First().Index;
+        var keys = table.Where(s => s.Index.IsBtree).Select(s => (s.Index.Quoted, Keys: s.Entries.Where(e => rows.Contains(e.Key)).OrderBy(e => (e.Key.Block, e.Key.Offset)).Take(Shown)
+            .Select(e => (JsonNode)$"{e.Key}: {KeyText.Of(s.Index, e.Value)}")));
+        var blocks = rows.Select(r => r.Block).Distinct().Order().ToList();
+        return Finding.Of(check, FindingKind.HeapRowsLost, facts.Id, index.Table,
+            $"{Number(rows.Count)} row(s) in {blocks.Count} block(s) are still in indexes and no longer in the table, among them {First(rows)}. Do not VACUUM or REINDEX it: the indexes are the last trace of them") with
+        {
+            Evidence = new JsonObject
+            {
+                ["table"] = index.TableQuoted,
+                ["table_oid"] = index.TableOid,
+                ["rows"] = rows.Count,
+                ["blocks"] = new JsonArray([.. blocks.Take(Shown).Select(b => (JsonNode)(long)b)]),
+                ["ctids"] = new JsonArray([.. rows.OrderBy(r => (r.Block, r.Offset)).Take(Shown).Select(r => (JsonNode)r.ToString())]),
+                ["keys"] = new JsonObject(keys.Select(k => KeyValuePair.Create(k.Quoted, (JsonNode?)new JsonArray([.. k.Keys])))),
+            },
+        };
+    }
+
+    private static Finding About(string check, TargetFacts facts, ProbedIndex index, FindingKind kind, string detail, IEnumerable<JsonNode> places, string named)
+    {
+        var finding = Finding.Of(check, kind, facts.Id, index.Name, detail) with
+        {
+            Evidence = new JsonObject { ["table"] = index.TableQuoted, ["table_oid"] = index.TableOid, ["method"] = index.Method, [named] = new JsonArray([.. places.Take(Shown)]) },
+        };
+        return index.IsExclusion ? finding with { Repair = "rebuild_index_locking", Risk = RiskClass.LosslessLocking } : finding;
+    }
+
+    private static string First(IEnumerable<RowPlace> rows) => rows.MinBy(r => (r.Block, r.Offset)).ToString();
+
+    private static string Number(int count) => count < IndexSuspects.Most ? $"{count}" : $"{count} or more";
+}

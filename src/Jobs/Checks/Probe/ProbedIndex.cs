@@ -1,0 +1,36 @@
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>An index whose entries are compared with the rows of its table.</summary>
+internal sealed record ProbedIndex
+{
+    public required long Oid { get; init; }
+    public required string Quoted { get; init; }
+    public required long TableOid { get; init; }
+    public required string TableQuoted { get; init; }
+    public required string Method { get; init; }
+    public required string? Path { get; init; }
+    public required string? TablePath { get; init; }
+    public required string? Predicate { get; init; }
+    public required string FirstKey { get; init; }
+    public required bool IsExclusion { get; init; }
+    public required bool CallsFunctions { get; init; }
+    public required string? ForeignOwner { get; init; }
+    public required string[] KeyNames { get; init; }
+    public required string[] KeyTypes { get; init; }
+    public required int[] KeyLengths { get; init; }
+    public required string[] KeyAlignments { get; init; }
+
+    /// <summary>What a row must satisfy to be in the index; null for every row. A hash index has no entries for NULLs.</summary>
+    public string? Condition => Method == "hash" ? $"{FirstKey} IS DISTINCT FROM NULL" + (Predicate is null ? "" : $" AND ({Predicate})") : Predicate;
+    public bool IsBtree => Method == "btree";
+    public RelationName Name => new(Oid, Quoted);
+    public RelationName Table => new(TableOid, TableQuoted);
+}
+
+/// <summary>A row's place in its table.</summary>
+internal readonly record struct RowPlace(uint Block, ushort Offset)
+{
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"({Block},{Offset})");
+}

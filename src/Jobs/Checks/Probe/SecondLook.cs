@@ -1,0 +1,114 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Pages;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Looks again at what was suspected, after a checkpoint: what was only not written yet is there by then.</summary>
+internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowReader rows, ProbeFlush flush)
+{
+    /// <summary>Null when it was done; else why it could not be.</summary>
+    public async Task<string?> TakeAsync(IReadOnlyList<IndexSuspects> suspects, CancellationToken cancel)
+    {
+        if (!await flush.PatientlyAsync(cancel).ConfigureAwait(false))
+        {
+            return "the role may not ask for a checkpoint (pg_checkpoint, from PostgreSQL 15 on), without which the files do not show what is newer";
+        }
+        await AgainAsync(suspects, () => Task.FromResult(true), cancel).ConfigureAwait(false);
+        var left = suspects.Where(s => s.Any).ToList();
+        if (left.Count == 0)
+        {
+            return null;
+        }
+        // Only vacuum takes entries away and then gives their places free: while it is held off, an entry without its row is a loss.
+        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
+        if (left.Exists(s => s.Dangling.Count > 0) && await LockAsync(connection, left[0].Index, cancel).ConfigureAwait(false) is { } why)
+        {
+            left.ForEach(s => s.Dangling = []);
+            await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
+            return why;
+        }
+        await flush.NowAsync(cancel).ConfigureAwait(false);
+        await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
+        return null;
+    }
+
+    private static async Task<string?> LockAsync(NpgsqlConnection connection, ProbedIndex index, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand($"LOCK TABLE ONLY {index.TableQuoted} IN SHARE UPDATE EXCLUSIVE MODE", connection);
+            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            return null;
+        }
+        catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected or SqlState.InsufficientPrivilege)
+        {
+            return $"entries of {index.Quoted} and its like seem to point at nothing, and to be certain vacuum must be held off {index.TableQuoted}, which was not possible: {e.MessageText}";
+        }
+    }
+
+    private async Task AgainAsync(IReadOnlyList<IndexSuspects> suspects, Func<Task<bool>> flushed, CancellationToken cancel)
+    {
+        var passes = new List<IndexPass>();
+        foreach (var s in suspects)
+        {
+            var wanted = s.Dangling.Union(s.Missing.Values.SelectMany(m => m.Roots)).ToHashSet();
+            passes.Add(await new IndexPass(0, 0, wanted).ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
+        }
+        await flushed().ConfigureAwait(false);
+        foreach (var (s, pass) in suspects.Zip(passes))
+        {
+            s.Dangling = [.. await StillDanglingAsync(s, pass, cancel).ConfigureAwait(false)];
+            s.Entries = pass.Tuples;
+            s.Missing = await StillMissingAsync(s, pass, cancel).ConfigureAwait(false);
+            s.Broken = [.. await StillBrokenAsync(s, pass, cancel).ConfigureAwait(false)];
+        }
+    }
+
+    private async Task<List<RowPlace>> StillDanglingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
+    {
+        var heap = new RelationPages(files, s.Index.TablePath!);
+        var still = new List<RowPlace>();
+        foreach (var block in s.Dangling.Where(pass.Tuples.ContainsKey).GroupBy(r => r.Block))
+        {
+            var page = await heap.ReadAsync(block.Key, cancel).ConfigureAwait(false);
+            if (page is not null && page.AsSpan().ContainsAnyExcept((byte)0) && !PageHeader.Read(page).IsSane)
+            {
+                continue;
+            }
+            still.AddRange(block.Where(r => page is null || !new HeapLines(page).IsUsed(r.Offset)));
+        }
+        return still;
+    }
+
+    private async Task<Dictionary<RowPlace, MissingRow>> StillMissingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
+    {
+        var still = s.Missing.Where(m => !m.Value.Roots.Any(pass.Tuples.ContainsKey)).ToDictionary(m => m.Key, m => m.Value);
+        foreach (var block in still.Keys.GroupBy(r => r.Block).ToList())
+        {
+            var now = await rows.OfBlocksAsync(s.Index, block.Key, block.Key, cancel).ConfigureAwait(false);
+            foreach (var gone in block.Where(r => !now.TryGetValue(r, out var writer) || writer != still[r].Writer).ToList())
+            {
+                still.Remove(gone);
+            }
+        }
+        return still;
+    }
+
+    private async Task<List<uint>> StillBrokenAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
+    {
+        var pages = new RelationPages(files, s.Index.Path!);
+        var still = new List<uint>();
+        foreach (var block in s.Broken.Where(b => pass.Links.Contains(b) || pass.Bad.Contains(b)))
+        {
+            var again = new IndexPass(0, 0);
+            if (await pages.ReadAsync(block, cancel).ConfigureAwait(false) is { } page
+                && (!page.AsSpan().ContainsAnyExcept((byte)0) || !PageHeader.Read(page).IsSane || !IndexFormat.Of(s.Index.Method)!.TryRead(page, again)))
+            {
+                still.Add(block);
+            }
+        }
+        return still;
+    }
+}

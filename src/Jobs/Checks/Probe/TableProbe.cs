@@ -1,0 +1,60 @@
+using HealingWorkers.Jobs.Pages;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>The indexes of one table against it, by their files. Gives those whose suspicions held.</summary>
+internal sealed class TableProbe(CheckRequest request, IServerFiles files, DeadlyReads deadly)
+{
+    public List<string> Open { get; } = [];
+    public List<ProbedIndex> Examined { get; } = [];
+
+    public async Task<IReadOnlyList<IndexSuspects>> LookAsync(IReadOnlyList<ProbedIndex> indexes, CancellationToken cancel)
+    {
+        var rows = new RowReader(request, deadly);
+        var first = new FirstLook(request, files, rows);
+        var suspects = new List<IndexSuspects>();
+        foreach (var index in indexes.Where(i => i.Path is not null && i.TablePath is not null && IndexFormat.Of(i.Method) is not null))
+        {
+            if (index is { ForeignOwner: { } owner, IsBtree: false })
+            {
+                Open.Add($"{index.Quoted}: it calls a function of {owner}, which would run with the rights of a superuser; check as a role that is none");
+                continue;
+            }
+            try
+            {
+                suspects.Add(await first.TakeAsync(index, IndexFormat.Of(index.Method)!, cancel).ConfigureAwait(false));
+            }
+            catch (FileNotFoundException)
+            {
+                // rebuilt or dropped meanwhile; a file that is missing for other reasons is for the check of B-trees or the planner to tell
+                Open.Add($"{index.Quoted}: its file changed or went while it was read");
+            }
+        }
+        var doubted = suspects.Where(s => s.Any).ToList();
+        if (doubted.Count > 0)
+        {
+            try
+            {
+                if (await new SecondLook(request, files, rows, new(request)).TakeAsync(doubted, cancel).ConfigureAwait(false) is { } why)
+                {
+                    Open.Add(why);
+                    suspects.RemoveAll(s => doubted.Contains(s) && !s.Any);
+                }
+            }
+            catch (FileNotFoundException)
+            {
+                Open.Add($"{doubted[0].Index.TableQuoted}: a file of it changed or went while it was read");
+                suspects.RemoveAll(doubted.Contains);
+            }
+        }
+        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        foreach (var s in suspects)
+        {
+            if (await ProbedIndexes.IsUnchangedAsync(connection, s.Index, cancel).ConfigureAwait(false))
+            {
+                Examined.Add(s.Index);
+            }
+        }
+        return [.. suspects.Where(s => s.Any && Examined.Contains(s.Index))];
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace HealingWorkers.Jobs.Pages;
+
+/// <summary>The pages of a relation's main fork, over all its segments. What cannot be read any more (dropped, cut off) ends it.</summary>
+public sealed class RelationPages(IServerFiles files, string path)
+{
+    private const int PagesAtOnce = 64;
+
+    public delegate void PageVisitor(uint block, ReadOnlySpan<byte> page);
+
+    /// <param name="between">After every piece; for resting.</param>
+    public async Task<uint> EachAsync(PageVisitor visit, Func<Task> between, CancellationToken cancel)
+    {
+        var buffer = new byte[PagesAtOnce * PageHeader.BlockSize];
+        var block = 0u;
+        for (var segment = 0; ; segment++)
+        {
+            var name = Name(segment);
+            if (await files.LengthAsync(name, cancel).ConfigureAwait(false) is not { } length || length == 0)
+            {
+                return block;
+            }
+            for (var offset = 0L; offset < length;)
+            {
+                var read = await files.ReadAsync(name, offset, buffer, cancel).ConfigureAwait(false);
+                if (read < PageHeader.BlockSize)
+                {
+                    return block;
+                }
+                for (var at = 0; at + PageHeader.BlockSize <= read; at += PageHeader.BlockSize)
+                {
+                    visit(block++, buffer.AsSpan(at, PageHeader.BlockSize));
+                }
+                offset += read - read % PageHeader.BlockSize;
+                await between().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Null behind the end of the relation.</summary>
+    public async Task<byte[]?> ReadAsync(uint block, CancellationToken cancel)
+    {
+        var name = Name((int)(block / RelationFile.BlocksPerSegment));
+        var offset = (long)(block % RelationFile.BlocksPerSegment) * PageHeader.BlockSize;
+        if (await files.LengthAsync(name, cancel).ConfigureAwait(false) is not { } length || length < offset + PageHeader.BlockSize)
+        {
+            return null;
+        }
+        var page = new byte[PageHeader.BlockSize];
+        return await files.ReadAsync(name, offset, page, cancel).ConfigureAwait(false) == page.Length ? page : null;
+    }
+
+    private string Name(int segment) => segment == 0 ? path : string.Create(CultureInfo.InvariantCulture, $"{path}.{segment}");
+}

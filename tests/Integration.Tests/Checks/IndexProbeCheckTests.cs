@@ -1,0 +1,121 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Checks;
+
+/// <summary>Every method, sound first and then broken in its file; and tables that lost rows of which only indexes know.</summary>
+[TestFixture, NonParallelizable]
+public sealed class IndexProbeCheckTests
+{
+    private static readonly IndexProbeCheck Check = new();
+    private string _database = "";
+
+    private static PgCluster Cluster => CheckCluster.Cluster;
+
+    private const string Methods =
+        """
+        CREATE TABLE many (id int PRIMARY KEY, word text, tags text[], place point, span int4range, moved int, soft boolean) WITH (fillfactor = 70);
+        INSERT INTO many SELECT i, CASE WHEN i % 50 > 0 THEN md5(i::text) END, ARRAY['t' || i % 40, 'u' || i % 7], point(i % 100, i / 100), int4range(i, i + 5), i, i % 3 = 0 FROM generate_series(1, 8000) i;
+        CREATE INDEX many_hash ON many USING hash (word);
+        CREATE INDEX many_gin ON many USING gin (tags);
+        CREATE INDEX many_gist ON many USING gist (place);
+        CREATE INDEX many_spgist ON many USING spgist (word);
+        CREATE INDEX many_range ON many USING gist (span) WHERE soft;
+        CREATE INDEX many_brin ON many USING brin (id);
+        CREATE FUNCTION upside(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT reverse($1)';
+        CREATE INDEX many_expression ON many USING hash (upside(word));
+        """;
+
+    [SetUp]
+    public async Task CreateAsync()
+    {
+        _database = await CheckCluster.MoviesAsync();
+        await Cluster.ExecuteAsync(_database, Methods);
+        await Cluster.ExecuteAsync(_database, "VACUUM many");
+    }
+
+    private Damage Damage => new(Cluster, _database);
+
+    [Test]
+    public async Task Sound_indexes_of_every_method_are_clean_whatever_was_done_to_the_table()
+    {
+        await Cluster.ExecuteAsync(_database, """
+            UPDATE many SET moved = moved + 1 WHERE id % 5 = 0;
+            UPDATE many SET moved = moved + 1 WHERE id % 10 = 0;
+            DELETE FROM many WHERE id % 9 = 0;
+            UPDATE many SET place = point(1, 1), tags = tags || 'late'::text WHERE id % 7 = 0;
+            """);
+        await Cluster.ExecuteAsync(_database, "VACUUM many");
+        await Cluster.ExecuteAsync(_database, "INSERT INTO many SELECT i, 'new ' || i, ARRAY['n' || i], point(i, i), int4range(i, i + 2), i, true FROM generate_series(20001, 21000) i");
+        await Assert.ThatAsync(() => Cluster.ExecuteAsync(_database, "BEGIN; INSERT INTO many SELECT i, 'gone', '{x}', point(0, 0), 'empty', 1, true FROM generate_series(30001, 30500) i; SELECT 1 / 0"), Throws.Exception);
+        var report = await CheckCluster.RunAsync(Check, _database);
+        Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), report.Reason + string.Join('\n', report.Findings.Select(f => f.Detail)));
+        var names = report.ExaminedNames;
+        Assert.That(names, Is.SupersetOf(new[] { "public.many_hash", "public.many_gin", "public.many_gist", "public.many_spgist", "public.many_range", "public.many_expression", "public.many_pkey", MoviesSchema.HostileIndex }));
+    }
+
+    [TestCase("many_gin", 0)]
+    [TestCase("many_gist", 1)]
+    [TestCase("many_hash", 1)]
+    [TestCase("many_range", 0)]
+    public async Task A_zeroed_page(string index, int which)
+    {
+        await Damage.OtherIndex.ZeroPageAsync(index, which);
+        Assert.That((await FoundAsync()).Select(f => f.Object.Quoted), Is.All.EqualTo("public." + index).And.Not.Empty);
+    }
+
+    [TestCase("many_hash", "INSERT INTO many (id, word) SELECT i, 'w' || i FROM generate_series(50001, 50010) i")]
+    [TestCase("many_gin", "INSERT INTO many (id, tags) SELECT i, ARRAY['w' || i] FROM generate_series(50001, 50010) i")]
+    [TestCase("many_gist", "INSERT INTO many (id, place) SELECT i, point(i, i) FROM generate_series(50001, 50010) i")]
+    [TestCase("many_spgist", "INSERT INTO many (id, word) SELECT i, 'w' || i FROM generate_series(50001, 50010) i")]
+    [TestCase("many_range", "INSERT INTO many (id, span, soft) SELECT i, int4range(i, i + 1), i % 2 = 0 FROM generate_series(50001, 50020) i")]
+    public async Task Missing_entries(string index, string sql)
+    {
+        await Damage.OtherIndex.MissEntriesAsync(index, sql);
+        var found = await FoundAsync();
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.IndexIncomplete, "public." + index) }));
+        Assert.That(found[0].Detail, Does.StartWith("10 row(s)"));
+    }
+
+    [TestCase("many_hash")]
+    [TestCase("many_gist")]
+    public async Task A_dead_line_pointer_of_the_index_is_no_damage_of_the_table(string index)
+    {
+        await Damage.OtherIndex.KillEntryAsync(index);
+        Assert.That((await FoundAsync()).Where(f => f.Kind == FindingKind.HeapRowsLost), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_zeroed_page_of_the_table_is_known_by_its_indexes_with_the_keys_of_the_lost_rows()
+    {
+        var lost = await Cluster.QueryAsync<int>(_database, "SELECT id FROM many WHERE ctid >= '(3,0)' AND ctid < '(4,0)' ORDER BY id");
+        await Damage.Heap.ZeroPageAsync("many", 3);
+        var found = await FoundAsync();
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted, f.Repair)), Is.EqualTo(new[] { (FindingKind.HeapRowsLost, "public.many", (string?)null) }));
+        Assert.That((int)found[0].Evidence["rows"]!, Is.EqualTo(lost.Count));
+        Assert.That(found[0].Evidence["blocks"]!.AsArray().Select(b => (long)b!), Is.EqualTo(new[] { 3L }));
+        Assert.That(found[0].Evidence["keys"]!["public.many_pkey"]!.AsArray().Select(k => (string)k!), Has.Some.EndsWith($": id={lost[0]}").And.Some.EndsWith($": id={lost[^1]}"));
+    }
+
+    [Test]
+    public async Task A_truncated_table()
+    {
+        var blocks = await Damage.Heap.BlockCountAsync("casts");
+        var lost = await Cluster.ScalarAsync<long>(_database, $"SELECT count(*) FROM casts WHERE ctid >= '({blocks - 2},0)'");
+        await Damage.Heap.TruncateFileAsync("casts", blocks - 2);
+        var found = await FoundAsync();
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.HeapRowsLost, "public.casts") }));
+        Assert.That((int)found[0].Evidence["rows"]!, Is.EqualTo(lost));
+        Assert.That(((JsonArray)found[0].Evidence["keys"]!["public.casts_pkey"]!)[0]!.ToString(), Does.Contain("movie_id=").And.Contain("role='role"));
+    }
+
+    private async Task<IReadOnlyList<Finding>> FoundAsync()
+    {
+        var report = await CheckCluster.RunAsync(Check, _database);
+        Assert.That(report.Status, Is.EqualTo(CheckStatus.Damaged).Or.EqualTo(CheckStatus.Clean), report.Reason);
+        return report.Findings;
+    }
+}
