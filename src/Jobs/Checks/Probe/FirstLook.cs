@@ -89,7 +89,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                 }
                 foreach (var (row, writer) in visible.Where(r => r.Key.Block == block))
                 {
-                    var roots = new HeapLines(page).RootsOf(row.Offset).Select(o => new RowPlace(block, (ushort)o)).ToList();
+                    var roots = new HeapLines(page).RootsOf(row.Offset).Select(o => new HeapPlace(block, (ushort)o)).ToList();
                     if (roots.Count > 0 && !roots.Exists(pass.Saw))
                     {
                         suspects.Missing[row] = new(roots, writer);

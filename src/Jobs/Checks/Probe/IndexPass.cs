@@ -3,7 +3,7 @@ using HealingWorkers.Jobs.Pages;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>What one reading of an index's file saw: the rows it points at within a range of the table's blocks, the pages it relies on, and those that are none.</summary>
-internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<RowPlace>? wanted = null) : IIndexSink
+internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapPlace>? wanted = null) : IIndexSink
 {
     /// <summary>More than a page holds row pointers.</summary>
     private const int OffsetsKept = 320;
@@ -12,9 +12,9 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<RowPl
     private readonly ulong[] _seen = new ulong[checked((long)blocks * Words)];
 
     /// <summary>Where the entry of a wanted row was, as it is stored.</summary>
-    public Dictionary<RowPlace, byte[]> Tuples { get; } = [];
+    public Dictionary<HeapPlace, byte[]> Tuples { get; } = [];
     /// <summary>Entries behind the end of the table, or behind what any page can hold; only so many.</summary>
-    public HashSet<RowPlace> Beyond { get; } = [];
+    public HashSet<HeapPlace> Beyond { get; } = [];
     public HashSet<uint> Links { get; } = [];
     public HashSet<uint> Empty { get; } = [];
     public HashSet<uint> Bad { get; } = [];
@@ -42,7 +42,7 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<RowPl
 
     public void Entry(uint block, ushort offset, ReadOnlySpan<byte> tuple)
     {
-        var place = new RowPlace(block, offset);
+        var place = new HeapPlace(block, offset);
         if (wanted?.Contains(place) == true)
         {
             Tuples.TryAdd(place, tuple.ToArray());
@@ -64,7 +64,7 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<RowPl
 
     public void Link(uint block) => Links.Add(block);
 
-    public bool Saw(RowPlace row) => Beyond.Contains(row)
+    public bool Saw(HeapPlace row) => Beyond.Contains(row)
         || (row.Block >= firstBlock && row.Block - firstBlock < blocks && row.Offset < OffsetsKept
             && (_seen[(long)(row.Block - firstBlock) * Words + row.Offset / 64] >> (row.Offset % 64) & 1) != 0);
 

@@ -8,17 +8,17 @@ internal sealed class IndexSuspects(ProbedIndex index)
 
     public ProbedIndex Index => index;
     /// <summary>Places that the index points at and that the table has not.</summary>
-    public HashSet<RowPlace> Dangling { get; set; } = [];
+    public HashSet<HeapPlace> Dangling { get; set; } = [];
     /// <summary>Visible rows that the index does not point at.</summary>
-    public Dictionary<RowPlace, MissingRow> Missing { get; set; } = [];
+    public Dictionary<HeapPlace, MissingRow> Missing { get; set; } = [];
     /// <summary>Pages of the index that others rely on and that hold nothing, or nothing that makes sense.</summary>
     public HashSet<uint> Broken { get; set; } = [];
     /// <summary>The entries of the dangling places, as they are stored.</summary>
-    public IReadOnlyDictionary<RowPlace, byte[]> Entries { get; set; } = new Dictionary<RowPlace, byte[]>();
+    public IReadOnlyDictionary<HeapPlace, byte[]> Entries { get; set; } = new Dictionary<HeapPlace, byte[]>();
 
     public bool Any => Dangling.Count + Missing.Count + Broken.Count > 0;
 }
 
 /// <param name="Roots">What the index would point at for it.</param>
 /// <param name="Writer">The transaction that wrote it: another row may come to the same place.</param>
-internal sealed record MissingRow(IReadOnlyList<RowPlace> Roots, string Writer);
+internal sealed record MissingRow(IReadOnlyList<HeapPlace> Roots, string Writer);

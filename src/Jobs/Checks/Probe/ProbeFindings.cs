@@ -43,7 +43,7 @@ internal static class ProbeFindings
         }
     }
 
-    private static Finding Lost(string check, TargetFacts facts, IEnumerable<IndexSuspects> table, IReadOnlySet<RowPlace> rows)
+    private static Finding Lost(string check, TargetFacts facts, IEnumerable<IndexSuspects> table, IReadOnlySet<HeapPlace> rows)
     {
         var index = table.First().Index;
         var keys = table.Where(s => s.Index.IsBtree).Select(s => (s.Index.Quoted, Keys: s.Entries.Where(e => rows.Contains(e.Key)).OrderBy(e => (e.Key.Block, e.Key.Offset)).Take(Shown)
@@ -73,7 +73,7 @@ internal static class ProbeFindings
         return index.IsExclusion ? finding with { Repair = "rebuild_index_locking", Risk = RiskClass.LosslessLocking } : finding;
     }
 
-    private static string First(IEnumerable<RowPlace> rows) => rows.MinBy(r => (r.Block, r.Offset)).ToString();
+    private static string First(IEnumerable<HeapPlace> rows) => rows.MinBy(r => (r.Block, r.Offset)).ToString();
 
     private static string Number(int count) => count < IndexSuspects.Most ? $"{count}" : $"{count} or more";
 }

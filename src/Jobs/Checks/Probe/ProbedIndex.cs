@@ -30,7 +30,7 @@ internal sealed record ProbedIndex
 }
 
 /// <summary>A row's place in its table.</summary>
-internal readonly record struct RowPlace(uint Block, ushort Offset)
+internal readonly record struct HeapPlace(uint Block, ushort Offset)
 {
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"({Block},{Offset})");
 }

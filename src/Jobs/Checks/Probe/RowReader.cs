@@ -8,7 +8,7 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Asks the server which rows of some blocks are visible and belong into an index: where, and by which transaction they came.</summary>
 internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
 {
-    public async Task<Dictionary<RowPlace, string>> OfBlocksAsync(ProbedIndex index, uint from, uint to, CancellationToken cancel)
+    public async Task<Dictionary<HeapPlace, string>> OfBlocksAsync(ProbedIndex index, uint from, uint to, CancellationToken cancel)
     {
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
@@ -17,7 +17,7 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
         return await deadly.GuardAsync(connection, index.Table, query, token => ReadAsync(connection, index, query, token), cancel).ConfigureAwait(false);
     }
 
-    private static async Task<Dictionary<RowPlace, string>> ReadAsync(NpgsqlConnection connection, ProbedIndex index, string query, CancellationToken cancel)
+    private static async Task<Dictionary<HeapPlace, string>> ReadAsync(NpgsqlConnection connection, ProbedIndex index, string query, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await using (var settings = new NpgsqlCommand(Sql.Of<ICheck>("own_rows_only"), connection))
@@ -28,7 +28,7 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
         {
             await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         }
-        var found = new Dictionary<RowPlace, string>();
+        var found = new Dictionary<HeapPlace, string>();
         await using var command = new NpgsqlCommand(query, connection);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
@@ -38,7 +38,7 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
         return found;
     }
 
-    private static RowPlace Place(string ctid)
+    private static HeapPlace Place(string ctid)
     {
         var comma = ctid.IndexOf(',', StringComparison.Ordinal);
         return new(uint.Parse(ctid.AsSpan(1, comma - 1), CultureInfo.InvariantCulture), ushort.Parse(ctid.AsSpan(comma + 1, ctid.Length - comma - 2), CultureInfo.InvariantCulture));

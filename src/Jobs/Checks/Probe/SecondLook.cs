@@ -66,10 +66,10 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         }
     }
 
-    private async Task<List<RowPlace>> StillDanglingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
+    private async Task<List<HeapPlace>> StillDanglingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
     {
         var heap = new RelationPages(files, s.Index.TablePath!);
-        var still = new List<RowPlace>();
+        var still = new List<HeapPlace>();
         foreach (var block in s.Dangling.Where(pass.Tuples.ContainsKey).GroupBy(r => r.Block))
         {
             var page = await heap.ReadAsync(block.Key, cancel).ConfigureAwait(false);
@@ -82,7 +82,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         return still;
     }
 
-    private async Task<Dictionary<RowPlace, MissingRow>> StillMissingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
+    private async Task<Dictionary<HeapPlace, MissingRow>> StillMissingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
     {
         var still = s.Missing.Where(m => !m.Value.Roots.Any(pass.Tuples.ContainsKey)).ToDictionary(m => m.Key, m => m.Value);
         foreach (var block in still.Keys.GroupBy(r => r.Block).ToList())
