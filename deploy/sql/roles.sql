@@ -1,12 +1,27 @@
--- What HealingWorkers may do in this database: three groups without a login, to be granted to the roles that it logs in as.
+-- What HealingWorkers may do in this database: four groups without a login, to be granted to the roles that it logs in as.
 -- May be run again at any time, by a superuser, in each database to be watched: psql -1 -v ON_ERROR_STOP=1 -d DATABASE -f roles.sql
 --
 --   healing_detect   looks: verifies indexes, tables and visibility maps, reads statistics and settings
---   healing_repair   and repairs what loses nothing: rebuilds and drops indexes, by membership in the roles that own the tables
+--   healing_repair   and repairs what loses nothing: rebuilds and drops indexes, makes visibility maps anew, by membership in the roles that own the tables
+--   healing_surgery  and works on single row versions of those tables (pg_surgery): rows that their own bits hide are brought back by it
 --   healing_rest     and reads the server's files through the server, for snapshots of them and for proofs past the cache
 
 CREATE EXTENSION IF NOT EXISTS amcheck;
-CREATE EXTENSION IF NOT EXISTS pg_visibility;
+
+-- Without these some checks and repairs are unavailable and say so.
+DO $extensions$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['pg_visibility', 'pg_surgery'] LOOP
+        IF EXISTS (SELECT FROM pg_catalog.pg_available_extensions a WHERE a.name OPERATOR(pg_catalog.=) wanted) THEN
+            EXECUTE pg_catalog.format('CREATE EXTENSION IF NOT EXISTS %I', wanted);
+        ELSE
+            RAISE NOTICE 'this server has not got the extension %', wanted;
+        END IF;
+    END LOOP;
+END
+$extensions$;
 
 -- From here on nobody's function or operator is taken for the server's.
 SET search_path = pg_catalog, pg_temp;
@@ -15,7 +30,7 @@ DO $roles$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['healing_detect', 'healing_repair', 'healing_rest'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['healing_detect', 'healing_repair', 'healing_surgery', 'healing_rest'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
         END IF;
@@ -48,7 +63,29 @@ END
 $verify$;
 
 GRANT healing_detect TO healing_repair;
+GRANT healing_repair TO healing_surgery;
 GRANT healing_repair TO healing_rest;
+
+-- What repairs call, wherever its extension lives.
+DO $work$
+DECLARE
+    schema_name name;
+    called regprocedure;
+    wanted name;
+BEGIN
+    FOR schema_name, called, wanted IN
+        SELECT n.nspname, p.oid::pg_catalog.regprocedure, CASE e.extname WHEN 'pg_surgery' THEN 'healing_surgery' ELSE 'healing_repair' END
+        FROM pg_catalog.pg_extension e
+        JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid = d.objid
+        JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+        WHERE (e.extname, p.proname) IN (('pg_visibility', 'pg_truncate_visibility_map'), ('pg_surgery', 'heap_force_freeze'), ('pg_surgery', 'heap_force_kill'))
+    LOOP
+        EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO %I', schema_name, wanted);
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %I', called, wanted);
+    END LOOP;
+END
+$work$;
 
 -- Only an owner may rebuild an index, until 17 brought pg_maintain. A superuser's tables are left out: that membership would be everything.
 DO $owners$

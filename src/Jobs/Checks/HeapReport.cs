@@ -62,7 +62,7 @@ internal static class HeapReport
             : Finding.Of(check, FindingKind.HeapPageInvalid, facts.Id, table.Name, detail) with { Evidence = new JsonObject { ["table"] = table.Quoted, ["table_oid"] = table.Oid } };
         finding.Evidence["sqlstate"] = page.Error.SqlState;
         finding.Evidence["message"] = page.Error.MessageText;
-        return ForTable(finding, table);
+        return ForTable(page.Block is null || table.Kind == "S" ? finding : finding with { Repair = "salvage", Risk = RiskClass.LosslessOnline }, table);
     }
 
     /// <summary>What nobody repairs row by row: the catalogue, and what a TOAST table keeps for another.</summary>

@@ -65,7 +65,7 @@ internal sealed class HeapSession(Target target, string schema, DeadlyReads dead
 
 /// <param name="Offset">0 for damage that is not of one line pointer.</param>
 /// <param name="Attribute">The column's number as the server counts there: the first is 0.</param>
-internal sealed record HeapDamageRow(long Block, int Offset, int? Attribute, string Message)
+public sealed record HeapDamageRow(long Block, int Offset, int? Attribute, string Message)
 {
     public Findings.FindingKind Kind => HeapMessage.KindOf(Message);
 }

@@ -148,7 +148,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
     private async Task<bool> GoneAsync(CancellationToken cancel) =>
         await table.SizeAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false) is null;
 
-    private static bool IsDamage(PostgresException e) =>
+    internal static bool IsDamage(PostgresException e) =>
         e.SqlState.StartsWith(InternalClass, StringComparison.Ordinal) || e.SqlState is SqlState.UndefinedFile or SqlState.IoError;
 
     [GeneratedRegex(@"\d+", RegexOptions.None, 1000)]

@@ -33,7 +33,7 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
     {
         var page = await PageAsync(block, cancel).ConfigureAwait(false);
         var seen = await SeenAsync(block, cancel).ConfigureAwait(false);
-        var rows = offsets.Select(o => new Row(new(block, o), page?.Tuple(o), page?.Header.AllVisible, seen?.GetValueOrDefault(o))).ToList();
+        var rows = offsets.Select(o => new Row(new(block, o), page?.Tuple(o), page?.Header.AllVisible, page?.IsDead(o) == true, seen?.GetValueOrDefault(o))).ToList();
         var ids = rows.SelectMany(r => new[] { r.Xmin, r.Xmax }).OfType<long>().Where(x => x > 0).Distinct().ToArray();
         var status = (await connection.QueryAsync<(long Id, string? Status)>(new CommandDefinition(Sql.Of<ICheck>("transaction_status"), new { ids }, cancellationToken: cancel)).ConfigureAwait(false))
             .ToDictionary(s => s.Id, s => s.Status);
@@ -80,7 +80,7 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         public bool Fetched { get; init; }
     }
 
-    private sealed record Row(Tid Place, HeapTupleHeader? OnDisk, bool? PageSaysVisible, SeenRow? Seen)
+    private sealed record Row(Tid Place, HeapTupleHeader? OnDisk, bool? PageSaysVisible, bool IsDead, SeenRow? Seen)
     {
         /// <summary>The copy on disk may be older than the row in memory; then it tells nothing of it.</summary>
         private HeapTupleHeader? Header => OnDisk is { } h && (Seen is null || (h.Xmin == Seen.Xmin && h.Xmax == Seen.Xmax)) ? h : null;
@@ -89,7 +89,9 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         public long? Xmax => Seen?.Xmax ?? OnDisk?.Xmax;
 
         public RowFate Fate(Func<long, string?> status) =>
-            Xmin is not { } made || Xmax is not { } removed || Lives(made, removed, status) is not { } lives ? RowFate.Unsure
+            // cleared away after it was removed, which takes from the page the word that all in it is visible
+            IsDead && Seen is null ? PageSaysVisible == true ? RowFate.Unsure : RowFate.MapIsWrong
+            : Xmin is not { } made || Xmax is not { } removed || Lives(made, removed, status) is not { } lives ? RowFate.Unsure
             : !lives ? RowFate.MapIsWrong
             : Seen is { } seen ? (seen.Fetched ? RowFate.MapIsWrong : RowFate.Hidden)
             : Header is { BitsHideIt: true } ? RowFate.Hidden : RowFate.MapIsWrong;

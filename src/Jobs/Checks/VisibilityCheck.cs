@@ -92,7 +92,7 @@ public sealed class VisibilityCheck : ICheck
                     : $"row(s) at {Some(unsure)} are not what the visibility map says, and it cannot be told from here whether the map is wrong or the rows' own bits: "
                       + "grant SELECT on the table or access to the server's files (healing_rest); the map is left alone until then");
             finding.Evidence["unsure"] = new JsonArray([.. unsure.Select(t => (JsonNode)t.Offset)]);
-            yield return ForTable(finding, table);
+            yield return ForTable(unsure.Count == 0 ? finding : finding with { Repair = "salvage", Risk = RiskClass.LosslessOnline }, table);
         }
         if (verdict.Visible.Count > 0)
         {

@@ -11,6 +11,14 @@ public sealed class VisibilityLook(Target target, TargetFacts facts, NpgsqlConne
 {
     private const int Most = 1_000;
 
+    /// <summary>In a session of its own, for a repair that is about to change something.</summary>
+    public static async Task<VisibilityVerdict> NowAsync(Target target, TargetFacts facts, RelationName table, CancellationToken cancel)
+    {
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        var schema = facts.SchemaOf("pg_visibility") ?? throw new Errors.HealingException($"the extension pg_visibility is not installed in {facts.Database}", "run `healing grant`, or CREATE EXTENSION pg_visibility");
+        return await new VisibilityLook(target, facts, connection, schema).OfAsync(table, cancel).ConfigureAwait(false);
+    }
+
     public async Task<VisibilityVerdict> OfAsync(RelationName table, CancellationToken cancel)
     {
         var visible = await TwiceAsync("pg_check_visible", table, cancel).ConfigureAwait(false);

@@ -25,28 +25,28 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind DuplicateKeys = new("duplicate_keys", Severity.Critical, null, null,
         "Several rows of a table have the same value of a key that is unique.");
 
-    public static readonly FindingKind HeapTupleCorrupt = new("heap_tuple_corrupt", Severity.Critical, null, null,
+    public static readonly FindingKind HeapTupleCorrupt = new("heap_tuple_corrupt", Severity.Critical, "kill_tuples", RiskClass.Manual,
         "A row version, or the chain that it belongs to, breaks the rules of its page.");
 
-    public static readonly FindingKind HeapTupleUnreadable = new("heap_tuple_unreadable", Severity.Critical, null, null,
+    public static readonly FindingKind HeapTupleUnreadable = new("heap_tuple_unreadable", Severity.Critical, "salvage", RiskClass.LosslessOnline,
         "Where a row version lies in its page, or how long it or one of its values is, makes no sense: whoever reads it may crash the server.");
 
-    public static readonly FindingKind HeapXminInvalid = new("heap_xmin_invalid", Severity.Critical, null, null,
+    public static readonly FindingKind HeapXminInvalid = new("heap_xmin_invalid", Severity.Critical, "freeze_tuples", RiskClass.Manual,
         "A row version names a transaction that cannot have made or removed it, so that the row is not seen, or will not be.");
 
-    public static readonly FindingKind HeapNattsWrong = new("heap_natts_wrong", Severity.Critical, null, null,
+    public static readonly FindingKind HeapNattsWrong = new("heap_natts_wrong", Severity.Critical, "rewrite_table", RiskClass.LosslessLocking,
         "A row version claims more columns than its table has.");
 
-    public static readonly FindingKind HeapRowsHidden = new("heap_rows_hidden", Severity.Critical, null, null,
+    public static readonly FindingKind HeapRowsHidden = new("heap_rows_hidden", Severity.Critical, "unhide_rows", RiskClass.LosslessOnline,
         "Committed rows are marked as if they were not; only the visibility map still shows them, and the next VACUUM would remove them.");
 
-    public static readonly FindingKind ToastValueLost = new("toast_value_lost", Severity.Critical, null, null,
+    public static readonly FindingKind ToastValueLost = new("toast_value_lost", Severity.Critical, "toast_placeholder", RiskClass.Manual,
         "A long value that a row refers to is not whole in the TOAST table; a query that wants it fails.");
 
-    public static readonly FindingKind VisibilityMapWrong = new("visibility_map_wrong", Severity.Critical, null, null,
+    public static readonly FindingKind VisibilityMapWrong = new("visibility_map_wrong", Severity.Critical, "truncate_visibility_map", RiskClass.LosslessOnline,
         "The visibility map calls a page all-visible that is not: index-only scans, and scans of that page, show rows that are gone.");
 
-    public static readonly FindingKind FrozenMapWrong = new("frozen_map_wrong", Severity.Critical, null, null,
+    public static readonly FindingKind FrozenMapWrong = new("frozen_map_wrong", Severity.Critical, "truncate_visibility_map", RiskClass.LosslessOnline,
         "The visibility map calls a page all-frozen that is not: VACUUM would skip it until its transactions are forgotten.");
 
     public static readonly FindingKind IndexCountDiffers = new("index_count_differs", Severity.Critical, null, null,

@@ -14,18 +14,20 @@ public sealed class FencedSession : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private readonly HealerTools _tools;
 
-    private FencedSession(Target target, TargetFacts facts, NpgsqlConnection connection, Backend backend, HealerTools tools) =>
-        (Target, Facts, Connection, Backend, _tools) = (target, facts, connection, backend, tools);
+    private FencedSession(Target target, TargetFacts facts, NpgsqlConnection connection, Backend backend, HealerTools tools, bool surgery) =>
+        (Target, Facts, Connection, Backend, _tools, Surgery) = (target, facts, connection, backend, tools, surgery);
 
     public Target Target { get; }
     public TargetFacts Facts { get; }
     public NpgsqlConnection Connection { get; }
     public Backend Backend { get; }
+    /// <summary>Opened for work on single row versions.</summary>
+    public bool Surgery { get; }
 
     /// <summary>Null when the target's lock is held by somebody else for longer than patience lasts.</summary>
-    public static async Task<FencedSession?> OpenAsync(Target target, Lease lease, HealerLedgers ledgers, HealerTools tools, HealerSettings settings, CancellationToken cancel)
+    public static async Task<FencedSession?> OpenAsync(Target target, Lease lease, HealerLedgers ledgers, HealerTools tools, HealerSettings settings, bool surgery, CancellationToken cancel)
     {
-        var connection = await target.OpenRepairAsync(cancel).ConfigureAwait(false);
+        var connection = await OpenAsync(target, surgery, cancel).ConfigureAwait(false);
         try
         {
             if (lease.Predecessor is { } predecessor)
@@ -42,7 +44,7 @@ public sealed class FencedSession : IAsyncDisposable
                 return null;
             }
             tools.Faults.Hit(TargetLocked);
-            return new(target, await target.FactsAsync(cancel).ConfigureAwait(false), connection, own, tools);
+            return new(target, await target.FactsAsync(cancel).ConfigureAwait(false), connection, own, tools, surgery);
         }
         catch
         {
@@ -73,7 +75,7 @@ public sealed class FencedSession : IAsyncDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), _tools.Clock);
         try
         {
-            await using var other = await Target.OpenRepairAsync(limit.Token).ConfigureAwait(false);
+            await using var other = await OpenAsync(Target, Surgery, limit.Token).ConfigureAwait(false);
             await Backends.EndAsync(other, Backend, _tools.Clock, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException or Errors.HealingException)
@@ -83,6 +85,9 @@ public sealed class FencedSession : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    private static Task<NpgsqlConnection> OpenAsync(Target target, bool surgery, CancellationToken cancel) =>
+        surgery ? target.OpenSurgeryAsync(cancel) : target.OpenRepairAsync(cancel);
 
     private static async Task<bool> LockAsync(NpgsqlConnection connection, TimeSpan patience, TimeProvider clock, CancellationToken cancel)
     {

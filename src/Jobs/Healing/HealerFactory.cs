@@ -44,6 +44,13 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
             new RebuildCollation(recheck, limits),
 
             // tables
+            new TruncateVisibilityMap(limits),
+            new UnhideRows(recheck, limits),
+            new FreezeTuples(recheck, limits),
+            new RewriteTable(checks, recheck, limits),
+            new ToastPlaceholder(limits),
+            new KillTuples(recheck, limits),
+            new Salvage(),
 
             // sequences and the catalogue
             new SetSequence(limits),

@@ -13,7 +13,7 @@ public sealed class PlanPreview(TargetSet targets, IReadOnlyList<IRepair> repair
             ?? throw new HealingException($"there is no repair for {incident.Kind.Name} on {incident.Object}", "`healing incidents show` tells what a person can do.");
         var target = targets.Named(incident.TargetName);
         var facts = await target.FactsAsync(cancel).ConfigureAwait(false);
-        await using var connection = await target.OpenRepairAsync(cancel).ConfigureAwait(false);
+        await using var connection = await (repair is ISurgery ? target.OpenSurgeryAsync(cancel) : target.OpenRepairAsync(cancel)).ConfigureAwait(false);
         return await repair.PlanAsync(new RepairSession(target, facts, connection, token: 0), incident, cancel).ConfigureAwait(false);
     }
 }

@@ -104,6 +104,8 @@ public sealed class RepairAttempt(
         {
             case RepairOutcome.Deferred:
                 return await deferral.PutOffAsync(work.Incident, _fence, worker, work.Result.Reason!, cancel).ConfigureAwait(false);
+            case RepairOutcome.Escalated:
+                return await EscalateAsync(work.Incident, work.Result.Reason!, work, cancel).ConfigureAwait(false);
             case RepairOutcome.Failed:
                 return await FailAsync(work, work.Result.Reason!, cancel).ConfigureAwait(false);
         }
@@ -192,7 +194,7 @@ public sealed class RepairAttempt(
         }
         try
         {
-            await using var again = await FencedSession.OpenAsync(session.Target, lease with { Predecessor = null }, ledgers, tools, settings, cancel).ConfigureAwait(false);
+            await using var again = await FencedSession.OpenAsync(session.Target, lease with { Predecessor = null }, ledgers, tools, settings, session.Surgery, cancel).ConfigureAwait(false);
             if (again is not null)
             {
                 var bench = new RepairSession(again.Target, again.Facts, again.Connection, _fence.Token);

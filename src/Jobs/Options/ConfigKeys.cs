@@ -58,7 +58,7 @@ public static class ConfigKeys
         Of(Target + "mode", Optional(Choice<HealingMode>()), "", "This target's own mode; empty is the global one.", (t, v) => t.Mode = (HealingMode?)v),
         Of(Target + "connections.check", Connection, "", "The role that only detects; empty is connection.", (t, v) => t.Connections.Check = (string)v!) with { MayBeFile = true },
         Of(Target + "connections.repair", Connection, "", "The role that repairs; empty is connection.", (t, v) => t.Connections.Repair = (string)v!) with { MayBeFile = true },
-        Later(Target + "connections.surgery", "", "The role for what only a superuser may."),
+        Of(Target + "connections.surgery", Connection, "", "The role for repairs that work on single row versions (group healing_surgery); empty is connections.repair.", (t, v) => t.Connections.Surgery = (string)v!) with { MayBeFile = true },
         Later(Target + "standbys", "", "Standbys: donors of good pages, and who is promoted."),
         Of(Target + "data_directory", ConfigType.Path, "", "The server's data directory as seen from here: file snapshots, and reading past the cache.", (t, v) => t.DataDirectory = (string)v!),
         Of(Target + "demonstration", Flag, "false", "A target that is damaged on purpose: a third incident of one object does not point at the hardware.", (t, v) => t.Demonstration = (bool)v!),

@@ -98,6 +98,8 @@ public sealed class TargetConnectionsOptions
 {
     public string Check { get; set; } = "";
     public string Repair { get; set; } = "";
+    /// <summary>For what goes beside the server's own statements; empty is that of repairs.</summary>
+    public string Surgery { get; set; } = "";
 }
 
 public enum RepairPolicy { Auto, Window, Approve, Never }

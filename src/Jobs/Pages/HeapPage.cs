@@ -7,6 +7,7 @@ public sealed class HeapPage(byte[] bytes)
 {
     private const int PointerSize = 4;
     private const int Normal = 1;
+    private const int Dead = 3;
 
     public PageHeader Header { get; } = PageHeader.Read(bytes);
 
@@ -18,13 +19,21 @@ public sealed class HeapPage(byte[] bytes)
     /// <summary>The whole row version; empty where there is none.</summary>
     public ReadOnlySpan<byte> Bytes(int item)
     {
+        var (offset, state, length) = Pointer(item);
+        return state == Normal && offset >= Header.Upper && offset + length <= Header.Special ? bytes.AsSpan(offset, length) : default;
+    }
+
+    /// <summary>The row is gone and only its line pointer is left, until VACUUM comes by.</summary>
+    public bool IsDead(int item) => Pointer(item).State == Dead;
+
+    private (int Offset, int State, int Length) Pointer(int item)
+    {
         if (item < 1 || item > Items)
         {
             return default;
         }
         var raw = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(PageHeader.Size + (item - 1) * PointerSize));
-        var (offset, state, length) = ((int)(raw & 0x7FFF), (int)(raw >> 15 & 3), (int)(raw >> 17));
-        return state == Normal && offset >= Header.Upper && offset + length <= Header.Special ? bytes.AsSpan(offset, length) : default;
+        return ((int)(raw & 0x7FFF), (int)(raw >> 15 & 3), (int)(raw >> 17));
     }
 
     /// <summary>Null where the file has no such page.</summary>

@@ -5,12 +5,39 @@ public static class PageReading
 {
     private const int PagesAtOnce = 64;
 
-    public static async Task<PageCount> JudgeAsync(IServerFiles files, string path, bool checksums, CancellationToken cancel)
+    /// <summary>Single pages, of a table whose others are nobody's concern now.</summary>
+    public static async Task<PageCount> JudgeBlocksAsync(IServerFiles files, string path, IEnumerable<long> blocks, bool checksums, CancellationToken cancel)
+    {
+        var page = new byte[PageHeader.BlockSize];
+        var (pages, empty) = (0L, 0L);
+        var bad = new List<BadPage>();
+        foreach (var block in blocks)
+        {
+            var segment = block / RelationFile.BlocksPerSegment;
+            var file = segment == 0 ? path : FormattableString.Invariant($"{path}.{segment}");
+            var verdict = PageVerdict.BadHeader;
+            for (var look = 0; look < 4 && verdict is PageVerdict.BadChecksum or PageVerdict.BadHeader; look++)
+            {
+                var read = await files.ReadAsync(file, block % RelationFile.BlocksPerSegment * PageHeader.BlockSize, page, cancel).ConfigureAwait(false);
+                // a VACUUM may have cut off an empty end of the table since
+                verdict = read < page.Length ? PageVerdict.Empty : PageJudge.Judge(page, checked((uint)block), checksums);
+            }
+            pages++;
+            empty += verdict is PageVerdict.Empty ? 1 : 0;
+            if (verdict is PageVerdict.BadChecksum or PageVerdict.BadHeader)
+            {
+                bad.Add(new(checked((uint)block), verdict));
+            }
+        }
+        return new(pages, empty, bad);
+    }
+
+    public static async Task<PageCount> JudgeAsync(IServerFiles files, string path, bool checksums, CancellationToken cancel, string fork = "")
     {
         var buffer = new byte[PagesAtOnce * PageHeader.BlockSize];
         var (pages, empty) = (0L, 0L);
         var bad = new List<BadPage>();
-        foreach (var file in (await RelationFile.ListAsync(files, path, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0))
+        foreach (var file in (await RelationFile.ListAsync(files, path, cancel).ConfigureAwait(false)).Where(f => f.Fork == fork))
         {
             for (var offset = 0L; offset < file.Length;)
             {

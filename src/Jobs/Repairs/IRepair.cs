@@ -15,5 +15,8 @@ public interface IRepair
     Task<RepairResult> ApplyAsync(RepairSession session, RepairPlan plan, SnapshotProof proof, CancellationToken cancel);
 }
 
+/// <summary>A repair of single row versions: its session is opened as connections.surgery says, and is the one session that repairs all the same.</summary>
+public interface ISurgery : IRepair;
+
 /// <param name="Needs">The rights it needs, in words and as GRANTs.</param>
 public sealed record RepairDescription(string Summary, string Locks, string Needs, string Undo);

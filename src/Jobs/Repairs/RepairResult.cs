@@ -1,6 +1,14 @@
 namespace HealingWorkers.Jobs.Repairs;
 
-public enum RepairOutcome { Done, Deferred, Failed }
+public enum RepairOutcome
+{
+    Done,
+    Deferred,
+    Failed,
+
+    /// <summary>All that could be done without a person is done.</summary>
+    Escalated,
+}
 
 /// <param name="Statements">What was really sent to the server, in order.</param>
 /// <param name="Rebuilt">Oids of the indexes that exist now in place of the damaged ones.</param>
@@ -14,4 +22,8 @@ public sealed record RepairResult(RepairOutcome Outcome, string? Reason, IReadOn
 }
 
 /// <param name="Blocks">The blocks that were changed; none for all of them.</param>
-public sealed record TouchedRelation(long Oid, IReadOnlyList<long> Blocks);
+public sealed record TouchedRelation(long Oid, IReadOnlyList<long> Blocks)
+{
+    /// <summary>Empty for the rows themselves, _vm for the visibility map.</summary>
+    public string Fork { get; init; } = "";
+}

@@ -32,10 +32,14 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
     }
 
     /// <summary>An own session for a repair: not pooled, its server end notices when we are gone; refused on a standby and behind a transaction-pooling proxy.</summary>
-    public async Task<NpgsqlConnection> OpenRepairAsync(CancellationToken cancel)
+    public Task<NpgsqlConnection> OpenRepairAsync(CancellationToken cancel) => OpenWorkAsync(TargetConnection.ForRepairs(options), cancel);
+
+    /// <summary>The same for a repair that works on single row versions, under the role for that.</summary>
+    public Task<NpgsqlConnection> OpenSurgeryAsync(CancellationToken cancel) => OpenWorkAsync(TargetConnection.ForSurgery(options), cancel);
+
+    private async Task<NpgsqlConnection> OpenWorkAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancel)
     {
         var facts = await FactsAsync(cancel).ConfigureAwait(false);
-        var settings = TargetConnection.ForRepairs(options);
         NpgsqlConnection? connection = null;
         try
         {

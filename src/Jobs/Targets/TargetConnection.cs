@@ -26,9 +26,15 @@ public static class TargetConnection
         return settings;
     }
 
-    public static NpgsqlConnectionStringBuilder ForRepairs(TargetOptions target)
+    public static NpgsqlConnectionStringBuilder ForRepairs(TargetOptions target) => ForWork(target, target.Connections.Repair);
+
+    /// <summary>Fenced in the same way, under a role that may do more.</summary>
+    public static NpgsqlConnectionStringBuilder ForSurgery(TargetOptions target) =>
+        ForWork(target, string.IsNullOrEmpty(target.Connections.Surgery) ? target.Connections.Repair : target.Connections.Surgery);
+
+    private static NpgsqlConnectionStringBuilder ForWork(TargetOptions target, string special)
     {
-        var settings = Parse(target, target.Connections.Repair);
+        var settings = Parse(target, special);
         settings.ApplicationName = RepairApplication;
         settings.Options = With(settings.Options,
             $"{SearchPath.Ours} -c default_transaction_read_only=off -c client_connection_check_interval=2s -c lock_timeout=2s -c statement_timeout=1d -c idle_in_transaction_session_timeout=10min");

@@ -2,9 +2,7 @@ using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.Jobs.Pages;
 using HealingWorkers.Jobs.Repairs;
-using HealingWorkers.Jobs.Snapshots;
 
 namespace HealingWorkers.Jobs.Verification;
 
@@ -15,7 +13,7 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IReadOnlyList<IRepair
     {
         var indexes = result.Rebuilt.Union(plan.Neighbours).ToList();
         // our session reads the disk while another one runs the check
-        var disk = PastCacheAsync(session, result, cancel);
+        var disk = new PastCache(session).ReadAsync(result, cancel);
         IndexVerdict? verdict = null;
         try
         {
@@ -84,34 +82,4 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IReadOnlyList<IRepair
     private static CheckScope ScopeOf(ICheck origin, Incident incident) =>
         origin.Description.Reach == CheckReach.Database || incident.Object.Oid == 0 ? CheckScope.All
         : CheckScope.OfTable((long?)JsonNode.Parse(incident.Evidence)?["table_oid"] ?? incident.Object.Oid);
-
-    private static async Task<VerificationResult> PastCacheAsync(RepairSession session, RepairResult result, CancellationToken cancel)
-    {
-        var places = await RelationPlace.OfAsync(session.Connection, result.Rebuilt, cancel).ConfigureAwait(false);
-        var files = places.Count == 0 ? null : await ServerFilesFinder.FindAsync(session.Target, session.Facts, session.Connection, cancel).ConfigureAwait(false);
-        var flushed = files is not null && await Checkpoint.TryAsync(session.Connection, cancel).ConfigureAwait(false);
-        var indexes = new List<VerifiedIndex>();
-        var pages = 0L;
-        foreach (var place in places)
-        {
-            long? read = null;
-            if (flushed && place.Path is not null)
-            {
-                var count = await PageReading.JudgeAsync(files!, place.Path, session.Facts.DataChecksums, cancel).ConfigureAwait(false);
-                if (count.Bad.Count > 0 || count.Pages == 0)
-                {
-                    var what = count.Pages == 0 ? "has no page on disk" : $"has {count.Bad.Count} bad page(s) on disk, the first is block {count.Bad[0].Block} ({count.Bad[0].Verdict})";
-                    return new(Proof.Wrong, true, $"{place.Name} {what}");
-                }
-                pages += count.Pages;
-                read = count.Pages;
-            }
-            var look = await IndexLook.AtAsync(session.Connection, new(place.Oid, place.Name), cancel).ConfigureAwait(false);
-            indexes.Add(new(place.Oid, place.Name, place.FileNode, look?.Definition ?? "", read));
-        }
-        var said = places.Count == 0 ? "nothing is left on disk to be read back"
-            : flushed ? $"{pages} pages read back from disk {files!.Way}{(session.Facts.DataChecksums ? " with their checksums" : "")}"
-            : VerificationResult.MemoryOnly;
-        return new(Proof.Proven, flushed || places.Count == 0, said) { Indexes = indexes };
-    }
 }

@@ -55,7 +55,7 @@ public sealed class VisibilityCheckTests
         var place = what == "xmin invalid" ? 3 : 5;
         await (what == "xmin invalid" ? _damage.Row.XminInvalidAsync("external_metadata", new RowPlace(1, place)) : _damage.Row.XmaxCommittedAsync("external_metadata", new RowPlace(1, place)));
         var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
-        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { $"heap_rows_hidden public.external_metadata(1,{place})" }));
+        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted} {f.Repair}"), Is.EqualTo(new[] { $"heap_rows_hidden public.external_metadata(1,{place}) unhide_rows" }));
         Assert.That((await CheckCluster.RunAsync(new HeapCheck(), _database)).Findings, Is.Empty, "verify_heapam sees nothing of it");
     }
 
@@ -66,6 +66,7 @@ public sealed class VisibilityCheckTests
         await _damage.Visibility.WronglyVisibleAsync("casts", "movie_id = 700");
         var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database, user: "vm_watcher");
         Assert.That(report.Findings.Select(f => f.Kind).Distinct(), Is.EqualTo(new[] { FindingKind.HeapRowsHidden }));
+        Assert.That(report.Findings.Select(f => f.Repair), Is.All.EqualTo("salvage"));
         Assert.That(report.Findings[0].Detail, Does.Contain("it cannot be told from here"));
     }
 

@@ -48,6 +48,16 @@ public sealed class QuarantineBatch : IAsyncDisposable
         return part.Kept;
     }
 
+    /// <summary>Keeps rows of one page as a scan of it reads them, those too that a fetch by their place does not find: their own bits hide them.</summary>
+    public async Task<long> KeepScannedAsync(QuarantineTable table, IReadOnlyList<string> places, CancellationToken cancel)
+    {
+        var part = await BeginAsync(++_steps, table, "kept", "asked for", [], cancel).ConfigureAwait(false);
+        await part.KeepScannedAsync(places, cancel).ConfigureAwait(false);
+        await part.DoneAsync("", cancel).ConfigureAwait(false);
+        await CountAsync(cancel).ConfigureAwait(false);
+        return part.Kept;
+    }
+
     /// <summary>
     /// Keeps the rows at these places and all that their keys' ON DELETE takes along, then deletes them. How many of those asked for went: one
     /// that was changed by somebody meanwhile has another place and stays.
@@ -75,11 +85,13 @@ public sealed class QuarantineBatch : IAsyncDisposable
 
     /// <summary>Keeps the rows as they were, then changes them; what they became is kept too, so that a later change is noticed by an undo.</summary>
     /// <param name="set">Quoted column to an expression in SQL, in which the row is <c>t</c>.</param>
-    public async Task<long> ChangeAsync(QuarantineTable table, IReadOnlyList<string> places, IReadOnlyDictionary<string, string> set, CancellationToken cancel)
+    /// <param name="lost">Quoted columns whose values cannot be read any more: the row is kept without them.</param>
+    public async Task<long> ChangeAsync(QuarantineTable table, IReadOnlyList<string> places, IReadOnlyDictionary<string, string> set, CancellationToken cancel, IReadOnlyCollection<string>? lost = null)
     {
         await RequireOpenAsync(table, RowAction.Update, cancel).ConfigureAwait(false);
         var columns = set.Keys.Select(quoted => Settable(table, quoted)).ToList();
-        var part = await BeginAsync(++_steps, table, "changed", "asked for", columns, cancel).ConfigureAwait(false);
+        var readable = lost is null ? table : table with { Columns = [.. table.Columns.Where(c => !lost.Contains(c.Quoted, StringComparer.Ordinal))] };
+        var part = await BeginAsync(++_steps, readable, "changed", "asked for", columns, cancel).ConfigureAwait(false);
         await part.KeepAsync(places, locked: true, cancel).ConfigureAwait(false);
         if (part.Kept > 0)
         {

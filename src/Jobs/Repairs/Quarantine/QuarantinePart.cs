@@ -35,6 +35,18 @@ internal sealed class QuarantinePart(NpgsqlConnection connection, long batch, in
         JOIN (SELECT DISTINCT u.place FROM pg_catalog.unnest(@places::text[]::tid[]) AS u (place)) AS asked ON asked.place = l.place
         """, places, cancel).ConfigureAwait(false);
 
+    /// <summary>By a scan of their page, which believes the page that all in it is visible; a fetch by place would believe each row.</summary>
+    public async Task<IReadOnlyList<string>> KeepScannedAsync(IReadOnlyList<string> places, CancellationToken cancel)
+    {
+        var block = places[0][..places[0].IndexOf(',', StringComparison.Ordinal)];
+        return await InsertAsync(
+            $"""
+            SELECT @batch, @part, l.place, l.vals
+            FROM (SELECT t.ctid AS place, {table.Values} AS vals FROM ONLY {table.Quoted} t
+                  WHERE t.ctid >= '{block},0)'::tid AND t.ctid <= '{block},65535)'::tid AND t.ctid::text = ANY (@places::text[]) OFFSET 0) AS l
+            """, places, cancel).ConfigureAwait(false);
+    }
+
     /// <summary>Keeps the rows that refer to rows of another table at these places, save those that a part keeps to be deleted.</summary>
     public async Task<IReadOnlyList<string>> KeepReferringAsync(Reference reference, string parent, IReadOnlyList<string> places, int? deleted, CancellationToken cancel)
     {

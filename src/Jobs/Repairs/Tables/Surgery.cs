@@ -1,0 +1,50 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Pages;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Repairs;
+
+/// <summary>Work on single row versions by pg_surgery. It is not transactional: what is to be kept is committed before.</summary>
+internal sealed class Surgery(RepairSession session, StatementLog log, RepairLimits limits)
+{
+    public const string Group = "healing_surgery";
+
+    public static Task<ExtensionUse> FreezeAsync(RepairSession session, CancellationToken cancel) => ExtensionUse.OfAsync(session, "pg_surgery", "heap_force_freeze", Group, cancel);
+
+    public static Task<ExtensionUse> KillAsync(RepairSession session, CancellationToken cancel) => ExtensionUse.OfAsync(session, "pg_surgery", "heap_force_kill", Group, cancel);
+
+    /// <summary>pg_surgery wants the owner, whatever else was granted.</summary>
+    public static string? Refusal(RepairSession session, TableLook table) => table.Refusal(session)
+        ?? (table.IsOwned ? null : $"the role {session.Role} may not work on rows of {table.Quoted}: GRANT {table.Owner} TO {session.Role}")
+        ?? (table.HidesRows ? $"row security hides rows of {table.Quoted} from its owner as well: a person decides" : null);
+
+    public static string Statement(string function, TableLook table, IEnumerable<Tid> rows) =>
+        FormattableString.Invariant($"SELECT {function}({table.Oid}::pg_catalog.oid::pg_catalog.regclass, ARRAY[{string.Join(", ", rows.Select(t => $"'{t}'"))}]::pg_catalog.tid[])");
+
+    /// <summary>With VACUUM kept out, nobody who reads or writes waits. False where somebody holds the table.</summary>
+    public async Task<bool> HeldAsync(TableLook table, Func<Task> work, CancellationToken cancel)
+    {
+        await PatientRebuild.SetLockTimeoutAsync(session, limits.LockTimeout, cancel).ConfigureAwait(false);
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
+            try
+            {
+                await log.RunAsync(session, $"LOCK TABLE ONLY {table.Quoted} IN SHARE UPDATE EXCLUSIVE MODE", cancel).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected)
+            {
+                if (attempt >= limits.LockTries)
+                {
+                    return false;
+                }
+                await transaction.RollbackAsync(cancel).ConfigureAwait(false);
+                await Task.Delay(limits.LockBackoff * attempt, session.Target.Clock, cancel).ConfigureAwait(false);
+                continue;
+            }
+            await work().ConfigureAwait(false);
+            await transaction.CommitAsync(cancel).ConfigureAwait(false);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using HealingWorkers.Jobs.Errors;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Repairs;
+
+/// <summary>A plain VACUUM after a repair: never FULL, and the end of the file stays.</summary>
+internal static class TableVacuum
+{
+    public static string Statement(TableLook table) => $"VACUUM (TRUNCATE false) {table.Quoted}";
+
+    /// <summary>Null when it ran; else why it could not now.</summary>
+    public static async Task<string?> RunAsync(RepairSession session, TableLook table, RepairLimits limits, StatementLog log, CancellationToken cancel)
+    {
+        await PatientRebuild.SetLockTimeoutAsync(session, limits.LockTimeout, cancel).ConfigureAwait(false);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await log.BuildAsync(session, Statement(table), cancel).ConfigureAwait(false);
+                return null;
+            }
+            catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected)
+            {
+                if (attempt >= limits.LockTries)
+                {
+                    return $"{table.Quoted} is busy: {e.MessageText}";
+                }
+            }
+            await Task.Delay(limits.LockBackoff * attempt, session.Target.Clock, cancel).ConfigureAwait(false);
+        }
+    }
+}
