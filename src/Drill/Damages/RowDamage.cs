@@ -43,13 +43,14 @@ public sealed class RowDamage(RelationEditor editor)
     public Task XminInvalidAsync(string table, RowPlace row, DamageMode? mode = null, CancellationToken ct = default) =>
         EditAsync(table, row, mode, page => page.ChangeMask(row.Item, HeapPage.XminCommitted, HeapPage.XminInvalid), ct);
 
-    /// <summary>The hint says that a deleter has committed.</summary>
+    /// <summary>The hint says that a deleter has committed, which was rolled back.</summary>
     public async Task XmaxCommittedAsync(string table, RowPlace row, DamageMode? mode = null, CancellationToken ct = default)
     {
-        var committed = await editor.Cluster.ScalarAsync<long>(editor.Database, "SELECT txid_current()", ct: ct);
+        // The session ends within its transaction, which rolls it back.
+        var aborted = await editor.Cluster.ScalarAsync<long>(editor.Database, "BEGIN; SELECT txid_current()", ct: ct);
         await EditAsync(table, row, mode, page =>
         {
-            page.SetXmax(row.Item, (uint)committed);
+            page.SetXmax(row.Item, (uint)aborted);
             page.ChangeMask(row.Item, HeapPage.XmaxInvalid, HeapPage.XmaxCommitted);
         }, ct);
     }

@@ -33,10 +33,7 @@ public static class MoviesSchema
 
     public static async Task<string> ScriptAsync(int rows = DefaultRows, CancellationToken ct = default)
     {
-        await using var stream = typeof(MoviesSchema).Assembly.GetManifestResourceStream(typeof(MoviesSchema), "Databases.MoviesSchema.sql")
-            ?? throw new InvalidOperationException("MoviesSchema.sql is not embedded.");
-        using var reader = new StreamReader(stream);
-        return (await reader.ReadToEndAsync(ct)).Replace(
+        return (await EmbeddedText.ReadAsync("Databases.MoviesSchema.sql", ct)).Replace(
             ":rows", rows.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 }

@@ -47,6 +47,28 @@ public sealed class PgCluster : PgEndpoint, IAsyncDisposable
         }
     }
 
+    /// <summary>A copy of a cluster that is stopped; it does not run yet.</summary>
+    public static async Task<PgCluster> CopyOfAsync(PgCluster stopped, CancellationToken ct = default)
+    {
+        if (stopped.Server.IsRunning)
+        {
+            throw new InvalidOperationException("A running server's files are not to be copied.");
+        }
+        var server = new PgServer(stopped.Options.Binaries, await KitDirectory.CreateAsync(ct));
+        try
+        {
+            await CommandRunner.RunAsync(new System.Diagnostics.ProcessStartInfo("cp", ["-a", stopped.DataDirectory, server.DataDirectory]), ct);
+            var cluster = new PgCluster(stopped.Options, server, stopped.Password);
+            await cluster.TakePortAsync(ct);
+            return cluster;
+        }
+        catch
+        {
+            await server.RemoveAsync();
+            throw;
+        }
+    }
+
     /// <summary>A new database; with <paramref name="icuLocale"/> ordered by ICU (PostgreSQL 15 and later).</summary>
     public Task CreateDatabaseAsync(string name, string? icuLocale = null, CancellationToken ct = default) =>
         ExecuteAsync(

@@ -19,6 +19,7 @@ public static class CommandTree
         new TriggerCommand(),
         new PauseCommand(),
         new ResumeCommand(),
+        new DrillCommand(),
         new MetricsCommand(),
         new MigrateCommand(),
         new ConfigCommand(),

@@ -17,7 +17,8 @@ public sealed partial class ArchitectureTests
 
     [TestCase("HealingWorkers.Jobs", new string[0])]
     [TestCase("HealingWorkers.Dashboard", new[] { "HealingWorkers.Jobs" })]
-    [TestCase("healing", new[] { "HealingWorkers.Dashboard", "HealingWorkers.Jobs" })]
+    [TestCase("HealingWorkers.Drill", new string[0])]
+    [TestCase("healing", new[] { "HealingWorkers.Dashboard", "HealingWorkers.Drill", "HealingWorkers.Jobs" })]
     public void A_project_refers_to_those_before_it_only(string project, string[] allowed)
     {
         var used = Assembly.Load(project).GetReferencedAssemblies().Select(a => a.Name!)

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace HealingWorkers.Drill;
+
+/// <summary>One disposable database that is about to be broken, and what was chosen in it.</summary>
+public sealed class Scene(PgCluster cluster, int seed)
+{
+    private const string Sequential = "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off;";
+    private readonly Random _random = new(seed);
+    private readonly List<string> _tables = [];
+    private readonly List<string> _others = [];
+    private readonly List<string> _story = [];
+
+    public PgCluster Cluster { get; } = cluster;
+
+    public string Database => CorpusCluster.Database;
+
+    public Damage Damage { get; } = new(cluster, CorpusCluster.Database);
+
+    /// <summary>With checksums the page becomes invalid, as when a disk rots; without them nothing tells.</summary>
+    public DamageMode Rot { get; } = new(FixChecksum: false);
+
+    /// <summary>Tables whose rows may change in the healing, quoted as in SQL.</summary>
+    public IReadOnlyList<string> Tables => _tables;
+
+    /// <summary>What else is damaged: indexes, sequences, collations.</summary>
+    public IReadOnlyList<string> Others => _others;
+
+    /// <summary>What was done, for whoever wants to see it again.</summary>
+    public string Story => string.Join("; ", _story);
+
+    public int Next(int below) => _random.Next(below);
+
+    public T Pick<T>(params T[] from) => from[_random.Next(from.Length)];
+
+    public void Table(string table, string what) => Note(_tables, table, what);
+
+    public void Other(string relation, string what) => Note(_others, relation, what);
+
+    /// <summary>A row, by a sequential scan.</summary>
+    public async Task<RowPlace> RowAsync(string table, string condition = "true")
+    {
+        var rows = await Cluster.QueryAsync<string>(Database, $"{Sequential} SELECT ctid::text FROM ONLY {table} WHERE {condition} ORDER BY ctid");
+        return RowPlace.Parse(rows[_random.Next(rows.Count)]);
+    }
+
+    /// <summary>A block that holds rows, with at least one after it.</summary>
+    public async Task<long> BlockAsync(string table)
+    {
+        var blocks = await Damage.Heap.BlockCountAsync(table);
+        return _random.NextInt64(Math.Max(1, blocks - 1));
+    }
+
+    /// <summary>A leaf of a B-tree with neighbours on both sides where it has three.</summary>
+    public async Task<int> LeafAsync(string index)
+    {
+        var leaves = await Damage.Index.LeafCountAsync(index);
+        return leaves > 2 ? 1 + _random.Next(leaves - 2) : _random.Next(leaves);
+    }
+
+    private void Note(List<string> list, string name, string what)
+    {
+        if (!list.Contains(name, StringComparer.Ordinal))
+        {
+            list.Add(name);
+        }
+        _story.Add(string.Create(CultureInfo.InvariantCulture, $"{what} of {name}"));
+    }
+}

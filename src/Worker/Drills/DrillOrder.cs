@@ -1,0 +1,70 @@
+using HealingWorkers.Drill;
+
+namespace HealingWorkers.Worker.Drills;
+
+/// <summary>What is to be drilled.</summary>
+internal sealed record DrillOrder(IReadOnlyList<PgBinaries> Versions, IReadOnlyList<DamageClass> Classes, IReadOnlyList<bool> Checksums, int Mixes, int Seed, int Jobs)
+{
+    private const int MixedDamages = 3;
+
+    /// <summary>A healthy database, which must stay as it is.</summary>
+    public const string Healthy = "healthy";
+
+    public const string Mix = "mix";
+
+    public bool WithHealthy { get; init; }
+
+    /// <summary>Each case takes its seed from the run's and from its own name: it is the same whatever else is drilled.</summary>
+    public IEnumerable<DrillCase> Cases()
+    {
+        foreach (var binaries in Versions)
+        {
+            foreach (var checksums in Checksums)
+            {
+                if (WithHealthy)
+                {
+                    yield return Case(Healthy, [], binaries, checksums);
+                }
+                foreach (var damage in Classes.Where(c => c.AppliesTo(binaries.Major, checksums)))
+                {
+                    yield return Case(damage.Name, [damage], binaries, checksums);
+                }
+                for (var i = 1; i <= Mixes; i++)
+                {
+                    yield return Mixed($"{Mix} {i}", binaries, checksums);
+                }
+            }
+        }
+    }
+
+    private DrillCase Mixed(string name, PgBinaries binaries, bool checksums)
+    {
+        var able = DamageCatalogue.All.Where(c => !c.ShutsOut && c.Rules.Length == 0 && c.AppliesTo(binaries.Major, checksums)).ToArray();
+        var seed = SeedOf(name, binaries, checksums);
+        new Random(seed).Shuffle(able);
+        // What is done by SQL comes first: it needs a database that still works.
+        return new(name, [.. able.Take(MixedDamages).OrderBy(c => !c.Logical)], binaries, checksums, seed);
+    }
+
+    private DrillCase Case(string name, IReadOnlyList<DamageClass> damages, PgBinaries binaries, bool checksums) =>
+        new(name, damages, binaries, checksums, SeedOf(name, binaries, checksums));
+
+    private int SeedOf(string name, PgBinaries binaries, bool checksums)
+    {
+        var hash = 2166136261u;
+        foreach (var letter in $"{Seed}/{name}/{binaries.Major}/{checksums}")
+        {
+            hash = unchecked((hash ^ letter) * 16777619u);
+        }
+        return (int)(hash & int.MaxValue);
+    }
+}
+
+/// <summary>One database to be broken and healed.</summary>
+internal sealed record DrillCase(string Name, IReadOnlyList<DamageClass> Damages, PgBinaries Binaries, bool Checksums, int Seed)
+{
+    /// <summary>The worst of the best outcomes; of a healthy database there is none.</summary>
+    public BestOutcome Best => Damages.Count == 0 ? BestOutcome.NotDetectable : Damages.Max(d => d.BestOf(Checksums));
+
+    public bool IsMix => Name.StartsWith(DrillOrder.Mix, StringComparison.Ordinal);
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+
+namespace HealingWorkers.Worker.Drills;
+
+/// <summary>The score as a page of the documentation.</summary>
+internal static class DrillPage
+{
+    public static string Of(DrillScore score)
+    {
+        var page = new StringBuilder();
+        var versions = score.Results.Select(r => r.Version).Distinct().Order().ToList();
+        page.AppendLine(CultureInfo.InvariantCulture, $"# Score\n\nMade by `./healing drill --versions {string.Join(',', versions)} --seed {score.Order.Seed} --output docs/score.md`. How to read it: [drill.md](drill.md).\n");
+        page.AppendLine(CultureInfo.InvariantCulture, $"{score.Results.Count} broken databases; the goals (all that can be seen is detected, no readable row lost, nothing changed that was not damaged) are {(score.MeetsGoals ? "met" : "**not met**")}.\n");
+        page.AppendLine("| version | cases | detected | healed lossless | healed with quarantine | escalated | not detected | failed | false repairs | rows lost | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|");
+        foreach (var version in versions)
+        {
+            Row(page, version.ToString(CultureInfo.InvariantCulture), DrillLine.Of("", version, [.. score.Results.Where(r => r.Version == version)]));
+        }
+        Row(page, "all", score.Total);
+        page.AppendLine("\n## By class\n\nA cell is the outcome without checksums, then with: **l**ossless, **q**uarantine, **e**scalated, **-** not detected, **F**ailed. An asterisk: rows lost or a false repair.\n");
+        page.AppendLine($"| class | best | {string.Join(" | ", versions)} | detected | false repairs | rows lost | seconds |\n|---|---|{string.Concat(versions.Select(_ => "---|"))}---|---|---|---|");
+        foreach (var group in score.Results.GroupBy(r => r.Name))
+        {
+            var line = DrillLine.Of(group.Key, 0, [.. group]);
+            var cells = versions.Select(v => string.Join(' ', group.Where(r => r.Version == v).OrderBy(r => r.Checksums).Select(Letter)));
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {group.Key} | {Best([.. group])} | {string.Join(" | ", cells)} | {line.Detected}/{line.Cases} | {line.FalseRepairs} | {line.RowsLost} | {line.Seconds:0.0} |");
+        }
+        page.AppendLine("\n## Not detected\n");
+        foreach (var name in score.NotDetected)
+        {
+            var missed = score.Results.Where(r => r.Name == name && !r.Detected).ToList();
+            page.AppendLine(CultureInfo.InvariantCulture, $"- `{name}`: {missed.Count} of {score.Results.Count(r => r.Name == name)}{(missed.All(r => !r.Overlooked) ? ", which nothing tells from a healthy database or which does no harm" : "")}");
+        }
+        page.AppendLine("\n## Goals not met\n");
+        foreach (var bad in score.Bad)
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"- `{bad.Name}` on {bad.Version}, checksums {(bad.Checksums ? "on" : "off")}: {DrillWords.Of(bad.Outcome)}, {bad.RowsLost.Count} rows lost, {bad.FalseRepairs.Count} false repairs. `{DrillWords.Command(bad, score.Order)}`");
+        }
+        if (score.Bad.Count == 0)
+        {
+            page.AppendLine("None.");
+        }
+        return page.ToString().ReplaceLineEndings("\n");
+    }
+
+    private static void Row(StringBuilder page, string name, DrillLine line) => page.AppendLine(
+        CultureInfo.InvariantCulture,
+        $"| {name} | {line.Cases} | {line.Detected} | {line.Lossless} | {line.Quarantine} | {line.Escalated} | {line.Missed} | {line.Failed} | {line.FalseRepairs} | {line.RowsLost} | {line.Seconds:0} |");
+
+    private static string Best(IReadOnlyList<DrillResult> results) =>
+        results[0].Name == DrillOrder.Healthy ? "untouched" : string.Join(" / ", results.OrderBy(r => r.Checksums).Select(r => DrillWords.Of(r.Best)).Distinct(StringComparer.Ordinal));
+
+    private static string Letter(DrillResult result) => (result.Outcome switch
+    {
+        DrillOutcome.Lossless => "l",
+        DrillOutcome.Quarantine => "q",
+        DrillOutcome.Escalated => "e",
+        DrillOutcome.Missed => "-",
+        _ => "F",
+    }) + (result.FalseRepairs.Count + result.RowsLost.Count > 0 ? "\\*" : "");
+}

@@ -1,0 +1,159 @@
+using HealingWorkers.Drill;
+using HealingWorkers.Worker.Commands;
+using Npgsql;
+
+namespace HealingWorkers.Worker.Drills;
+
+/// <summary>One case from the copy of a sound database to the verdict.</summary>
+internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, DrillLedger ledgers, DrillCase @case)
+{
+    private readonly List<string> _notes = [];
+
+    public async Task<DrillResult> RunAsync(CancellationToken cancel)
+    {
+        await using var patient = await corpus.CopyAsync(cancel).ConfigureAwait(false);
+        var scene = new Scene(patient, @case.Seed);
+        var (whole, names) = await BreakAsync(scene, cancel).ConfigureAwait(false);
+        await patient.StopAsync(ct: cancel).ConfigureAwait(false);
+        var readable = await ReadableAsync(patient, scene, whole, cancel).ConfigureAwait(false);
+        await patient.StartAsync(cancel).ConfigureAwait(false);
+
+        var logged = patient.Log.Length;
+        var ledger = await ledgers.NewAsync(cancel).ConfigureAwait(false);
+        var started = shell.Clock.GetTimestamp();
+        var report = await new DrillHealing(shell, patient, ledger, @case.Damages).RunAsync(cancel).ConfigureAwait(false);
+        var seconds = shell.Clock.GetElapsedTime(started).TotalSeconds;
+        await ledgers.DropAsync(ledger, cancel).ConfigureAwait(false);
+        if (report.TimedOut)
+        {
+            _notes.AddRange(await HangingAsync(patient, cancel).ConfigureAwait(false));
+            // A backend that ignores its cancelling would hold up everything that follows.
+            await patient.KillAsync(cancel).ConfigureAwait(false);
+            await patient.StartAsync(cancel).ConfigureAwait(false);
+        }
+        var crashed = patient.Log[logged..].Contains("was terminated by signal", StringComparison.Ordinal);
+        var comparison = await CompareAsync(scene, whole, readable, cancel).ConfigureAwait(false);
+        var detected = Detected(report, names);
+        var outcome = await OutcomeAsync(report, detected, comparison, patient, cancel).ConfigureAwait(false);
+        if (crashed)
+        {
+            _notes.Add("the server crashed");
+        }
+        return new(
+            @case.Name, @case.Binaries.Major, @case.Checksums, @case.Best, detected, outcome, comparison.False, comparison.Lost, Math.Round(seconds, 1), @case.Seed,
+            scene.Story, string.Join("; ", _notes))
+        {
+            Crashed = crashed,
+            TimedOut = report.TimedOut,
+        };
+    }
+
+    /// <summary>The damage, and the picture of what should be there.</summary>
+    private async Task<(Picture Whole, IReadOnlyCollection<string> Names)> BreakAsync(Scene scene, CancellationToken cancel)
+    {
+        var strikes = new List<(DamageClass Class, Func<Task> Strike)>();
+        foreach (var damage in @case.Damages)
+        {
+            strikes.Add((damage, await damage.Prepare(scene).ConfigureAwait(false)));
+        }
+        foreach (var (_, strike) in strikes.Where(s => s.Class.Logical))
+        {
+            await strike().ConfigureAwait(false);
+        }
+        var whole = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
+        foreach (var (damage, strike) in strikes.Where(s => !s.Class.Logical))
+        {
+            try
+            {
+                await strike().ConfigureAwait(false);
+            }
+            catch (NpgsqlException e) when (@case.IsMix)
+            {
+                // What was broken first is in the way.
+                _notes.Add($"{damage.Name} was left out: {e.Message}");
+            }
+        }
+        return (whole, @case.Damages.Any(d => d.ShutsOut) ? scene.Others : await DrillObjects.OfAsync(scene, cancel).ConfigureAwait(false));
+    }
+
+    /// <summary>What can be read of the damaged tables, found out on a copy, since a read may write and may crash.</summary>
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<RowImage>>> ReadableAsync(PgCluster patient, Scene scene, Picture whole, CancellationToken cancel)
+    {
+        if (!@case.Damages.Any(d => d.Heap))
+        {
+            return whole.Rows;
+        }
+        await using var copy = await PgCluster.CopyOfAsync(patient, cancel).ConfigureAwait(false);
+        await copy.StartAsync(cancel).ConfigureAwait(false);
+        var readable = new Dictionary<string, IReadOnlyList<RowImage>>(whole.Rows, StringComparer.Ordinal);
+        foreach (var (table, rows) in await Picture.ReadAsync(copy, scene.Database, scene.Tables, cancel).ConfigureAwait(false))
+        {
+            readable[table] = whole.Rows[table].StillIn(rows);
+        }
+        return readable;
+    }
+
+    private bool Detected(DrillReport report, IReadOnlyCollection<string> names) =>
+        report.Findings.Any(f => f.Severity is "warning" or "critical" && names.Has(f.Object))
+        || report.Incidents.Any(i => names.Has(i.Object))
+        || (@case.Damages.Any(d => d.ShutsOut) && (report.Findings.Count > 0 || names.Any(n => report.Error.Contains(n.Split('.')[^1], StringComparison.Ordinal))));
+
+    private async Task<DrillOutcome> OutcomeAsync(DrillReport report, bool detected, Comparison comparison, PgCluster patient, CancellationToken cancel)
+    {
+        _notes.AddRange(report.Findings.Select(f => $"found {f.Kind} on {f.Object}").Distinct(StringComparer.Ordinal).Take(6));
+        _notes.AddRange(report.Incidents.Select(i => $"{i.Kind} on {i.Object} is {i.State}{(i.Reason.Length > 0 ? $" ({i.Reason})" : "")}").Take(6));
+        _notes.AddRange(report.Broken);
+        if (!report.Told)
+        {
+            _notes.Add($"heal ended with {report.Exit}: {report.Error.ReplaceLineEndings(" ")}");
+            return detected ? DrillOutcome.Escalated : report.TimedOut || @case.Best == BestOutcome.NotDetectable ? DrillOutcome.Failed : DrillOutcome.Missed;
+        }
+        if (@case.Damages.Count == 0)
+        {
+            return report.Findings.Any(f => f.Severity != "info") ? DrillOutcome.Failed : DrillOutcome.Lossless;
+        }
+        if (!detected)
+        {
+            return DrillOutcome.Missed;
+        }
+        if (report.Open.Count > 0)
+        {
+            return DrillOutcome.Escalated;
+        }
+        var complaints = await Soundness.ComplaintsAsync(patient, CorpusCluster.Database, cancel).ConfigureAwait(false);
+        if (complaints.Count > 0)
+        {
+            _notes.Add("still wrong: " + string.Join(", ", complaints.Take(3)));
+            return DrillOutcome.Failed;
+        }
+        if (!comparison.SameRows && !comparison.Kept)
+        {
+            _notes.Add("called resolved, and rows are not what they were");
+            return DrillOutcome.Failed;
+        }
+        return comparison.SameRows ? DrillOutcome.Lossless : DrillOutcome.Quarantine;
+    }
+
+    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> readable, CancellationToken cancel)
+    {
+        if (@case.Damages.Any(d => d.ShutsOut))
+        {
+            return Comparison.None;
+        }
+        var after = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
+        return Comparison.Of(whole, readable, after, await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false), scene);
+    }
+
+    private static async Task<IEnumerable<string>> HangingAsync(PgCluster patient, CancellationToken cancel)
+    {
+        try
+        {
+            return await patient.QueryAsync<string>(
+                "postgres", "SELECT 'hangs: ' || left(query, 200) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND datname IS NOT NULL", ct: cancel).ConfigureAwait(false);
+        }
+        catch (NpgsqlException e)
+        {
+            return ["nobody gets in to see what hangs: " + e.Message];
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.Json;
+using HealingWorkers.Drill;
+using HealingWorkers.Worker.Commands;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Drills;
+
+/// <summary>
+/// The installed PostgreSQL is broken in every way and healed; of the other versions that are here a sample.
+/// HEALING_DRILL=all (./test --all-versions) drills every version whole, with and without checksums, from a fresh seed.
+/// </summary>
+[TestFixture]
+public sealed class DrillTests
+{
+    private const int UsualSeed = 20_240_501;
+    private const string Sample = "healthy,btree_entries_missing,gin_page_zeroed,heap_page_torn_second_half,heap_xmin_called_invalid,sequence_zeroed,duplicates_indexed,orphans_inserted";
+
+    private static bool Whole => Environment.GetEnvironmentVariable("HEALING_DRILL") == "all";
+
+    [TestCaseSource(nameof(Orders))]
+    public async Task Every_damage_that_can_be_seen_is_seen_and_no_row_is_lost(string versions, string[] more)
+    {
+        var seed = Whole ? Random.Shared.Next() : UsualSeed;
+        await using var output = new StringWriter();
+        await using var error = new StringWriter();
+        var shell = new CommandShell { Out = output, Error = error, Clock = TimeProvider.System, Environment = new Dictionary<string, string>(StringComparer.Ordinal), Directory = TestContext.CurrentContext.WorkDirectory };
+        var exit = await CommandLine.RunAsync(
+            ["drill", "--versions", versions, "--seed", seed.ToString(CultureInfo.InvariantCulture), "--format", "json", .. more], shell, TestContext.CurrentContext.CancellationToken);
+        Assert.That(exit, Is.Not.EqualTo(1), error.ToString());
+        using var score = JsonDocument.Parse(output.ToString());
+        var cases = score.RootElement.GetProperty("cases").EnumerateArray().ToList();
+        await TestContext.Out.WriteLineAsync($"seed {seed}: {cases.Count} cases");
+        Assert.That(cases, Is.Not.Empty);
+        Assert.That(cases.Where(c => !c.GetProperty("meets_goals").GetBoolean()).Select(Tell), Is.Empty);
+        Assert.That(exit, Is.Zero);
+    }
+
+    private static IEnumerable<TestCaseData> Orders()
+    {
+        foreach (var version in PgBinaries.All().Select(b => b.Major))
+        {
+            var installed = version == PgBinaries.Default.Major;
+            string[] more = Whole ? ["--checksums", "both", "--mixes", "3"]
+                : installed ? ["--checksums", "off", "--mixes", "1"]
+                : ["--checksums", "on", "--classes", Sample, "--mixes", "0"];
+            yield return new TestCaseData(version.ToString(CultureInfo.InvariantCulture), more).SetArgDisplayNames($"PostgreSQL {version}, {(Whole || installed ? "whole" : "a sample")}");
+        }
+    }
+
+    private static string Tell(JsonElement @case)
+    {
+        string Text(string name) => @case.GetProperty(name).ToString();
+        return $"{Text("name")} on {Text("version")}: {Text("outcome")}, false repairs {Text("false_repairs")}, rows lost {Text("rows_lost")}; {Text("story")}; {Text("note")}";
+    }
+}
