@@ -7,7 +7,7 @@ JOIN pg_catalog.pg_index i ON i.indrelid = t.oid
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_am a ON a.oid = x.relam
 JOIN pg_catalog.pg_am h ON h.oid = t.relam
-WHERE t.relkind IN ('r', 'm') AND h.amname = 'heap' AND t.oid >= 16384 AND t.relpersistence <> 't'
+WHERE t.relkind IN ('r', 'm') AND t.relispopulated AND h.amname = 'heap' AND t.oid >= 16384 AND t.relpersistence <> 't'
   AND NOT (t.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())
   AND a.amname = 'btree' AND i.indisvalid AND i.indisready AND i.indislive AND i.indpred IS NULL AND i.indexprs IS NULL
   AND pg_catalog.has_table_privilege(t.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND NOT t.relrowsecurity

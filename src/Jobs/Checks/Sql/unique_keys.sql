@@ -60,7 +60,7 @@ CROSS JOIN LATERAL (
 ) u
 WHERE c.relkind = 'i' AND i.indisunique AND i.indisvalid AND i.indisready AND i.indislive
   AND c.relpersistence <> 't'
-  AND t.relkind IN ('r', 'm')
+  AND t.relkind IN ('r', 'm') AND t.relispopulated
   AND NOT (c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())
   AND (@indexes::bigint[] IS NULL OR c.oid::bigint = ANY (@indexes::bigint[]))
   AND (@table::bigint IS NULL OR t.oid = @table::bigint::oid)
