@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Targets;
+using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
 
@@ -33,12 +34,12 @@ public sealed class DatabaseStatsCheck : ICheck
                 observed[name] = value;
             }
             await memory.RememberAsync(facts.Id, Sample, Key, sample.ToJson().ToJsonString(), cancel).ConfigureAwait(false);
-            findings = await RiseAsync(memory, facts.Id, sample, cancel).ConfigureAwait(false);
+            findings = await RiseAsync(memory, facts.Id, sample, connection, cancel).ConfigureAwait(false);
         }
         return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : CheckStatus.Clean, elapsed(), null, findings, [sample.Database.Oid]) { Observations = observed };
     }, cancel);
 
-    private async Task<IReadOnlyList<Finding>> RiseAsync(ICheckMemory memory, TargetId target, DatabaseSample sample, CancellationToken cancel)
+    private async Task<IReadOnlyList<Finding>> RiseAsync(ICheckMemory memory, TargetId target, DatabaseSample sample, NpgsqlConnection connection, CancellationToken cancel)
     {
         if (sample.ChecksumFailures is not { } now)
         {
@@ -52,11 +53,17 @@ public sealed class DatabaseStatsCheck : ICheck
         // Told twice, so that a report lost on its way to the ledger is not lost for good.
         await memory.RememberAsync(target, Checksums, Key,
             new JsonObject { ["told"] = now == seen ? now : known, ["seen"] = now, ["reset"] = sample.Reset }.ToJsonString(), cancel).ConfigureAwait(false);
-        return now <= known ? [] :
+        if (now <= known)
+        {
+            return [];
+        }
+        var pages = await LoggedPages.ReadAsync(connection, cancel).ConfigureAwait(false);
+        var where = pages.Count == 0 ? "the server's log names them" : $"the end of the server's log names {string.Join(", ", pages)}";
+        return
         [
-            Finding.Of(Description.Name, FindingKind.ChecksumFailures, target, sample.Database, $"{now - known} more page(s) failed their checksum since the last look, the last at {sample.LastFailure}; the server's log names them") with
+            Finding.Of(Description.Name, FindingKind.ChecksumFailures, target, sample.Database, $"{now - known} more page(s) failed their checksum since the last look, the last at {sample.LastFailure}; {where}") with
             {
-                Evidence = new JsonObject { ["failures"] = now, ["before"] = known, ["last_failure"] = sample.LastFailure },
+                Evidence = new JsonObject { ["failures"] = now, ["before"] = known, ["last_failure"] = sample.LastFailure, ["pages"] = new JsonArray([.. pages.Select(p => (JsonNode)p)]) },
             },
         ];
     }

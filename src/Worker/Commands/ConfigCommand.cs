@@ -1,9 +1,10 @@
 using System.CommandLine;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Options;
 
 namespace HealingWorkers.Worker.Commands;
 
-/// <summary>healing config check: what is in force, and where each value comes from. healing config docs: the page about all of it.</summary>
+/// <summary>healing config check: what is in force, and where each value comes from. healing config docs, rights: the pages that are made from the code.</summary>
 public sealed class ConfigCommand : ICommandModule
 {
     public Command Build(CommandShell shell)
@@ -14,7 +15,9 @@ public sealed class ConfigCommand : ICommandModule
         check.SetAction(parsed => Show(shell, shell.Load(parsed), parsed.GetValue(format)!));
         var docs = new Command("docs", "Prints the page that describes every key") { Hidden = true };
         docs.SetAction(_ => shell.Out.Write(ConfigPage.Render()));
-        return new Command("config", "Looks at the configuration") { check, docs };
+        var rights = new Command("rights", "Prints the page of what each check and repair needs") { Hidden = true };
+        rights.SetAction(_ => shell.Out.Write(RightsPage.Render()));
+        return new Command("config", "Looks at the configuration") { check, docs, rights };
     }
 
     private static void Show(CommandShell shell, LoadedOptions loaded, string format)
