@@ -29,6 +29,19 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
         }
         try
         {
+            if (kind == BaseSnapshot.DataDirectory)
+            {
+                try
+                {
+                    return await TakeOrShareAsync(incident, kind, cancel).ConfigureAwait(false);
+                }
+                catch (HealingException e) when (session.Connection.FullState == System.Data.ConnectionState.Open)
+                {
+                    // the server was not touched: a copy of it while it runs is the next best
+                    var online = await TakeOrShareAsync(incident, BaseSnapshot.BaseBackup, cancel).ConfigureAwait(false);
+                    return online with { Said = $"{online.Said} (no data_directory: {e.Message})" };
+                }
+            }
             return await TakeOrShareAsync(incident, kind, cancel).ConfigureAwait(false);
         }
         catch (HealingException e) when (settings.Snapshots.BaseBackup != BaseBackupRule.Required)
@@ -92,13 +105,25 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
 
     private async Task<KeptBase> TakeAsync(Incident incident, BaseSnapshot kind, Lease lease, CancellationToken cancel)
     {
-        var request = new BaseRequest(session.Target, session.Facts, session.Connection, incident, incident.Attempts, $"{Server}-{lease.Token}", settings.Programs, settings.Snapshots.BaseBackupUpTo);
+        var request = new BaseRequest(session.Target, session.Facts, session.Connection, incident, incident.Attempts, $"{Server}-{lease.Token}", settings.Programs, settings.Snapshots.BaseBackupUpTo)
+        {
+            WhyNotStop = kind == BaseSnapshot.DataDirectory ? await WhyNotStopAsync(cancel).ConfigureAwait(false) : null,
+        };
         var taken = await tools.Snapshots.Bases.TakeAsync(request, kind, cancel).ConfigureAwait(false);
         var id = await ledgers.Snapshots.RecordAsync(new(incident.Id, incident.Attempts, kind.Name(), taken.Place, Host, taken.Bytes, taken.Sha256, taken.Manifest, settings.KeepSnapshots), fence, cancel).ConfigureAwait(false);
-        return new(id, $"{kind.Name()} {id} by {taken.Way} in {taken.Place}");
+        return new(id, $"{kind.Name()} {id} by {taken.Way} in {taken.Place}") { Restarted = kind == BaseSnapshot.DataDirectory };
     }
+
+    private async Task<string?> WhyNotStopAsync(CancellationToken cancel) =>
+        !(settings is { NeverWait: true, ApproveAll: true }) && MaintenanceWindow.Parse(session.Target.Options.MaintenanceWindow)?.EndOf(tools.Clock.GetUtcNow()) is null
+            ? "the server is stopped only within a maintenance window"
+            : await ledgers.Snapshots.IsOnAsync(session.Connection, cancel).ConfigureAwait(false) ? "the control database is on that very server" : null;
 }
 
 /// <param name="Snapshot">Its id in the ledger; null when there is none.</param>
 /// <param name="Said">What the receipt says of it; null when none was wanted.</param>
-internal sealed record KeptBase(long? Snapshot, string? Said);
+internal sealed record KeptBase(long? Snapshot, string? Said)
+{
+    /// <summary>The server was stopped for it, and with it the session of the repair ended.</summary>
+    public bool Restarted { get; init; }
+}

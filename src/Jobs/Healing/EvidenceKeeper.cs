@@ -24,6 +24,10 @@ internal sealed class EvidenceKeeper(HealerLedgers ledgers, HealerTools tools, H
         try
         {
             var copy = await new BaseKeeper(ledgers, tools, settings, session, fence, worker).KeepAsync(incident, plan, cancel).ConfigureAwait(false);
+            if (copy.Restarted)
+            {
+                return new(null, new(copy.Snapshot, "data_directory", null, copy.Said!)) { Anew = copy.Said };
+            }
             // Rows that go to quarantine are kept there whole, so that files which cannot be had do not stand in their way.
             var evidenceSuffices = plan.Derived || plan.Risk == RiskClass.Quarantining || copy.Snapshot is not null;
             var taken = await tools.Snapshots.TakeAsync(new(session.Target, session.Facts, session.Connection, incident, incident.Attempts, plan.Relations,
@@ -45,4 +49,6 @@ internal sealed class EvidenceKeeper(HealerLedgers ledgers, HealerTools tools, H
 internal sealed record KeptEvidence(SnapshotProof? Proof, ReceiptSnapshot Snapshot)
 {
     public string? Trouble { get; init; }
+    /// <summary>The session of the repair is gone, and the attempt begins anew, with what is kept by now.</summary>
+    public string? Anew { get; init; }
 }

@@ -85,6 +85,12 @@ public sealed class RepairAttempt(
     {
         var kept = await new EvidenceKeeper(ledgers, tools, settings, session, _fence, worker).KeepAsync(work.Incident, work.Plan, cancel).ConfigureAwait(false);
         work.Snapshot = kept.Snapshot;
+        if (kept.Anew is { } anew)
+        {
+            var again = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Detected,
+                new Move(worker, $"put off: {anew}") { Fence = _fence, Reason = anew, CountDeferral = true }, cancel).ConfigureAwait(false);
+            return new(again.State, anew, settings.FirstPause, Deferred: true);
+        }
         if (kept.Proof is not { } proof)
         {
             return await EscalateAsync(work.Incident, kept.Trouble!, work, cancel).ConfigureAwait(false);

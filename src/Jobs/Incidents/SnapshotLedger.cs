@@ -30,6 +30,13 @@ public sealed class SnapshotLedger(LedgerDb db)
         return await connection.FirstAsync<long?>(Sql.Of<SnapshotLedger>("snapshot_share"), new { snapshot.Id, Incident = incident, Attempt = attempt, Keep = keep }, cancel, transaction).ConfigureAwait(false);
     }, cancel);
 
+    /// <summary>Whether that session is one of the very server that holds this ledger.</summary>
+    public async Task<bool> IsOnAsync(Npgsql.NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var ours = await db.FirstAsync<string>(Sql.Of<SnapshotLedger>("own_server"), null, cancel).ConfigureAwait(false);
+        return ours == await connection.FirstAsync<string>(Sql.Of<SnapshotLedger>("own_server"), null, cancel).ConfigureAwait(false);
+    }
+
     /// <summary>Every place on a host in which some incident has evidence.</summary>
     public Task<IReadOnlyList<string>> PlacesAsync(string host, CancellationToken cancel) =>
         db.ListAsync<string>(Sql.Of<SnapshotLedger>("snapshot_places"), new { Host = host }, cancel);

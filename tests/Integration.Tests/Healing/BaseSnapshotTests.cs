@@ -17,7 +17,7 @@ namespace HealingWorkers.Integration.Tests.Healing;
 [TestFixture, NonParallelizable]
 internal sealed class BaseSnapshotTests
 {
-    private const string Hash = "SELECT md5(string_agg(m::text, '|' ORDER BY m.id)) FROM public.movies m";
+    internal const string Hash = "SELECT md5(string_agg(m::text, '|' ORDER BY m.id)) FROM public.movies m";
     private static readonly RepairPlan Quarantining = new("rebuild_index", RiskClass.Quarantining, [new("DELETE ...", "none", "a test")]);
 
     [TestCase("pg_basebackup")]
@@ -149,7 +149,7 @@ internal sealed class BaseSnapshotTests
         return hospital;
     }
 
-    private static async Task<(long Incident, KeptEvidence Evidence)> KeepAsync(Hospital hospital, RepairPlan plan, Target? target = null, string worker = "worker", string incident = "first")
+    internal static async Task<(long Incident, KeptEvidence Evidence)> KeepAsync(Hospital hospital, RepairPlan plan, Target? target = null, string worker = "worker", string incident = "first")
     {
         target ??= hospital.Target;
         var (factory, facts) = (hospital.Factory(), await target.FactsAsync(default));

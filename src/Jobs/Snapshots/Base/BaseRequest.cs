@@ -8,7 +8,11 @@ namespace HealingWorkers.Jobs.Snapshots;
 /// <param name="Name">A name that no other base snapshot of this disk has.</param>
 /// <param name="Programs">Where PostgreSQL's programs are, by configuration; may be empty.</param>
 /// <param name="Most">A larger server is not copied.</param>
-public sealed record BaseRequest(Target Target, TargetFacts Facts, NpgsqlConnection Connection, Incident Incident, int Attempt, string Name, string Programs, long Most);
+public sealed record BaseRequest(Target Target, TargetFacts Facts, NpgsqlConnection Connection, Incident Incident, int Attempt, string Name, string Programs, long Most)
+{
+    /// <summary>Why the server must not be stopped now; null when it may.</summary>
+    public string? WhyNotStop { get; init; } = "nobody allowed it";
+}
 
 /// <param name="Restore">The command that makes a server of it again.</param>
 public sealed record TakenBase(BaseSnapshot Kind, string Place, long Bytes, string Sha256, string Manifest, string Restore, string Way);

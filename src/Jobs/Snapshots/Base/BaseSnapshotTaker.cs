@@ -9,7 +9,7 @@ namespace HealingWorkers.Jobs.Snapshots;
 public sealed class BaseSnapshotTaker(string root, TimeProvider clock, Func<string, long> freeSpace)
 {
     private const long Reserve = 256L << 20;
-    private static readonly IBaseWay[] Ways = [new ByPgBasebackup(), new ByCopy()];
+    private static readonly IBaseWay[] Ways = [new ByPgBasebackup(), new ByCopy(), new ByStopping()];
 
     public string Root => Path.Combine(root, "base");
 

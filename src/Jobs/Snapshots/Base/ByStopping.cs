@@ -1,0 +1,31 @@
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Snapshots;
+
+/// <summary>Stop, copy, start: what was on disk and nothing else, where this machine controls the server.</summary>
+internal sealed class ByStopping : IBaseWay
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
+    public BaseSnapshot Kind => BaseSnapshot.DataDirectory;
+
+    public string Name => "stop, copy, start";
+
+    public async Task<string?> WhyNotAsync(BaseRequest request, CancellationToken cancel) =>
+        request.WhyNotStop is { } no ? no : await ControlAsync(request, cancel).ConfigureAwait(false) is (null, var why) ? why : null;
+
+    public async Task<string?> CopyAsync(BaseRequest request, ServerPlaces places, BaseFolder into, CancellationToken cancel)
+    {
+        var (control, _) = await ControlAsync(request, cancel).ConfigureAwait(false);
+        await request.Connection.CloseAsync().ConfigureAwait(false);
+        request.Target.Forget();
+        return await control!.WhileStoppedAsync<string?>(async token =>
+        {
+            await new ServerFilesCopy(into).RunAsync(places.DataDirectory!, places.Tablespaces, static _ => true, token).ConfigureAwait(false);
+            return null;
+        }, Longest, cancel).ConfigureAwait(false);
+    }
+
+    private static async Task<(ServerControl? Control, string WhyNot)> ControlAsync(BaseRequest request, CancellationToken cancel) =>
+        await ServerControl.FindAsync(request.Target, request.Facts, request.Programs, (await ServerPlaces.OfAsync(request, cancel).ConfigureAwait(false)).DataDirectory, cancel).ConfigureAwait(false);
+}
