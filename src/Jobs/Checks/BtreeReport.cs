@@ -53,7 +53,7 @@ internal static class BtreeReport
             {
                 Repair = null,
                 Risk = null,
-                Detail = $"{finding.Detail}. New sessions or other databases need this index: a person rebuilds it, with the server started with -P.",
+                Detail = $"{finding.Detail}. New sessions or other databases need this index: {CriticalIndex.Commands(facts.Database, index.Quoted, facts.DataDirectory)}",
             }
             : index.IsCatalog || index.IsExclusion ? finding with { Repair = "rebuild_index_locking", Risk = RiskClass.LosslessLocking }
             : finding;

@@ -14,7 +14,12 @@ public sealed record UniqueKey
     public required string[] KeyColumns { get; init; }
     public required string[]? ReferencedBy { get; init; }
     public required string Query { get; init; }
+    /// <summary>The same for each row of such groups.</summary>
+    public required string Members { get; init; }
 }
 
 /// <summary>Visible rows of one key, by the places of the first and the last.</summary>
 public sealed record DuplicateGroup(long Copies, string First, string Last, string Key);
+
+/// <summary>One of several visible rows under a key.</summary>
+public sealed record DuplicateRow(string Place, long Group, string Key);

@@ -22,7 +22,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind HeapRowsLost = new("heap_rows_lost", Severity.Critical, null, null,
         "An index points at rows that its table no longer has.", IsEvent: true);
 
-    public static readonly FindingKind DuplicateKeys = new("duplicate_keys", Severity.Critical, null, null,
+    public static readonly FindingKind DuplicateKeys = new("duplicate_keys", Severity.Critical, "resolve_duplicates", RiskClass.Quarantining,
         "Several rows of a table have the same value of a key that is unique.");
 
     public static readonly FindingKind HeapTupleCorrupt = new("heap_tuple_corrupt", Severity.Critical, "kill_tuples", RiskClass.Manual,

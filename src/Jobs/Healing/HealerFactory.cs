@@ -39,6 +39,7 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
             new RebuildIndex(recheck, limits),
             new RebuildIndexLocking(recheck, limits),
             new DropLeftover(limits),
+            new ResolveDuplicates(limits),
 
             // order of text
             new RebuildCollation(recheck, limits),

@@ -29,7 +29,7 @@ public sealed class PatientRebuild(RepairLimits limits)
                 }
                 if (e.SqlState is not (SqlState.LockNotAvailable or SqlState.DeadlockDetected))
                 {
-                    return new(e.SqlState == SqlState.DiskFull ? RepairOutcome.Deferred : RepairOutcome.Failed, Reason(index, e) + left);
+                    return new(e.SqlState is SqlState.DiskFull or SqlState.UniqueViolation ? RepairOutcome.Deferred : RepairOutcome.Failed, Reason(index, e) + left);
                 }
                 if (attempt >= limits.LockTries || left is not null)
                 {

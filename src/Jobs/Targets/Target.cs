@@ -27,7 +27,7 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
         }
         catch (Exception e) when (TargetProblem.IsOfConnecting(e))
         {
-            throw TargetProblem.Explain(e, Name, settings);
+            throw TargetProblem.Explain(e, Name, settings, options.DataDirectory);
         }
     }
 
@@ -57,7 +57,7 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
             }
             if (TargetProblem.IsOfConnecting(e))
             {
-                throw TargetProblem.Explain(e, Name, settings);
+                throw TargetProblem.Explain(e, Name, settings, options.DataDirectory);
             }
             throw;
         }
@@ -82,7 +82,7 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
         }
         catch (PostgresException e)
         {
-            throw TargetProblem.Explain(e, Name, TargetConnection.ForChecks(options));
+            throw TargetProblem.Explain(e, Name, TargetConnection.ForChecks(options), options.DataDirectory);
         }
         finally
         {

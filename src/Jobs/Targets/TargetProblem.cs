@@ -10,7 +10,7 @@ public static class TargetProblem
     public static bool IsOfConnecting(Exception e) =>
         e is NpgsqlException or SocketException or TimeoutException or IOException;
 
-    public static HealingException Explain(Exception e, string target, NpgsqlConnectionStringBuilder settings)
+    public static HealingException Explain(Exception e, string target, NpgsqlConnectionStringBuilder settings, string? dataDirectory = null)
     {
         var place = $"target {target} ({settings.Host}:{settings.Port}, database {settings.Database})";
         var answer = Answer(e);

@@ -1,5 +1,5 @@
 -- Every unique B-tree with the query that groups its table by its key, by the equality of the index's own operator classes.
--- What is not a default operator class is sorted and compared with its neighbour, since GROUP BY knows the default equality only.
+-- OFFSET keeps the server from drawing conclusions out of the keys that are doubted. With it the query for every row of such a group. What is not a default operator class is sorted and compared with its neighbour, since GROUP BY knows the default equality only.
 SELECT c.oid::bigint AS oid,
        pg_catalog.format('%I.%I', n.nspname, c.relname) AS quoted,
        t.oid::bigint AS table_oid,
@@ -14,7 +14,9 @@ SELECT c.oid::bigint AS oid,
                                    k.names, r.rows, f.nulls, k.names, @most::int)
             ELSE pg_catalog.format('SELECT 2::bigint, least(healing_p, healing_t)::text, greatest(healing_p, healing_t)::text, ROW(%s)::text FROM (SELECT healing_t, %s, pg_catalog.lag(healing_t) OVER healing_w AS healing_p, %s FROM (%s) healing_s %s WINDOW healing_w AS (ORDER BY %s)) healing_d WHERE healing_p IS NOT NULL AND %s LIMIT %s',
                                    k.names, k.names, k.lags, r.rows, f.nulls, k.ordering, k.equal, @most::int)
-       END AS query
+       END AS query,
+       pg_catalog.format('SELECT healing_t::text, healing_g, ROW(%s)::text FROM (SELECT *, pg_catalog.count(*) OVER (PARTITION BY healing_g) AS healing_c FROM (SELECT healing_t, %s, pg_catalog.rank() OVER (ORDER BY %s) AS healing_g FROM (%s) healing_s %s) healing_r) healing_m WHERE healing_c > 1 ORDER BY healing_g, healing_t LIMIT %s',
+                         k.names, k.names, k.ordering, r.rows, f.nulls, @most_rows::int) AS members
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -39,7 +41,7 @@ CROSS JOIN LATERAL (
     JOIN LATERAL (SELECT s.nspname, x.oprname FROM pg_catalog.pg_amop m JOIN pg_catalog.pg_operator x ON x.oid = m.amopopr JOIN pg_catalog.pg_namespace s ON s.oid = x.oprnamespace
                   WHERE m.amopfamily = o.opcfamily AND m.amoplefttype = o.opcintype AND m.amoprighttype = o.opcintype AND m.amopstrategy = 3) eq ON true
 ) k
-CROSS JOIN LATERAL (SELECT pg_catalog.format('SELECT ctid AS healing_t, %s FROM ONLY %I.%I%s', k.expressions, tn.nspname, t.relname,
+CROSS JOIN LATERAL (SELECT pg_catalog.format('SELECT ctid AS healing_t, %s FROM ONLY %I.%I%s OFFSET 0', k.expressions, tn.nspname, t.relname,
                                              ' WHERE ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid)) AS rows) r
 CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN '' ELSE 'WHERE ' || k.not_null END AS nulls) f
 CROSS JOIN LATERAL (

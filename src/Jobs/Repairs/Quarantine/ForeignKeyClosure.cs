@@ -15,9 +15,15 @@ internal sealed class ForeignKeyClosure(NpgsqlConnection connection, QuarantineB
     private readonly List<(Reference Reference, QuarantinePart Parent, IReadOnlyList<string> Places)> _loosened = [];
     private readonly HashSet<long> _seen = [];
 
-    public async Task DeleteAsync(QuarantinePart root, IReadOnlyList<string> places, CancellationToken cancel)
+    public async Task DeleteAsync(QuarantinePart root, IReadOnlyList<string> places, bool alone, CancellationToken cancel)
     {
         _deleted.Add(root.Table.Oid, root);
+        if (alone)
+        {
+            _seen.Add(root.Table.Oid);
+            await AloneAsync(cancel).ConfigureAwait(false);
+            return;
+        }
         _waves.Add((root, places));
         for (var next = 0; next < _waves.Count; next++)
         {
@@ -28,6 +34,28 @@ internal sealed class ForeignKeyClosure(NpgsqlConnection connection, QuarantineB
             await LoosenAsync(reference, parent, gone, cancel).ConfigureAwait(false);
         }
         await GoAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The triggers of foreign keys keep still meanwhile. Where nothing refers to the table there are none, and the right is not needed.</summary>
+    private async Task AloneAsync(CancellationToken cancel)
+    {
+        var referred = (await Reference.ToAsync(connection, _seen.Single(), cancel).ConfigureAwait(false)).Count > 0;
+        if (referred)
+        {
+            await RoleAsync("replica", cancel).ConfigureAwait(false);
+        }
+        await GoAsync(cancel).ConfigureAwait(false);
+        if (referred)
+        {
+            await RoleAsync("origin", cancel).ConfigureAwait(false);
+        }
+    }
+
+    private Task RoleAsync(string role, CancellationToken cancel)
+    {
+        var statement = $"SET LOCAL session_replication_role = {role}";
+        log.Add(statement);
+        return connection.ExecuteAsync(new CommandDefinition(statement, cancellationToken: cancel));
     }
 
     private async Task FollowAsync(QuarantinePart parent, IReadOnlyList<string> places, CancellationToken cancel)

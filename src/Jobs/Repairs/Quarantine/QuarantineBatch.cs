@@ -62,7 +62,8 @@ public sealed class QuarantineBatch : IAsyncDisposable
     /// Keeps the rows at these places and all that their keys' ON DELETE takes along, then deletes them. How many of those asked for went: one
     /// that was changed by somebody meanwhile has another place and stays.
     /// </summary>
-    public async Task<long> DeleteAsync(QuarantineTable table, IReadOnlyList<string> places, CancellationToken cancel)
+    /// <param name="keyStays">Another row has every value that others refer to: nothing goes along, and no foreign key is asked, since its answer may come from a damaged index.</param>
+    public async Task<long> DeleteAsync(QuarantineTable table, IReadOnlyList<string> places, CancellationToken cancel, bool keyStays = false)
     {
         await RequireOpenAsync(table, RowAction.Delete, cancel).ConfigureAwait(false);
         var step = ++_steps;
@@ -72,7 +73,7 @@ public sealed class QuarantineBatch : IAsyncDisposable
         {
             try
             {
-                await new ForeignKeyClosure(_connection, this, step, _log).DeleteAsync(root, kept, cancel).ConfigureAwait(false);
+                await new ForeignKeyClosure(_connection, this, step, _log).DeleteAsync(root, kept, keyStays, cancel).ConfigureAwait(false);
             }
             catch (PostgresException e) when (e.SqlState == SqlState.ForeignKeyViolation)
             {

@@ -13,14 +13,19 @@ public sealed class CriticalIndexes(HealingOptions options, CheckMemory memory)
     private const string Topic = "health_check";
     private const string Key = "last_primary_key";
 
-    public async Task<IReadOnlyList<long>> ChooseAsync(Target target, TargetId id, CancellationToken cancel)
+    public async Task<IReadOnlyList<long>> ChooseAsync(Target target, TargetId id, Action<string> tell, CancellationToken cancel)
     {
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         if (target.Options.CriticalIndexes.Count > 0)
         {
             // a name without a schema means what it means to whoever wrote it down
             await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
-            return (await connection.QueryAsync<long>(new CommandDefinition(Sql.Of<CriticalIndexes>("indexes_named"), new { Names = target.Options.CriticalIndexes.ToArray() }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+            var named = (await connection.QueryAsync<(string Name, long? Oid)>(new CommandDefinition(Sql.Of<CriticalIndexes>("indexes_named"), new { Names = target.Options.CriticalIndexes.ToArray() }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+            if (named.Where(n => n.Oid is null).Select(n => n.Name).ToList() is { Count: > 0 } unknown)
+            {
+                tell($"critical_indexes of {target.Name} names what is no valid B-tree index there, and is not looked at: {string.Join(", ", unknown)}");
+            }
+            return [.. named.Select(n => n.Oid).OfType<long>()];
         }
         var last = await memory.RecallAsync(id, Topic, Key, cancel).ConfigureAwait(false);
         var after = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var oid) ? oid : 0;

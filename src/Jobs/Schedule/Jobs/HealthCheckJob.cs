@@ -45,15 +45,16 @@ public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> chec
         var id = await incidents.RegisterTargetAsync(target.Name, facts, cancel).ConfigureAwait(false);
         await runner.TakeInAsync(target, id, new CheckReport(ReachabilityCheck, CheckStatus.Clean, clock.GetElapsedTime(began), null, [], [0]), null, context.Log, cancel).ConfigureAwait(false);
         var found = 0;
+        string? unknown = null;
         foreach (var check in checks.Where(c => c.Description.Schedule == JobNames.HealthCheck))
         {
             found += (await runner.RunAsync(target, id, check, CheckScope.All, null, context.Log, cancel).ConfigureAwait(false)).Findings.Count;
         }
-        if (checks.FirstOrDefault(BtreeChecks.IsOne) is { } btree && await critical.ChooseAsync(target, facts.Id, cancel).ConfigureAwait(false) is { Count: > 0 } indexes)
+        if (checks.FirstOrDefault(BtreeChecks.IsOne) is { } btree && await critical.ChooseAsync(target, facts.Id, said => { context.Log(said); unknown = said; }, cancel).ConfigureAwait(false) is { Count: > 0 } indexes)
         {
             found += (await runner.RunAsync(target, id, btree, CheckScope.OfIndexes(indexes), "critical indexes", context.Log, cancel).ConfigureAwait(false)).Findings.Count;
         }
-        return JobOutcome.With(found == 0 ? "nothing found" : $"{found} findings");
+        return JobOutcome.With((found == 0 ? "nothing found" : $"{found} findings") + (unknown is null ? "" : "; " + unknown));
     }
 
     private async Task<JobOutcome> UnreachableAsync(Target target, string why, TimeSpan elapsed, JobContext context, CancellationToken cancel)

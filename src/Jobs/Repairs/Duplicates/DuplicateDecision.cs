@@ -1,0 +1,14 @@
+namespace HealingWorkers.Jobs.Repairs;
+
+/// <summary>Which row of a key stays, which go, and why; and the references to those that go, which come to the one that stays.</summary>
+/// <param name="IsClear">False where a person should look: the rows differ, and nothing says which is right.</param>
+internal sealed record DuplicateDecision(string Key, DuplicateCopy Winner, IReadOnlyList<DuplicateCopy> Losers, string Why, bool IsClear);
+
+/// <param name="Age">In transactions: the larger, the older.</param>
+internal sealed record DuplicateCopy(string Place, long Age, string Said)
+{
+    /// <summary>By other keys than the one that is double, the places of rows that refer to this one.</summary>
+    public List<Referring> Referring { get; } = [];
+}
+
+internal sealed record Referring(Reference Reference, IReadOnlyList<string> Places);

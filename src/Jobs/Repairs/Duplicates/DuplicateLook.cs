@@ -1,0 +1,62 @@
+using Dapper;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Ledger;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Repairs;
+
+/// <summary>Looks at every row of the keys that are double, within the open transaction, and says which is to stay: the one that others refer to, else the oldest.</summary>
+internal static class DuplicateLook
+{
+    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, CancellationToken cancel)
+    {
+        var members = await UniqueKeys.MembersAsync(connection, key, cancel).ConfigureAwait(false);
+        if (members.Count == 0)
+        {
+            return [];
+        }
+        var copies = (await connection.QueryAsync<(string Place, long Age, string Said)>(new CommandDefinition(
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, Sql.Of<IndexLook>("duplicate_rows"), key.TableQuoted),
+            new { places = members.Select(m => m.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false))
+            .ToDictionary(c => c.Place, c => new DuplicateCopy(c.Place, c.Age, c.Said), StringComparer.Ordinal);
+        var groups = members.GroupBy(m => m.Group).Select(g => (g.First().Key, Copies: g.Select(m => copies[m.Place]).ToList())).ToList();
+        foreach (var reference in await Reference.ToAsync(connection, key.TableOid, cancel).ConfigureAwait(false))
+        {
+            foreach (var (_, group) in groups)
+            {
+                await ReferringAsync(connection, key, reference, group, cancel).ConfigureAwait(false);
+            }
+        }
+        return [.. groups.Select(g => Decide(g.Key, g.Copies))];
+    }
+
+    /// <summary>Where all copies have the same value, whoever refers to it refers to the one that stays.</summary>
+    private static async Task ReferringAsync(NpgsqlConnection connection, UniqueKey key, Reference reference, List<DuplicateCopy> group, CancellationToken cancel)
+    {
+        var referred = (await connection.QueryAsync<(string Copy, string Row)>(new CommandDefinition(
+            // not joined directly: the server would stop at the first match, believing in the very key that is double
+            $"WITH p AS MATERIALIZED (SELECT s.ctid AS \"copy place\", s.* FROM ONLY {key.TableQuoted} s WHERE s.ctid = ANY (@places::text[]::tid[])) SELECT p.\"copy place\"::text, t.ctid::text FROM p JOIN ONLY {reference.Quoted} t ON {reference.Condition} ORDER BY 2",
+            new { places = group.Select(c => c.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false)).ToLookup(r => r.Copy, r => r.Row);
+        var same = group.TrueForAll(c => referred[c.Place].SequenceEqual(referred[group[0].Place], StringComparer.Ordinal));
+        foreach (var copy in group.Where(c => !same && referred.Contains(c.Place)))
+        {
+            copy.Referring.Add(new(reference, [.. referred[copy.Place]]));
+        }
+    }
+
+    private static DuplicateDecision Decide(string key, List<DuplicateCopy> copies)
+    {
+        var byAge = copies.OrderByDescending(c => c.Age).ThenBy(c => PlaceOrder(c.Place)).ToList();
+        var referred = byAge.Where(c => c.Referring.Count > 0).ToList();
+        var (winner, why, clear) = referred.Count == 1 ? (referred[0], "others refer to it and to none of the rest", true)
+            : copies.TrueForAll(c => c.Said == copies[0].Said) ? (byAge[0], "they are equal, and it is the oldest", true)
+            : (referred.Count > 1 ? referred[0] : byAge[0], referred.Count > 1 ? "others refer to several of them, and it is the oldest of those" : "nobody refers to any of them, and it is the oldest", false);
+        return new(key, winner, [.. byAge.Where(c => c != winner)], why, clear);
+    }
+
+    private static (long, long) PlaceOrder(string place)
+    {
+        var parts = place.Trim('(', ')').Split(',');
+        return (long.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,112 @@
+using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Repairs;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Healing;
+
+/// <summary>Several rows of one key: which stays, where the others go, and what comes of those that refer to them.</summary>
+[TestFixture]
+internal sealed class DuplicateTests
+{
+    private const string Index = "movies_tmdb_id_key";
+    private static readonly Dictionary<string, string> OtherIds = new(StringComparer.Ordinal) { ["id"] = "id + 1000000" };
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task The_row_that_others_refer_to_stays_and_the_copy_is_in_quarantine(bool indexed)
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);
+        var before = await TableHash.OfDatabaseAsync(Hospital.Cluster, hospital.Database);
+        await hospital.Damage.Unique.DuplicateRowsAsync(Index, 5, indexed, OtherIds);
+        var incident = await FoundAsync(hospital);
+        var asked = await hospital.HealAsync(incident.Id);
+        Assert.That(asked.State, Is.EqualTo(IncidentState.AwaitingApproval), asked.Note);
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        var after = await TableHash.OfDatabaseAsync(Hospital.Cluster, hospital.Database);
+        Assert.That(after.Where(t => before.ContainsKey(t.Key)), Is.EquivalentTo(before));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM healing_quarantine.rows"), Is.EqualTo(5));
+        Assert.That((await CheckAsync(hospital)).Status, Is.EqualTo(CheckStatus.Clean));
+        Assert.That((await new BtreeCheck().RunAsync(new(hospital.Target, CheckScope.All), CancellationToken.None)).Status, Is.EqualTo(CheckStatus.Clean));
+    }
+
+    [Test]
+    public async Task Rows_that_refer_to_a_copy_by_another_key_come_to_the_one_that_stays_and_none_is_lost()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);
+        await hospital.Damage.Unique.DuplicateRowsAsync(Index, 1, indexed: false, OtherIds);
+        var id = await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT id - 1000000 FROM movies WHERE id > 1000000");
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, $"INSERT INTO casts SELECT {id} + 1000000, 1, 'of the copy'");
+        var casts = await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM casts");
+        var incident = await FoundAsync(hospital);
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM casts"), Is.EqualTo(casts));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, $"SELECT count(*) FROM casts WHERE movie_id = {id} AND role = 'of the copy'"), Is.EqualTo(1));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies WHERE id > 1000000"), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_primary_key_that_cascades_loses_no_child()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);
+        var casts = await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM casts");
+        await hospital.Damage.Unique.DuplicateRowsAsync("movies_pkey", 4, indexed: false, new Dictionary<string, string>(StringComparer.Ordinal) { ["tmdb_id"] = "NULL" });
+        var incident = await FoundAsync(hospital);
+        var plan = await new PlanPreview(new TargetSet([hospital.Target]), HealerFactory.Repairs(hospital.Checks, new RepairLimits())).OfAsync(incident, CancellationToken.None);
+        Assert.That(plan.Samples, Has.All.Contains("it is the oldest"));
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM casts"), Is.EqualTo(casts));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies WHERE tmdb_id IS NULL"), Is.Zero, "the older rows stay");
+    }
+
+    [Test]
+    public async Task What_differs_and_is_not_referred_to_is_shown_for_a_person_to_look()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE TABLE lone (k int, v text, soft boolean DEFAULT false); INSERT INTO lone SELECT i, 'v' || i FROM generate_series(1, 20) i; CREATE UNIQUE INDEX lone_key ON lone (k) WHERE NOT soft");
+        await hospital.Damage.Unique.DuplicateRowsAsync("lone_key", 2, indexed: true, new Dictionary<string, string>(StringComparer.Ordinal) { ["v"] = "v || ' other'" });
+        var incident = await FoundAsync(hospital);
+        var plan = await new PlanPreview(new TargetSet([hospital.Target]), HealerFactory.Repairs(hospital.Checks, new RepairLimits())).OfAsync(incident, CancellationToken.None);
+        Assert.That(plan.Samples, Has.Count.EqualTo(2).And.All.Contains("PLEASE LOOK"));
+        Assert.That(plan.Rows, Is.EqualTo(2));
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM lone WHERE v LIKE '% other'"), Is.Zero);
+    }
+
+    [Test]
+    public async Task More_than_was_planned_is_not_done()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 100, realChecks: true);
+        await hospital.Damage.Unique.DuplicateRowsAsync(Index, 2, indexed: true, OtherIds);
+        var incident = await FoundAsync(hospital);
+        await using var connection = await hospital.Target.OpenRepairAsync(CancellationToken.None);
+        var session = new RepairSession(hospital.Target, await hospital.Target.FactsAsync(CancellationToken.None), connection, 0);
+        var repair = new ResolveDuplicates(new RepairLimits());
+        var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
+        await hospital.Damage.Unique.DuplicateRowsAsync(Index, 5, indexed: true, new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = "id + 2000000" });
+        var result = await repair.ApplyAsync(session, plan, Jobs.Snapshots.SnapshotProof.Waived(incident.Id), CancellationToken.None);
+        Assert.That(result.Outcome, Is.EqualTo(RepairOutcome.Failed), result.Reason);
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies"), Is.EqualTo(107));
+    }
+
+    private static Task<CheckReport> CheckAsync(Hospital hospital) => new DuplicateKeysCheck().RunAsync(new(hospital.Target, CheckScope.All), CancellationToken.None);
+
+    private static async Task<Incident> FoundAsync(Hospital hospital) =>
+        (await hospital.CheckAsync(new DuplicateKeysCheck())).Single(i => i.Kind == FindingKind.DuplicateKeys);
+
+    private static Task<HealOutcome> ApprovedAsync(Hospital hospital, long incident) =>
+        hospital.Factory().Create(hospital.Factory().Settings with { ApproveAll = true, NeverWait = true }).HealAsync(incident, "worker", CancellationToken.None);
+}
