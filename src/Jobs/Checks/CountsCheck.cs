@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Dapper;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
@@ -9,7 +10,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Counts tables three ways at one moment: by the table, by an index alone, and by an index with a look at each row.</summary>
-public sealed class CountsCheck : ICheck
+public sealed partial class CountsCheck : ICheck
 {
     private const int Shown = 5;
     /// <summary>One gigabyte: a larger table is left to the other checks.</summary>
@@ -23,13 +24,13 @@ public sealed class CountsCheck : ICheck
         "Reads each such table and its smallest index two times.", "ACCESS SHARE, as a SELECT, for one table at a time.",
         "SELECT on the tables (pg_read_all_data from PostgreSQL 14 on); tables that may not be read are left out.",
         "Tables without a plain B-tree, with row security, or larger than 1 GB; damage that counts right.",
-        [FindingKind.VisibilityMapWrong, FindingKind.IndexCountDiffers, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
+        [FindingKind.VisibilityMapWrong, FindingKind.IndexCountDiffers, FindingKind.HeapRowsLost, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
-        var (findings, examined, open) = (new List<Finding>(), new List<Counted>(), new List<string>());
+        var (findings, examined, open, damaged) = (new List<Finding>(), new List<Counted>(), new List<string>(), new List<string>());
         var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
         try
         {
@@ -42,18 +43,24 @@ public sealed class CountsCheck : ICheck
                 try
                 {
                     var used = connection;
-                    if (await deadly.GuardAsync(used, new(table.Oid, table.Quoted), $"SELECT count(*) FROM ONLY {table.Quoted}", token => CompareAsync(used, facts, table, token), cancel).ConfigureAwait(false) is { } finding)
+                    if (await deadly.GuardAsync(used, new(table.Oid, table.Quoted), $"SELECT count(*) FROM ONLY {table.Quoted}", token => CompareAsync(used, facts, table, token), cancel, Limit(table)).ConfigureAwait(false) is { } finding)
                     {
                         findings.Add(finding);
                     }
                     examined.Add(table);
                 }
-                catch (Exception e) when (e is NpgsqlException or DeadlyReadException)
+                catch (Exception e) when (e is NpgsqlException or TimeoutException or DeadlyReadException)
                 {
                     cancel.ThrowIfCancellationRequested();
-                    open.Add($"{table.Quoted}: {(e is PostgresException p ? p.MessageText : e.Message)}");
                     await connection.DisposeAsync().ConfigureAwait(false);
                     connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+                    if (e is PostgresException lost && await BeyondAsync(connection, facts, table, lost, cancel).ConfigureAwait(false) is { } beyond)
+                    {
+                        findings.Add(beyond);
+                        continue;
+                    }
+                    // what cannot be read, or goes round in circles, is for the checks of tables and indexes to name
+                    (IsDamage(e) ? damaged : open).Add($"{table.Quoted}: {(e is PostgresException p ? p.MessageText : e.Message)}");
                 }
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);
             }
@@ -64,11 +71,40 @@ public sealed class CountsCheck : ICheck
         }
         findings.AddRange(deadly.Findings);
         var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
-        return new(Description.Name, status, elapsed(), open.Count == 0 ? null : $"{open.Count} table(s) not counted: {string.Join("; ", open.Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
+        return new(Description.Name, status, elapsed(), Reason(open, damaged), findings, [.. examined.Select(t => t.Oid)])
         {
             ExaminedNames = [.. examined.Select(t => t.Quoted)],
         };
     }, cancel);
+
+    /// <summary>Far longer than such a count takes: an index whose pages lead in a circle would be read for ever.</summary>
+    private static TimeSpan Limit(Counted table) => TimeSpan.FromSeconds(60 + table.Pages / 500);
+
+    private static bool IsDamage(Exception e) => e is TimeoutException
+        or NpgsqlException { SqlState: SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.UndefinedFile or SqlState.IoError or SqlState.QueryCanceled };
+
+    private static string? Reason(List<string> open, List<string> damaged) => open.Count + damaged.Count == 0 ? null
+        : string.Join("; ", new[] { (open, "not counted"), (damaged, "not counted, since what holds them is damaged or does not come to an end (see btree and heap)") }
+            .Where(r => r.Item1.Count > 0).Select(r => $"{r.Item1.Count} table(s) {r.Item2}: {string.Join("; ", r.Item1.Take(Shown))}"));
+
+    /// <summary>An index that leads behind the end of its table's file: the file has lost its end.</summary>
+    private async Task<Finding?> BeyondAsync(NpgsqlConnection connection, TargetFacts facts, Counted table, PostgresException e, CancellationToken cancel)
+    {
+        if (e.SqlState is not (SqlState.DataCorrupted or SqlState.IoError) || Number().Match(e.MessageText) is not { Success: true } said || !long.TryParse(said.Value, System.Globalization.CultureInfo.InvariantCulture, out var block)
+            || await DamagedFile.OwnerAsync(connection, e.MessageText, cancel).ConfigureAwait(false) is not { } owner || owner.Oid != table.Oid
+            || await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false) is not { } size
+            || block < size.Blocks)
+        {
+            return null;
+        }
+        return Finding.Of(Description.Name, FindingKind.HeapRowsLost, facts.Id, owner, $"an index leads to page {block}, and the table's file ends after {size.Blocks} pages: the rest of it is lost") with
+        {
+            Evidence = new JsonObject { ["table"] = table.Quoted, ["table_oid"] = table.Oid, ["block"] = block, ["blocks"] = size.Blocks, ["message"] = e.MessageText },
+        };
+    }
+
+    [GeneratedRegex(@"\d+", RegexOptions.None, 1000)]
+    private static partial Regex Number();
 
     /// <summary>All in one snapshot, so that nobody's writes make a difference.</summary>
     private async Task<Finding?> CompareAsync(NpgsqlConnection connection, TargetFacts facts, Counted table, CancellationToken cancel)

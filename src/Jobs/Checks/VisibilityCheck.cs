@@ -39,7 +39,7 @@ public sealed class VisibilityCheck : ICheck
                 return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(), why);
             }
             var tables = await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false);
-            var (findings, open, examined) = (new List<Finding>(), new List<string>(), new List<HeapTable>());
+            var (findings, open, damaged, examined) = (new List<Finding>(), new List<string>(), new List<string>(), new List<HeapTable>());
             var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
             foreach (var table in tables)
             {
@@ -64,14 +64,15 @@ public sealed class VisibilityCheck : ICheck
                     // one that was dropped meanwhile has nothing wrong with it
                     if (await table.SizeAsync(connection, cancel).ConfigureAwait(false) is not null)
                     {
-                        open.Add($"{table.Quoted}: {(e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? "somebody holds a lock on it that excludes readers" : p.MessageText : e.Message)}");
+                        // a page that cannot be read is told by the check of tables
+                        (e is NpgsqlException { SqlState: SqlState.DataCorrupted or SqlState.UndefinedFile or SqlState.IoError } ? damaged : open).Add($"{table.Quoted}: {(e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? "somebody holds a lock on it that excludes readers" : p.MessageText : e.Message)}");
                     }
                 }
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);
             }
             findings.AddRange(deadly.Findings);
             var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
-            return new(Description.Name, status, elapsed(), open.Count == 0 ? null : $"{open.Count} table(s) not examined: {string.Join("; ", open.Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
+            return new(Description.Name, status, elapsed(), open.Count + damaged.Count == 0 ? null : $"{open.Count + damaged.Count} table(s) not examined: {string.Join("; ", open.Concat(damaged.Select(d => $"{d} (see heap)")).Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
             {
                 ExaminedNames = [.. examined.Select(t => t.Quoted)],
             };

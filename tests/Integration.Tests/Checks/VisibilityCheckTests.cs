@@ -71,6 +71,27 @@ public sealed class VisibilityCheckTests
     }
 
     [Test]
+    public async Task A_file_that_has_lost_its_end_is_told_by_counting()
+    {
+        await _damage.Heap.TruncateFileAsync("external_metadata", 5);
+        var report = await CheckCluster.RunAsync(new CountsCheck(), _database);
+        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { "heap_rows_lost public.external_metadata" }), report.Reason);
+    }
+
+    [Test]
+    public async Task What_another_check_names_does_not_make_these_fail()
+    {
+        await _damage.Heap.GarbagePageAsync("external_metadata", 3);
+        foreach (var check in new ICheck[] { new VisibilityCheck(), new CountsCheck() })
+        {
+            var report = await CheckCluster.RunAsync(check, _database);
+            Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), report.Reason);
+            Assert.That(report.Reason, Does.Contain("public.external_metadata"));
+            Assert.That(report.Examined, Does.Not.Contain(await CheckCluster.OidAsync(_database, "external_metadata")));
+        }
+    }
+
+    [Test]
     public async Task Long_transactions_and_fresh_rows_do_not_make_a_map_wrong()
     {
         await using var old = await Cluster.OpenAsync(_database);
