@@ -19,7 +19,7 @@ internal static class RowSamples
     public static async Task<IReadOnlyList<string>> OfAsync(RepairSession session, TableLook table, IReadOnlyList<Tid> rows, CancellationToken cancel)
     {
         var samples = new List<string>();
-        var place = (await RelationPlace.OfAsync(session.Connection, [table.Oid], cancel).ConfigureAwait(false)).FirstOrDefault();
+        var place = await RelationPlace.OfAsync(session.Connection, [table.Oid], cancel).ConfigureAwait(false) is [var found] ? found : null;
         var files = await ServerFilesFinder.FindAsync(session.Target, session.Facts, session.Connection, cancel).ConfigureAwait(false);
         foreach (var row in rows.Take(Most))
         {
