@@ -83,7 +83,7 @@ internal sealed class BatchTests
             CREATE TABLE movies (id int PRIMARY KEY);
             INSERT INTO movies SELECT generate_series(1, 1000);
             CREATE TABLE casts (id int PRIMARY KEY, movie_id int, role text, at timestamptz DEFAULT now());
-            INSERT INTO casts SELECT i, CASE WHEN i % 3 = 0 THEN 5000 + i ELSE 1 + i % 1000 END, 'role ' || i FROM generate_series(1, 300000) i;
+            INSERT INTO casts SELECT i, CASE WHEN i % 10 = 0 THEN 5000 + i ELSE 1 + i % 1000 END, 'role ' || i FROM generate_series(1, 1000000) i;
             CREATE TABLE others AS TABLE casts; ALTER TABLE others ADD PRIMARY KEY (id);
             ANALYZE;
             """);

@@ -68,6 +68,11 @@ public sealed class QuarantineBatch : IAsyncDisposable
         await RequireOpenAsync(table, RowAction.Delete, cancel).ConfigureAwait(false);
         var step = ++_steps;
         var root = await BeginAsync(step, table, "deleted", "asked for", [], cancel).ConfigureAwait(false);
+        if ((await Reference.ToAsync(_connection, table.Oid, cancel).ConfigureAwait(false)).Count == 0)
+        {
+            await MoveAsync(root, places, cancel).ConfigureAwait(false);
+            return root.Kept;
+        }
         var kept = await root.KeepAsync(places, locked: true, cancel).ConfigureAwait(false);
         if (kept.Count > 0)
         {
@@ -132,6 +137,16 @@ public sealed class QuarantineBatch : IAsyncDisposable
             throw new HealingException($"{follows.What} follows changes of {table.Quoted} ({string.Join(", ", follows.Referenced)}), and its rows would change too",
                 "Nothing was changed. Change this key by hand.");
         }
+    }
+
+    private async Task MoveAsync(QuarantinePart part, IReadOnlyList<string> places, CancellationToken cancel)
+    {
+        var counted = await RowCounters.AtAsync(_connection, [part.Table.Oid], cancel).ConfigureAwait(false);
+        var statement = await part.MoveAsync(places, cancel).ConfigureAwait(false);
+        _log.Add(statement);
+        await counted.RequireAsync(_connection, [(part.Table.Oid, part.Kept, 0)], cancel).ConfigureAwait(false);
+        await part.DoneAsync(statement, cancel).ConfigureAwait(false);
+        await CountAsync(cancel).ConfigureAwait(false);
     }
 
     private static QuarantineColumn Settable(QuarantineTable table, string quoted) =>

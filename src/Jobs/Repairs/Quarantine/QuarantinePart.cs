@@ -47,6 +47,24 @@ internal sealed class QuarantinePart(NpgsqlConnection connection, long batch, in
             """, places, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// What nothing refers to is deleted and kept by one statement: what it returns is what goes. A row that changed meanwhile would be deleted in
+    /// its new version, if its place were not asked for a second time, as a plain condition.
+    /// </summary>
+    public async Task<string> MoveAsync(IReadOnlyList<string> places, CancellationToken cancel)
+    {
+        var statement = FormattableString.Invariant(
+            $"""
+            WITH gone AS (
+                DELETE FROM ONLY {table.Quoted} t USING (SELECT DISTINCT u.place FROM pg_catalog.unnest(@places::text[]::tid[]) AS u (place)) AS asked
+                WHERE t.ctid = asked.place AND t.ctid >= asked.place AND t.ctid <= asked.place
+                RETURNING t.ctid AS place, {table.Values} AS vals)
+            INSERT INTO healing_quarantine.rows (batch, part, place, vals) SELECT {batch}, {number}, place, vals FROM gone
+            """);
+        Kept = await connection.ExecuteAsync(new CommandDefinition(statement, new { places = places.ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
+        return FormattableString.Invariant($"{statement}\n-- @places: the {Kept} that it kept");
+    }
+
     /// <summary>Keeps the rows that refer to rows of another table at these places, save those that a part keeps to be deleted.</summary>
     public async Task<IReadOnlyList<string>> KeepReferringAsync(Reference reference, string parent, IReadOnlyList<string> places, int? deleted, CancellationToken cancel)
     {
