@@ -13,6 +13,9 @@ public sealed class StatementLog
     /// <summary>A statement that is sent by somebody else.</summary>
     public void Add(string statement) => _sent.Add(statement);
 
+    /// <summary>Forgets what came after, since it was rolled back.</summary>
+    internal void Cut(int count) => _sent.RemoveRange(count, _sent.Count - count);
+
     public Task RunAsync(RepairSession session, string statement, CancellationToken cancel)
     {
         _sent.Add(statement);

@@ -1,4 +1,5 @@
 using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
@@ -53,13 +54,37 @@ internal sealed class Ward : IAsyncDisposable
     /// <summary>In one transaction that is committed when nothing throws.</summary>
     public async Task<T> InBatchAsync<T>(Func<QuarantineBatch, RepairSession, Task<T>> work, StatementLog? log = null)
     {
+        return await InTransactionAsync(async session =>
+        {
+            await using var batch = await QuarantineBatch.OpenAsync(session, Incident(), "test_repair", "for the test", log ?? new StatementLog(), CancellationToken.None);
+            return await work(batch, session);
+        });
+    }
+
+    private async Task<T> InTransactionAsync<T>(Func<RepairSession, Task<T>> work)
+    {
         await using var connection = await Target.OpenRepairAsync(CancellationToken.None);
         var session = new RepairSession(Target, await Target.FactsAsync(CancellationToken.None), connection, token: 1) { Ledger = "ledger", Attempt = 1 };
         await using var transaction = await connection.BeginTransactionAsync();
-        await using var batch = await QuarantineBatch.OpenAsync(session, Incident(), "test_repair", "for the test", log ?? new StatementLog(), CancellationToken.None);
-        var result = await work(batch, session);
+        var result = await work(session);
         await transaction.CommitAsync();
         return result;
+    }
+
+    private static Task<IReadOnlyList<KeptBatch>> BatchesAsync(RepairSession session) => QuarantineStore.BatchesAsync(session.Connection, "ledger", 1, CancellationToken.None);
+
+    public Task<RestoredRows> UndoAsync(StatementLog? log = null) => InTransactionAsync(async session =>
+        await new RowRestoration(session.Connection, log ?? new StatementLog()).RunAsync([.. (await BatchesAsync(session)).Where(b => b.InForce)], "somebody", CancellationToken.None));
+
+    public Task<long> RedoAsync() => InTransactionAsync(async session =>
+        (await new RowReapplication(session, new StatementLog()).RunAsync(Incident(), [.. (await BatchesAsync(session)).Where(b => b.Undone)], "again", CancellationToken.None)).Rows);
+
+    public async Task<string> RefusedUndoAsync()
+    {
+        var before = await HashAsync();
+        var refused = await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync());
+        Assert.That(await HashAsync(), Is.EqualTo(before), "a refused undo changes nothing");
+        return refused!.Message + " " + refused.Hint;
     }
 
     public Task<long> DeleteAsync(string table, string condition = "true") => InBatchAsync(async (batch, session) =>

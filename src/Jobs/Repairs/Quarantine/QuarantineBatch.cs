@@ -41,7 +41,7 @@ public sealed class QuarantineBatch : IAsyncDisposable
     /// <summary>Keeps rows without touching them, for repairs that go beside the server's own statements: commit, then read back. It locks no row.</summary>
     public async Task<long> KeepAsync(QuarantineTable table, IReadOnlyList<string> places, CancellationToken cancel)
     {
-        var part = await BeginAsync(++_steps, table, "kept", "asked for", [], cancel).ConfigureAwait(false);
+        var part = await BeginAsync(++_steps, table, "kept", KeptPart.AskedFor, [], cancel).ConfigureAwait(false);
         await part.KeepAsync(places, locked: false, cancel).ConfigureAwait(false);
         await part.DoneAsync("", cancel).ConfigureAwait(false);
         await CountAsync(cancel).ConfigureAwait(false);
@@ -51,7 +51,7 @@ public sealed class QuarantineBatch : IAsyncDisposable
     /// <summary>Keeps rows of one page as a scan of it reads them, those too that a fetch by their place does not find: their own bits hide them.</summary>
     public async Task<long> KeepScannedAsync(QuarantineTable table, IReadOnlyList<string> places, CancellationToken cancel)
     {
-        var part = await BeginAsync(++_steps, table, "kept", "asked for", [], cancel).ConfigureAwait(false);
+        var part = await BeginAsync(++_steps, table, "kept", KeptPart.AskedFor, [], cancel).ConfigureAwait(false);
         await part.KeepScannedAsync(places, cancel).ConfigureAwait(false);
         await part.DoneAsync("", cancel).ConfigureAwait(false);
         await CountAsync(cancel).ConfigureAwait(false);
@@ -67,7 +67,7 @@ public sealed class QuarantineBatch : IAsyncDisposable
     {
         await RequireOpenAsync(table, RowAction.Delete, cancel).ConfigureAwait(false);
         var step = ++_steps;
-        var root = await BeginAsync(step, table, "deleted", "asked for", [], cancel).ConfigureAwait(false);
+        var root = await BeginAsync(step, table, "deleted", KeptPart.AskedFor, [], cancel).ConfigureAwait(false);
         if ((await Reference.ToAsync(_connection, table.Oid, cancel).ConfigureAwait(false)).Count == 0)
         {
             await MoveAsync(root, places, cancel).ConfigureAwait(false);
@@ -97,7 +97,7 @@ public sealed class QuarantineBatch : IAsyncDisposable
         await RequireOpenAsync(table, RowAction.Update, cancel).ConfigureAwait(false);
         var columns = set.Keys.Select(quoted => Settable(table, quoted)).ToList();
         var readable = lost is null ? table : table with { Columns = [.. table.Columns.Where(c => !lost.Contains(c.Quoted, StringComparer.Ordinal))] };
-        var part = await BeginAsync(++_steps, readable, "changed", "asked for", columns, cancel).ConfigureAwait(false);
+        var part = await BeginAsync(++_steps, readable, "changed", KeptPart.AskedFor, columns, cancel).ConfigureAwait(false);
         await part.KeepAsync(places, locked: true, cancel).ConfigureAwait(false);
         if (part.Kept > 0)
         {

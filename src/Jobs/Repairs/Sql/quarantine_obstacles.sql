@@ -49,4 +49,8 @@ SELECT said FROM (
     FROM here h
     WHERE h.relkind = 'r' AND NOT (pg_catalog.has_schema_privilege(h.relnamespace, 'USAGE') AND pg_catalog.has_table_privilege(h.oid, 'SELECT') AND pg_catalog.has_table_privilege(h.oid, 'UPDATE')
                    AND pg_catalog.has_table_privilege(h.oid, CASE @event WHEN 8 THEN 'DELETE' WHEN 16 THEN 'UPDATE' ELSE 'INSERT' END))
+    UNION ALL
+    SELECT 10, pg_catalog.format('the key %I of %s is deferrable, and nobody would watch over it meanwhile', k.conname, h.name)
+    FROM here h JOIN pg_catalog.pg_constraint k ON k.conrelid = h.oid
+    WHERE @fires_in = 'R' AND k.contype IN ('p', 'u', 'x') AND k.condeferrable
 ) AS obstacles ORDER BY turn, said

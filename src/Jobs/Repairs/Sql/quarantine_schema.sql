@@ -18,6 +18,8 @@ CREATE TABLE healing_quarantine.batches (
     sha256      text NOT NULL DEFAULT '',
     undone_at   timestamptz,
     undone_by   text,
+    -- the batch that did the same again, when the undo was undone
+    replaced_by bigint,
     -- its rows are gone, when their time was over
     swept_at    timestamptz
 );

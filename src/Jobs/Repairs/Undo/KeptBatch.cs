@@ -1,0 +1,49 @@
+namespace HealingWorkers.Jobs.Repairs;
+
+/// <summary>What one transaction of a repair took, as the quarantine of the target tells it.</summary>
+public sealed record KeptBatch
+{
+    public required long Id { get; init; }
+    public required int Attempt { get; init; }
+    public required string Repair { get; init; }
+    public required string Reason { get; init; }
+    public required DateTimeOffset TakenAt { get; init; }
+    public required string TakenBy { get; init; }
+    public required long Rows { get; init; }
+    public required string Sha256 { get; init; }
+    public DateTimeOffset? UndoneAt { get; init; }
+    public string? UndoneBy { get; init; }
+    public long? ReplacedBy { get; init; }
+    public DateTimeOffset? SweptAt { get; init; }
+
+    /// <summary>What it did is in force: it can be brought back.</summary>
+    public bool InForce => UndoneAt is null;
+    /// <summary>It was brought back, and what it did can be done again.</summary>
+    public bool Undone => UndoneAt is not null && ReplacedBy is null;
+}
+
+/// <summary>What one step of a batch did to one table; names and types are those of that day.</summary>
+public sealed record KeptPart
+{
+    public required long Batch { get; init; }
+    public required int Part { get; init; }
+    public required int Step { get; init; }
+    /// <summary>deleted | changed | kept.</summary>
+    public required string Action { get; init; }
+    public required string Cause { get; init; }
+    public required long Relation { get; init; }
+    public required string SchemaName { get; init; }
+    public required string TableName { get; init; }
+    public required short[] Attnums { get; init; }
+    public required string[] Columns { get; init; }
+    public required string[] Types { get; init; }
+    public required short[] KeyColumns { get; init; }
+    public required short[] Changed { get; init; }
+    public required string Statement { get; init; }
+    public required long Rows { get; init; }
+    public required string Sha256 { get; init; }
+
+    public bool WasAsked => string.Equals(Cause, AskedFor, StringComparison.Ordinal);
+
+    internal const string AskedFor = "asked for";
+}
