@@ -38,6 +38,11 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Hea
             var escalated = await ledgers.Outcomes.MoveAsync(incident, IncidentState.Escalated, move, receipt: null, "escalated", cancel).ConfigureAwait(false);
             return new(escalated.State, gate.Why);
         }
+        if (gate.Decision == GateDecision.Approval && incident.ApprovedBy is not null && incident.State != IncidentState.Detected)
+        {
+            var revoked = await ledgers.Incidents.StayAsync(incident.Id, incident.State, move with { RevokeApproval = true, DueAt = tools.Clock.GetUtcNow() + settings.LongestPause }, cancel).ConfigureAwait(false);
+            return new(revoked.State, gate.Why, Deferred: true);
+        }
         if (gate.Decision == GateDecision.Approval && incident.State == IncidentState.Detected)
         {
             var waiting = await ledgers.Outcomes.MoveAsync(incident, IncidentState.AwaitingApproval, move, receipt: null, "approval_wanted", cancel).ConfigureAwait(false);

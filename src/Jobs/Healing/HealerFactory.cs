@@ -64,9 +64,13 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
     public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Repairs(), Recheck, new CheckMemory(db)), Faults, clock);
 
     public HealerLedgers Ledgers() => new(Incidents, new LeaseLedger(db), new SnapshotLedger(db), new Pauses(db),
-        new OutcomeLedger(db, new AlertQueue(new AlertOutbox(db), SinkNames(options), options.AutoHealing.AlertOnFailure, clock)));
+        new OutcomeLedger(db, new AlertQueue(new AlertOutbox(db), SinkNames(options), options.AutoHealing.AlertOnFailure, clock)), new QuarantineLedger(db));
 
     public IncidentHealer Create(HealerSettings? settings = null) => new(Ledgers(), Tools(), settings ?? Settings, logs.CreateLogger<IncidentHealer>());
+
+    public IncidentUndo Undo() => new(Ledgers(), new UndoLedger(db), Tools(), Settings);
+
+    public QuarantineRetention QuarantineRetention() => new(new QuarantineLedger(db), targets, options.Retention.Quarantine, logs.CreateLogger<QuarantineRetention>());
 
     public ReceiptVerifier Receipts() => new(db, new ReceiptLedger(db), new SnapshotLedger(db), Recheck, Environment.MachineName);
 

@@ -22,7 +22,12 @@ public static class PolicyGate
         {
             return new(GateDecision.Observe, "the mode is observe: it is looked at and told, and nothing is repaired");
         }
-        var approved = incident.ApprovedBy is not null;
+        var grown = plan is not null && incident.ApprovedRows is { } read && plan.Rows > read;
+        var approved = incident.ApprovedBy is not null && !grown;
+        if (grown && !approveAll)
+        {
+            return new(GateDecision.Approval, $"{plan!.Rows} rows by now, and {incident.ApprovedRows} were approved: it wants to be read and approved again");
+        }
         var policy = Policy(risk, plan, target);
         if (risk == RiskClass.Manual)
         {

@@ -106,6 +106,8 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(RepairApplied);
         await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
         tools.Faults.Hit(StatementsRecorded);
+        work.Quarantine = await new QuarantineRecord(ledgers).TakeAsync(session.Connection, work.Incident, _fence, cancel).ConfigureAwait(false);
+        work.Result = work.Result with { RowsQuarantined = work.Quarantine.Sum(q => q.Rows) };
         switch (work.Result.Outcome)
         {
             case RepairOutcome.Deferred:
@@ -244,6 +246,8 @@ public sealed class RepairAttempt(
         var before = first is null ? null : JsonNode.Parse(first.Plan!)?["indexes_before"]?.AsArray().Select(n => n!.GetValue<long>()).ToList();
         return new(session.Target, session.Facts, session.Connection, _fence.Token)
         {
+            Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false),
+            Attempt = incident.Attempts + 1,
             IndexesBefore = before is { Count: > 0 } ? before : null,
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
             OnBuilding = session.OnBuildingAsync,
@@ -261,6 +265,7 @@ public sealed class RepairAttempt(
         Snapshot = work.Snapshot,
         Plan = new(work.Plan.Repair, work.Plan.Risk.Name(), work.Plan.Steps, work.Plan.Nothing),
         Statements = work.Result?.Statements ?? [],
+        Quarantine = work.Quarantine,
         Verification = work.Verification,
         Ledger = rows,
     };
@@ -271,6 +276,7 @@ public sealed class RepairAttempt(
         public RepairPlan Plan => plan;
         public ReceiptSnapshot Snapshot { get; set; } = new(null, "none", null, "not taken yet");
         public RepairResult? Result { get; set; }
+        public IReadOnlyList<ReceiptQuarantine> Quarantine { get; set; } = [];
         public VerificationResult? Verification { get; set; }
         /// <summary>When the window ends that it works in; null where it needs none.</summary>
         public DateTimeOffset? Until => until;

@@ -16,6 +16,9 @@ public sealed record AttemptRow
     public string? Plan { get; init; }
     /// <summary>JSON.</summary>
     public string? Statements { get; init; }
+    public long RowsQuarantined { get; init; }
+    /// <summary>JSON: the batches in the target's quarantine, with their hashes.</summary>
+    public string? Quarantine { get; init; }
     public string? Verification { get; init; }
     public string? Error { get; init; }
 }

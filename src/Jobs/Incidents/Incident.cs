@@ -26,11 +26,16 @@ public sealed record Incident
     public required DateTimeOffset? DeferredSince { get; init; }
     public required string? Reason { get; init; }
     public required string? ApprovedBy { get; init; }
+    /// <summary>Rows of the plan that was read; null where it was approved unread.</summary>
+    public long? ApprovedRows { get; init; }
     public required DateTimeOffset? DueAt { get; init; }
     public required DateTimeOffset OpenedAt { get; init; }
     public required DateTimeOffset LastSeenAt { get; init; }
     public required DateTimeOffset? ClosedAt { get; init; }
     public required string? TraceParent { get; init; }
+
+    /// <summary>In its window as well: what was approved there may have grown since.</summary>
+    public bool WaitsForApproval => State == IncidentState.AwaitingApproval || (State == IncidentState.AwaitingWindow && ApprovedBy is null);
 
     /// <summary>The idempotency key of the next attempt; unique while pending or running.</summary>
     public string NextRepairKey => RepairKey(Id, Attempts + 1);

@@ -6,12 +6,15 @@ namespace HealingWorkers.Jobs.Incidents;
 public sealed class IncidentDecisions(IncidentLedger incidents, int freshAttempts)
 {
     /// <summary>Approves the plan that waits for it; the next worker that looks takes it up.</summary>
-    public async Task<Incident> ApproveAsync(long id, string actor, string why, CancellationToken cancel)
+    public Task<Incident> ApproveAsync(long id, string actor, string why, CancellationToken cancel) => ApproveAsync(id, actor, why, rows: null, cancel);
+
+    /// <param name="rows">As many rows as the plan had that was read: more than these want another approval.</param>
+    public async Task<Incident> ApproveAsync(long id, string actor, string why, long? rows, CancellationToken cancel)
     {
         var incident = await FindAsync(id, cancel);
-        if (incident.State != IncidentState.AwaitingApproval)
+        if (!incident.WaitsForApproval)
             throw new HealingException($"incident {id} is {incident.State} and waits for no approval", "`healing incidents` shows what does");
-        return await incidents.StayAsync(id, IncidentState.AwaitingApproval, new Move(actor, $"approved: {why}") { ApprovedBy = actor, Reason = why }, cancel);
+        return await incidents.StayAsync(id, incident.State, new Move(actor, rows is null ? $"approved: {why}" : $"approved, {rows} row(s): {why}") { ApprovedBy = actor, ApprovedRows = rows, Reason = why }, cancel);
     }
 
     /// <summary>Takes up again what was given up or suppressed, with fresh attempts.</summary>

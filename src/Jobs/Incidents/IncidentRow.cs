@@ -26,6 +26,7 @@ internal sealed record IncidentRow
     public DateTimeOffset? DeferredSince { get; init; }
     public string? Reason { get; init; }
     public string? ApprovedBy { get; init; }
+    public long? ApprovedRows { get; init; }
     public DateTimeOffset? DueAt { get; init; }
     public required DateTimeOffset OpenedAt { get; init; }
     public required DateTimeOffset LastSeenAt { get; init; }
@@ -57,6 +58,7 @@ internal sealed record IncidentRow
             DeferredSince = DeferredSince,
             Reason = Reason,
             ApprovedBy = ApprovedBy,
+            ApprovedRows = ApprovedRows,
             DueAt = DueAt,
             OpenedAt = OpenedAt,
             LastSeenAt = LastSeenAt,

@@ -43,6 +43,8 @@ internal static class IncidentTransition
             move.Reason,
             move.DueAt,
             move.ApprovedBy,
+            move.ApprovedRows,
+            Revoke = move.RevokeApproval,
             move.MoreAttempts,
             move.CountDeferral,
             Uncount = move.CountDeferral && incident.State.IsInHand(),

@@ -17,6 +17,9 @@ public sealed record Move(string Actor, string Message)
     /// <summary>Put off, not tried: an attempt in hand does not count, and its number is used again.</summary>
     public bool CountDeferral { get; init; }
     public string? ApprovedBy { get; init; }
+    /// <summary>As many rows as the plan had that was approved; more want another approval.</summary>
+    public long? ApprovedRows { get; init; }
+    public bool RevokeApproval { get; init; }
     /// <summary>Reopened by a person: this many attempts more are allowed.</summary>
     public int? MoreAttempts { get; init; }
     /// <summary>JSON for the audit row.</summary>

@@ -63,7 +63,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
         if (row.Opened)
         {
             await IncidentTransition.AuditOpenedAsync(connection, transaction, incident, actor, cancel).ConfigureAwait(false);
-            incident = await SuspectHardwareAsync(incident, cancel).ConfigureAwait(false);
+            incident = await LeaveUndoneAsync(incident, cancel).ConfigureAwait(false) ?? await SuspectHardwareAsync(incident, cancel).ConfigureAwait(false);
             _opened.Add(incident);
         }
         else if (row.SuppressionEnded)
@@ -72,6 +72,14 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
         }
         if (incident.State == IncidentState.Detected && row.Due && (incident.Repair is not null || incident.Kind.IsEvent))
             _toRepair.Add(incident);
+    }
+
+    /// <summary>A person wanted it as it is: what was undone is not done again by tomorrow's run. Null where nothing was.</summary>
+    private async Task<Incident?> LeaveUndoneAsync(Incident incident, CancellationToken cancel)
+    {
+        var undone = await connection.FirstAsync<long?>(Sql.Of<IncidentLedger>("undone_before"), new { incident.Fingerprint, incident.Id }, cancel, transaction).ConfigureAwait(false);
+        var why = $"the repair of incident {undone} was undone: it is left alone until it is reopened";
+        return undone is null ? null : await MoveAsync(incident, IncidentState.Suppressed, why, why, cancel).ConfigureAwait(false);
     }
 
     /// <summary>An outage is excepted: no disk is suspected because a server was restarted three times in a month.</summary>

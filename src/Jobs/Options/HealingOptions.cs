@@ -59,6 +59,7 @@ public enum Impact { Low, Normal, High }
 public sealed class RetentionOptions
 {
     public TimeSpan Snapshots { get; set; } = TimeSpan.FromDays(14);
+    public TimeSpan Quarantine { get; set; } = TimeSpan.FromDays(90);
     public TimeSpan JobHistory { get; set; } = TimeSpan.FromDays(90);
     public TimeSpan Metrics { get; set; } = TimeSpan.FromDays(1);
 }

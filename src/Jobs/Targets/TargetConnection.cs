@@ -40,6 +40,8 @@ public static class TargetConnection
             $"{SearchPath.Ours} -c default_transaction_read_only=off -c client_connection_check_interval=2s -c lock_timeout=2s -c statement_timeout=1d -c idle_in_transaction_session_timeout=10min");
         settings.CommandTimeout = 0;
         settings.Pooling = false;
+        // which row it was that a key or a check objects to
+        settings.IncludeErrorDetail = true;
         settings.KeepAlive = 10;
         if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
         {

@@ -24,6 +24,9 @@ public static class MetricCatalogue
     public static readonly MetricDescription IncidentsOpen = new("healing.incidents.open", Gauge, "{incident}", MetricSource.Ledger, ["target", "kind", "severity"],
         "Incidents that are open now; what is healed stays with 0");
 
+    public static readonly MetricDescription QuarantineRows = new("healing.quarantine.rows", Gauge, "{row}", MetricSource.Ledger, ["target"],
+        "Rows in the quarantine of the target, by the last repair, undo or sweep of it");
+
     public static readonly MetricDescription LedgerUp = new("healing.ledger.up", Gauge, "", MetricSource.Ledger, [],
         "1 when the ledger answered for this page; with 0 everything that comes from the ledger is missing");
 
@@ -41,11 +44,10 @@ public static class MetricCatalogue
 
     public static readonly IReadOnlyList<MetricDescription> All =
     [
-        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, LedgerUp, JobDuration, JobActive, Observation,
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, QuarantineRows, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.orphans.rows", Gauge, "{row}", Later, ["target", "kind"], "Rows whose foreign key points at nothing"),
         new("healing.checksums.last_verified", Gauge, "s", Later, ["target"], "When all data pages were last read and their checksums compared, in seconds since 1970"),
         new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),
         new("healing.backup.age", Gauge, "s", Later, ["target"], "Age of the newest proven backup"),
-        new("healing.quarantine.rows", Gauge, "{row}", Later, ["target"], "Rows in quarantine"),
     ];
 }

@@ -9,7 +9,7 @@ public sealed record ReceiptBody
     public int Version { get; init; } = 1;
     public required long Incident { get; init; }
     public required int Attempt { get; init; }
-    /// <summary>resolved | failed | crashed | escalated.</summary>
+    /// <summary>resolved | failed | crashed | escalated | undone | reapplied.</summary>
     public required string Outcome { get; init; }
     public required string? Reason { get; init; }
     public required string Worker { get; init; }
@@ -18,6 +18,8 @@ public sealed record ReceiptBody
     public required ReceiptPlan Plan { get; init; }
     /// <summary>Exactly what was sent to the server.</summary>
     public required IReadOnlyList<string> Statements { get; init; }
+    /// <summary>What lies in the target's quarantine because of it.</summary>
+    public IReadOnlyList<ReceiptQuarantine> Quarantine { get; init; } = [];
     public required VerificationResult? Verification { get; init; }
     /// <summary>The evidence, the attempts and the audit rows, as the ledger had them when this was written.</summary>
     public required JsonObject Ledger { get; init; }
@@ -25,5 +27,8 @@ public sealed record ReceiptBody
 
 /// <param name="Sha256">Of the snapshot's manifest, which holds the hash of every file; null when waived.</param>
 public sealed record ReceiptSnapshot(long? Id, string Kind, string? Sha256, string Statement);
+
+/// <param name="Sha256">Over every value that the batch keeps.</param>
+public sealed record ReceiptQuarantine(long Batch, long Rows, string Sha256);
 
 public sealed record ReceiptPlan(string Repair, string Risk, IReadOnlyList<RepairStep> Steps, string? Nothing);

@@ -25,6 +25,7 @@ public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, Snapsho
         }
         var links = await receipts.OfIncidentAsync(incident, cancel).ConfigureAwait(false);
         var now = await db.InTransactionAsync((connection, transaction) => LedgerRows.OfAsync(connection, transaction, incident, cancel), cancel).ConfigureAwait(false);
+        var ledger = await new QuarantineLedger(db).IdAsync(cancel).ConfigureAwait(false);
         foreach (var link in links)
         {
             if (Read(link) is not { } body)
@@ -34,12 +35,13 @@ public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, Snapsho
             }
             var isLast = ReferenceEquals(link, links[^1]);
             var before = verdict.Changed.Count;
-            verdict.Changed.AddRange(RowComparison.Differences(body.Ledger, now, closed: isLast && body.Outcome == "resolved"));
+            verdict.Changed.AddRange(RowComparison.Differences(body.Ledger, now, closed: isLast && body.Outcome is ("resolved" or "undone" or "reapplied")));
             if (verdict.Changed.Count == before)
             {
                 verdict.Recomputed.Add($"the ledger's rows of attempt {link.Attempt}");
             }
             await SnapshotAsync(body, verdict, cancel).ConfigureAwait(false);
+            await QuarantineProof.CheckAsync(body, ledger, target, verdict.Recomputed, verdict.Changed, verdict.NotRecomputed, cancel).ConfigureAwait(false);
             if (isLast && body.Outcome == "resolved")
             {
                 await PresentAsync(body, target, verdict, cancel).ConfigureAwait(false);

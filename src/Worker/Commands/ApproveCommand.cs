@@ -20,34 +20,23 @@ public sealed class ApproveCommand : ICommandModule
             await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
             var incident = await host.Get<IncidentLedger>().FindAsync(parsed.GetValue(id), cancel).ConfigureAwait(false)
                 ?? throw new HealingException($"there is no incident {parsed.GetValue(id)}", "`healing incidents` lists them");
-            if (incident.State != IncidentState.AwaitingApproval)
+            if (!incident.WaitsForApproval)
             {
                 throw new HealingException($"incident {incident.Id} is {incident.State} and waits for no approval", "`healing incidents` shows what does");
             }
             var factory = host.Get<HealerFactory>();
             var plan = await new PlanPreview(factory.Targets, factory.Repairs()).OfAsync(incident, cancel).ConfigureAwait(false);
             shell.Out.WriteLine($"incident {incident.Id}: {incident.Kind.Name} on {incident.Object} of {incident.TargetName}");
-            shell.Out.WriteLine($"  {incident.Detail}");
+            shell.Out.WriteLine(SafeText.Of($"  {incident.Detail}"));
             PlanText.Write(shell.Out, plan);
-            if (!parsed.GetValue(yes) && !await AgreedAsync(shell, cancel).ConfigureAwait(false))
+            if (!parsed.GetValue(yes) && !await shell.AgreedAsync(cancel).ConfigureAwait(false))
             {
                 return shell.Fail("not approved", "--yes approves without asking");
             }
-            await host.Get<IncidentDecisions>().ApproveAsync(incident.Id, shell.Actor, parsed.GetValue(why)!, cancel).ConfigureAwait(false);
+            await host.Get<IncidentDecisions>().ApproveAsync(incident.Id, shell.Actor, parsed.GetValue(why)!, plan.Rows, cancel).ConfigureAwait(false);
             shell.Out.WriteLine($"approved by {shell.Actor}; the next worker that looks carries it out");
             return 0;
         });
         return command;
-    }
-
-    private static async Task<bool> AgreedAsync(CommandShell shell, CancellationToken cancel)
-    {
-        if (!shell.OutIsTerminal)
-        {
-            return false;
-        }
-        await shell.Out.WriteAsync("Carry it out? [y/N] ").ConfigureAwait(false);
-        var answer = await shell.In.ReadLineAsync(cancel).ConfigureAwait(false);
-        return answer?.Trim() is "y" or "Y" or "yes";
     }
 }

@@ -78,6 +78,17 @@ public sealed class CommandShell
     /// <summary>Shows what goes on, on a terminal; says nothing in a pipe.</summary>
     public ProgressLine Progress() => new(IsTerminal ? Error : TextWriter.Null);
 
+    /// <summary>Asks a person; where nobody can answer, the answer is no.</summary>
+    public async Task<bool> AgreedAsync(CancellationToken cancel)
+    {
+        if (!OutIsTerminal)
+        {
+            return false;
+        }
+        await Out.WriteAsync("Carry it out? [y/N] ").ConfigureAwait(false);
+        return (await In.ReadLineAsync(cancel).ConfigureAwait(false))?.Trim() is "y" or "Y" or "yes";
+    }
+
     public int Fail(string what, string hint)
     {
         Error.WriteLine("error: " + Redactor.Text(what));

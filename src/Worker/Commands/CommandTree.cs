@@ -15,6 +15,7 @@ public static class CommandTree
         new HealCommand(),
         new IncidentsCommand(),
         new ApproveCommand(),
+        new UndoCommand(),
         new ReceiptCommand(),
         new TriggerCommand(),
         new PauseCommand(),

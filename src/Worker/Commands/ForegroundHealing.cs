@@ -143,9 +143,10 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
 
     private async Task<HealReport.IncidentLine> LineAsync(IncidentLedger ledger, Incident incident, CancellationToken cancel)
     {
-        var last = (await ledger.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false)) is [.., var final] ? final : null;
+        var attempts = await ledger.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false);
+        var last = attempts is [.., var final] ? final : null;
         var receipt = (await host.Get<ReceiptLedger>().OfIncidentAsync(incident.Id, cancel).ConfigureAwait(false)) is [.., var end] ? end : null;
-        return new(incident.Id, incident.Kind.Name, incident.Object.Quoted, incident.State.ToString(), incident.Attempts, incident.Repair, 0,
+        return new(incident.Id, incident.Kind.Name, incident.Object.Quoted, incident.State.ToString(), incident.Attempts, incident.Repair, attempts.Sum(a => a.RowsQuarantined),
             incident.State == IncidentState.Resolved && last is { Outcome: "succeeded", Verification: not null }, receipt?.Hash, incident.Reason);
     }
 

@@ -13,7 +13,7 @@ internal sealed record HealReport(string Target, IReadOnlyList<HealReport.CheckL
 
     public sealed record FindingLine(string Check, string Kind, string Severity, string Object, string Detail, string Fingerprint, string? Repair, string? Risk);
 
-    public sealed record IncidentLine(long Id, string Kind, string Object, string State, int Attempts, string? Repair, int RowsQuarantined, bool Verified, string? Receipt, string? Reason);
+    public sealed record IncidentLine(long Id, string Kind, string Object, string State, int Attempts, string? Repair, long RowsQuarantined, bool Verified, string? Receipt, string? Reason);
 
     public static CheckLine Line(CheckReport report) =>
         new(report.Check, report.Status.ToString().ToLowerInvariant(), Math.Round(report.Elapsed.TotalSeconds, 3), report.Reason);

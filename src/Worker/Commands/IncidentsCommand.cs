@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
@@ -75,11 +76,12 @@ public sealed class IncidentsCommand : ICommandModule
             }
             shell.Out.WriteLine($"incident {incident.Id}: {incident.Kind.Name} on {incident.Object} of {incident.TargetName}");
             shell.Out.WriteLine($"  {incident.State}, attempt {incident.Attempts} of {incident.AttemptsAllowed}{(incident.Reason is null ? "" : $": {incident.Reason}")}");
-            shell.Out.WriteLine($"  {incident.Detail}");
+            shell.Out.WriteLine(SafeText.Of($"  {incident.Detail}"));
             foreach (var row in audit)
             {
-                shell.Out.WriteLine($"  {row.At:u} {row.Actor}: {row.Message}");
+                shell.Out.WriteLine(SafeText.Of($"  {row.At:u} {row.Actor}: {row.Message}"));
             }
+            WriteQuarantine(shell, incident, attempts);
             foreach (var kept in snapshots.Select(SnapshotView.Of))
             {
                 shell.Out.WriteLine($"  snapshot {kept.Id} ({kept.Kind}, {kept.Bytes >> 10} kB) in {kept.Place} on {kept.Host}{(kept.RemovedAt is { } gone ? $": removed {gone:u}" : $", until {kept.ExpiresAt:u}")}");
@@ -91,6 +93,24 @@ public sealed class IncidentsCommand : ICommandModule
             return 0;
         });
         return command;
+    }
+
+    private static void WriteQuarantine(CommandShell shell, Incident incident, IReadOnlyList<AttemptRow> attempts)
+    {
+        foreach (var attempt in attempts.Where(a => a.RowsQuarantined > 0))
+        {
+            var batches = JsonNode.Parse(attempt.Quarantine ?? "[]")!.AsArray().Select(b => $"{b!["batch"]}");
+            shell.Out.WriteLine($"  in quarantine by attempt {attempt.Number} ({attempt.Repair}): {attempt.RowsQuarantined} rows, batch {string.Join(", ", batches)} of the target's schema healing_quarantine");
+        }
+        if (attempts.Any(a => a.RowsQuarantined > 0))
+        {
+            shell.Out.WriteLine(incident.State switch
+            {
+                IncidentState.Resolved => $"  `healing undo {incident.Id}` brings them back; with --dry-run it only tries",
+                IncidentState.Undone => $"  they are back in their tables; `healing undo {incident.Id}` does the repair again",
+                _ => "  `healing undo` brings them back once the incident is resolved",
+            });
+        }
     }
 
     private static Command Decision(CommandShell shell, string verb, string summary, Func<IncidentDecisions, long, string, CancellationToken, Task<Incident>> decide)

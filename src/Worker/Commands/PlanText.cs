@@ -6,29 +6,35 @@ namespace HealingWorkers.Worker.Commands;
 /// <summary>A plan as a person reads it.</summary>
 internal static class PlanText
 {
+    private const int MostSamples = 20;
+
     public static void Write(TextWriter to, RepairPlan plan)
     {
         to.WriteLine($"plan of {plan.Repair} ({plan.Risk.Name()}):");
         foreach (var step in plan.Steps)
         {
-            to.WriteLine($"  {step.Statement}");
-            to.WriteLine($"    {step.Why}; locks: {step.Locks}");
+            to.WriteLine($"  {SafeText.Of(step.Statement)}");
+            to.WriteLine(SafeText.Of($"    {step.Why}; locks: {step.Locks}"));
         }
         if (plan.Rows > 0)
         {
             to.WriteLine($"  rows: {plan.Rows}");
         }
-        foreach (var sample in plan.Samples)
+        foreach (var sample in plan.Samples.Take(MostSamples))
         {
-            to.WriteLine($"    {sample}");
+            to.WriteLine($"    {SafeText.Of(sample.ReplaceLineEndings("\\n"))}");
+        }
+        if (plan.Rows > Math.Min(plan.Samples.Count, MostSamples) && plan.Samples.Count > 0)
+        {
+            to.WriteLine($"    ... and {plan.Rows - Math.Min(plan.Samples.Count, MostSamples)} more");
         }
         foreach (var said in plan.Notes)
         {
-            to.WriteLine($"  note: {said}");
+            to.WriteLine(SafeText.Of($"  note: {said}"));
         }
         if ((plan.Refuse ?? plan.Defer ?? plan.Nothing) is { } note)
         {
-            to.WriteLine($"  {(plan.Refuse is not null ? "refused" : plan.Defer is not null ? "not now" : "nothing to do")}: {note}");
+            to.WriteLine(SafeText.Of($"  {(plan.Refuse is not null ? "refused" : plan.Defer is not null ? "not now" : "nothing to do")}: {note}"));
         }
     }
 }

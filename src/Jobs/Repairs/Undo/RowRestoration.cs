@@ -31,7 +31,7 @@ public sealed class RowRestoration(NpgsqlConnection connection, StatementLog log
             without = objection.Message;
             log.Cut(logged);
             await RequireReplicaAsync(objection, cancel).ConfigureAwait(false);
-            await AllAsync(batches, replica: true, cancel).ConfigureAwait(false);
+            await AtRestAsync(batches, cancel).ConfigureAwait(false);
             await DoAsync("SET LOCAL session_replication_role = origin", cancel).ConfigureAwait(false);
         }
         await QuarantineStore.UndoneAsync(connection, batches, actor, cancel).ConfigureAwait(false);
@@ -56,6 +56,18 @@ public sealed class RowRestoration(NpgsqlConnection connection, StatementLog log
             {
                 await StepAsync([.. step], replica, cancel).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task AtRestAsync(IReadOnlyList<KeptBatch> batches, CancellationToken cancel)
+    {
+        try
+        {
+            await AllAsync(batches, replica: true, cancel).ConfigureAwait(false);
+        }
+        catch (ObjectionException objection)
+        {
+            throw PartMapping.Refusal(objection.Message, objection);
         }
     }
 
