@@ -25,7 +25,7 @@ internal sealed class WorkerAssembly : IAsyncDisposable
         });
         var healers = new HealerFactory(options, db, new TargetSet(targets), CheckCatalogue.All, clock, logs) { Faults = faults };
         var alerts = healers.Alerts(_http, host.WorkerId);
-        var snapshots = healers.Retention();
+        var (snapshots, quarantines) = (healers.Retention(), healers.QuarantineRetention());
         Worker = new WorkerHost(new WorkerParts(options, db, engine, clock, logs, host.WorkerId)
         {
             Version = typeof(WorkerAssembly).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
@@ -35,7 +35,11 @@ internal sealed class WorkerAssembly : IAsyncDisposable
             Faults = faults,
             AlertSinks = HealerFactory.SinkNames(options),
             SendAlerts = alerts.RunAsync,
-            Tidy = snapshots.RunAsync,
+            Tidy = async cancel =>
+            {
+                await snapshots.RunAsync(cancel).ConfigureAwait(false);
+                await quarantines.RunAsync(cancel).ConfigureAwait(false);
+            },
         });
     }
 

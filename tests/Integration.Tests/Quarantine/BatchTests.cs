@@ -75,7 +75,7 @@ internal sealed class BatchTests
         }
     }
 
-    [Test]
+    [Test, Explicit("it measures, and wants a quiet machine")]
     public async Task A_hundred_thousand_rows_are_kept_within_three_times_a_plain_deletion()
     {
         await using var ward = await Ward.OpenAsync(
@@ -95,6 +95,6 @@ internal sealed class BatchTests
         Assert.That(await ward.DeleteAsync("casts", "NOT EXISTS (SELECT FROM movies m WHERE m.id = t.movie_id)"), Is.EqualTo(100_000));
         var kept = clock.GetElapsedTime(begun);
         await TestContext.Out.WriteLineAsync($"plain {plain.TotalSeconds:0.00} s, with quarantine {kept.TotalSeconds:0.00} s");
-        Assert.That(kept, Is.LessThan((3 * plain) + TimeSpan.FromSeconds(2)));
+        Assert.That(kept, Is.LessThan(3 * plain));
     }
 }

@@ -46,6 +46,16 @@ internal sealed class PolicyGateTests
     public void TheCapHoldsForAPolicyOfAutoToo() =>
         Assert.That(Decide(RiskClass.Quarantining, With("quarantining", RepairPolicy.Auto), rows: 1001).Decision, Is.EqualTo(GateDecision.Approval));
 
+    [TestCase(10, 10, GateDecision.Go)]
+    [TestCase(9, 10, GateDecision.Go)]
+    [TestCase(11, 10, GateDecision.Approval)]
+    [TestCase(11, null, GateDecision.Go)]
+    public void AnApprovalIsGoodForTheRowsThatWereRead(long rows, long? read, GateDecision expected)
+    {
+        Assert.That(Decide(RiskClass.Quarantining, new(), approved: true, rows: rows, read: read).Decision, Is.EqualTo(expected));
+        Assert.That(Decide(RiskClass.Manual, new(), approved: true, rows: rows, read: read).Decision, Is.EqualTo(expected));
+    }
+
     [Test]
     public void WhoeverObservesRepairsNothing() =>
         Assert.That(Decide(RiskClass.LosslessOnline, new() { Mode = HealingMode.Observe }, approved: true, approveAll: true).Decision, Is.EqualTo(GateDecision.Observe));
@@ -71,11 +81,11 @@ internal sealed class PolicyGateTests
 
     private static TargetOptions With(string risk, RepairPolicy policy) => new() { Policy = { [risk] = policy } };
 
-    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false, long rows = 1, bool optedIn = false) =>
+    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false, long rows = 1, bool optedIn = false, long? read = null) =>
         PolicyGate.Decide(new Incident
         {
             Id = 1, TargetId = 1, TargetName = "t", Fingerprint = "", Kind = FindingKind.BtreeCorrupt, Severity = Severity.Critical, Check = "btree", Object = new(1, "a.b"),
             Detail = "", Evidence = "{}", Repair = "rebuild_index", Risk = risk, State = IncidentState.Detected, Attempts = 0, AttemptsAllowed = 3, Deferrals = 0,
-            DeferredSince = null, Reason = null, ApprovedBy = approved ? "somebody" : null, DueAt = null, OpenedAt = Sunday, LastSeenAt = Sunday, ClosedAt = null, TraceParent = null,
+            DeferredSince = null, Reason = null, ApprovedBy = approved ? "somebody" : null, ApprovedRows = read, DueAt = null, OpenedAt = Sunday, LastSeenAt = Sunday, ClosedAt = null, TraceParent = null,
         }, new RepairPlan("rebuild_index", risk, []) { Rows = rows, OptedIn = optedIn }, new() { ApproveAll = approveAll, MaxRowsPerRepair = 1000 }, target, Sunday);
 }

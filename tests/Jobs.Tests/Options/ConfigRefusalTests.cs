@@ -14,6 +14,7 @@ public sealed class ConfigRefusalTests
     [TestCase("worker: { count: 0 }", "healing.yaml:1: `worker.count` takes a number from 1 to 64, not `0`")]
     [TestCase("worker: 3", "healing.yaml:1: `worker` holds other keys; a value was not expected here")]
     [TestCase("scrub: { every: 1d }", "healing.yaml:1: `scrub` is not built yet (The full re-read of data files); take it out for now")]
+    [TestCase("retention: { quarantine: 29d }", "healing.yaml:1: `retention.quarantine` takes a duration from 30d to 3650d, like 30s, 10m, 12h, 1d or 1w, not `29d`")]
     [TestCase("scrub:", "healing.yaml:1: `scrub` is not built yet (The full re-read of data files); take it out for now")]
     [TestCase("backups: { provider: x, keep: { daily: 1 } }", "healing.yaml:1: `backups` is not built yet (Backups, their retention and their proof); take it out for now")]
     [TestCase("http: { listen: nonsense }", "healing.yaml:1: `http.listen` takes an address and a port like 127.0.0.1:8080, not `nonsense`")]

@@ -56,12 +56,12 @@ internal sealed class QuarantinePart(NpgsqlConnection connection, long batch, in
         var statement = FormattableString.Invariant(
             $"""
             WITH gone AS (
-                DELETE FROM ONLY {table.Quoted} t USING (SELECT DISTINCT u.place FROM pg_catalog.unnest(@places::text[]::tid[]) AS u (place)) AS asked
+                DELETE FROM ONLY {table.Quoted} t USING pg_catalog.unnest(@places::text[]::tid[]) AS asked (place)
                 WHERE t.ctid = asked.place AND t.ctid >= asked.place AND t.ctid <= asked.place
                 RETURNING t.ctid AS place, {table.Values} AS vals)
             INSERT INTO healing_quarantine.rows (batch, part, place, vals) SELECT {batch}, {number}, place, vals FROM gone
             """);
-        Kept = await connection.ExecuteAsync(new CommandDefinition(statement, new { places = places.ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
+        Kept = await connection.ExecuteAsync(new CommandDefinition(statement, new { places = places.Distinct(StringComparer.Ordinal).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
         return FormattableString.Invariant($"{statement}\n-- @places: the {Kept} that it kept");
     }
 

@@ -1,0 +1,197 @@
+using Dapper;
+using HealingWorkers.Drill;
+using HealingWorkers.Integration.Tests.Commands;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Targets;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Healing;
+
+/// <summary>An incident whose repair took rows, undone and done again, with all that the ledger tells of it.</summary>
+[TestFixture]
+internal sealed class UndoneTests
+{
+    [Test]
+    public async Task Undone_suppressed_and_done_again_with_a_receipt_each()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var (id, finding, before) = await RepairedAsync(hospital);
+        var taken = await HashAsync(hospital);
+        Assert.That(taken, Is.Not.EqualTo(before));
+        var sound = await hospital.Factory().Receipts().VerifyAsync(id, hospital.Target, CancellationToken.None);
+        Assert.That(sound.Changed, Is.Empty);
+
+        var tried = await UndoAsync(hospital, id, dryRun: true);
+        Assert.That(tried.Work.Statements, Has.Some.StartsWith("INSERT INTO public.casts"));
+        Assert.That((await HashAsync(hospital), (await hospital.FindAsync(id)).State), Is.EqualTo((taken, IncidentState.Resolved)), "a try changes nothing");
+
+        var undone = await UndoAsync(hospital, id);
+        Assert.That((undone.Incident.State, undone.Work.Rows), Is.EqualTo((IncidentState.Undone, 10L)));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(before));
+
+        // tomorrow's run leaves it alone, and says so once
+        var found = (await hospital.TakeInAsync(Report(finding))).Single();
+        Assert.That((found.State, found.Reason), Is.EqualTo((IncidentState.Suppressed, $"the repair of incident {id} was undone: it is left alone until it is reopened")));
+        Assert.That((await hospital.TakeInAsync(Report(finding))).Single().Id, Is.EqualTo(found.Id));
+
+        var again = await UndoAsync(hospital, id);
+        Assert.That(again.Incident.State, Is.EqualTo(IncidentState.Resolved));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(taken));
+        Assert.That((await hospital.FindAsync(found.Id)).State, Is.EqualTo(IncidentState.Closed));
+
+        var attempts = await hospital.AttemptsAsync(id);
+        Assert.That(attempts.Select(a => (a.Number, a.Repair, a.RowsQuarantined)), Is.EqualTo(new[] { (1, "test_repair", 10L), (2, "undo", 0L), (3, "undo_undone", 10L) }));
+        var receipts = await new ReceiptLedger(hospital.Db).OfIncidentAsync(id, CancellationToken.None);
+        Assert.That(receipts.Select(r => (string?)System.Text.Json.Nodes.JsonNode.Parse(r.Body)!["outcome"]), Is.EqualTo(new[] { "undone", "reapplied" }));
+        var verdict = await hospital.Factory().Receipts().VerifyAsync(id, hospital.Target, CancellationToken.None);
+        Assert.That(verdict.Changed, Is.Empty);
+        Assert.That(verdict.Recomputed, Has.Some.Contains("every value in batch"));
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "UPDATE healing_quarantine.rows SET vals[1] = '0' WHERE batch = (SELECT max(id) FROM healing_quarantine.batches)");
+        Assert.That((await hospital.Factory().Receipts().VerifyAsync(id, hospital.Target, CancellationToken.None)).Changed, Has.Some.Contains("is not what was kept"));
+        Assert.That(await hospital.Db.FirstAsync<long>("SELECT rows FROM healing.quarantines", null, CancellationToken.None), Is.EqualTo(20));
+    }
+
+    [Test]
+    public async Task A_lossless_repair_has_nothing_to_bring_back()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
+        var (incident, outcome) = await hospital.HealOnlyAsync();
+        Assert.That(incident.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        var refused = await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, incident.Id));
+        Assert.That(refused!.Message, Does.Contain("there is nothing to bring back"));
+        Assert.That(await Hospital.Cluster.ScalarAsync<bool>(hospital.Database, "SELECT to_regnamespace('healing_quarantine') IS NULL"), Is.True);
+    }
+
+    [Test]
+    public async Task Only_what_is_over_can_be_undone_and_not_while_repairs_are_paused()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
+        var open = (await hospital.CheckAsync()).Single();
+        Assert.That((await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, open.Id)))!.Message, Does.Contain("is Detected: only what is Resolved can be undone"));
+        var (id, _, _) = await RepairedAsync(hospital);
+        await new Pauses(hospital.Db).PauseAsync(null, "somebody", "wait", CancellationToken.None);
+        Assert.That((await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, id)))!.Message, Does.Contain("are paused"));
+    }
+
+    [Test]
+    public async Task What_came_back_before_its_process_died_is_told_to_the_ledger_by_the_next_undo()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var (id, _, before) = await RepairedAsync(hospital);
+        await using (var connection = await hospital.Target.OpenRepairAsync(CancellationToken.None))
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            var ledger = await new QuarantineLedger(hospital.Db).IdAsync(CancellationToken.None);
+            await new RowRestoration(connection, new StatementLog()).RunAsync(await QuarantineStore.BatchesAsync(connection, ledger, id, CancellationToken.None), "the dead one", CancellationToken.None);
+            await transaction.CommitAsync();
+        }
+        var told = await UndoAsync(hospital, id);
+        Assert.That(told.Incident.State, Is.EqualTo(IncidentState.Undone));
+        Assert.That(told.Work.Said, Does.Contain("had come back already, by the dead one"));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task Killed_in_the_middle_nothing_has_happened_and_the_next_one_does_it()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var (id, _, before) = await RepairedAsync(hospital);
+        var taken = await HashAsync(hospital);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE FUNCTION slow() RETURNS boolean LANGUAGE sql AS 'SELECT pg_sleep(5) IS NOT NULL'; ALTER TABLE casts ADD CONSTRAINT slowly CHECK (slow()) NOT VALID");
+        await using var program = new HealingProgram();
+        program.Environment["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString;
+        program.Environment["HEALING__TARGETS__0__NAME"] = "movies";
+        program.Environment["HEALING__TARGETS__0__CONNECTION"] = Hospital.Cluster.ConnectionString(hospital.Database);
+        program.Environment["HEALING__WORKER__LEASE"] = "3s";
+        var child = program.Start("undo", $"{id}", "--yes", "--why", "a test");
+        await Poll.UntilAsync(async ct => await Hospital.Cluster.ScalarAsync<bool>(hospital.Database,
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'healing repair' AND wait_event = 'PgSleep' AND datname = current_database())", ct: ct), TimeSpan.FromSeconds(60), "it is in the middle of the undo");
+        child.Send(Signal.Kill);
+        await child.WaitForExitAsync(TimeSpan.FromSeconds(10));
+        Assert.That((await HashAsync(hospital), (await hospital.FindAsync(id)).State), Is.EqualTo((taken, IncidentState.Resolved)));
+
+        hospital.Lease = TimeSpan.FromSeconds(3);
+        UndoOutcome? done = null;
+        await Poll.UntilAsync(async _ => (done = await TryAsync(hospital, id)) is not null, TimeSpan.FromSeconds(60), "the lease of the dead one runs out");
+        Assert.That(done!.Incident.State, Is.EqualTo(IncidentState.Undone));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(before));
+        var (code, shown, _) = await program.RunAsync("incidents", "show", $"{id}");
+        Assert.That((code, shown), Is.EqualTo((0, shown)));
+        Assert.That(shown, Does.Contain("in quarantine by attempt 1 (test_repair): 10 rows, batch 1").And.Contain($"`healing undo {id}` does the repair again"));
+    }
+
+    [Test]
+    public async Task What_is_older_than_its_time_goes_and_an_undo_says_so()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var (id, _, _) = await RepairedAsync(hospital);
+        QuarantineRetention Retention() => new(new QuarantineLedger(hospital.Db), new TargetSet([hospital.Target]), TimeSpan.FromDays(1), NullLogger<QuarantineRetention>.Instance);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "UPDATE healing_quarantine.batches SET taken_at = now() - interval '29 days'");
+        Assert.That(await Retention().RunAsync(CancellationToken.None), Is.Zero, "never less than 30 days, whatever was configured");
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "UPDATE healing_quarantine.batches SET taken_at = now() - interval '31 days'");
+        Assert.That(await Retention().RunAsync(CancellationToken.None), Is.EqualTo(10));
+        Assert.That(await hospital.Db.FirstAsync<long>("SELECT rows FROM healing.quarantines", null, CancellationToken.None), Is.Zero);
+        var refused = await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, id));
+        Assert.That(refused!.Message, Does.Contain("when their time was over"));
+    }
+
+    private static Task<UndoOutcome> UndoAsync(Hospital hospital, long id, bool dryRun = false) =>
+        hospital.Factory().Undo().RunAsync(id, "worker", "somebody", "they were wanted", dryRun, CancellationToken.None);
+
+    /// <summary>Null while the lease of the one before runs.</summary>
+    private static async Task<UndoOutcome?> TryAsync(Hospital hospital, long id)
+    {
+        try
+        {
+            return await UndoAsync(hospital, id);
+        }
+        catch (HealingException e) when (e.Message.Contains("right now", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+
+    private static Task<TableHash> HashAsync(Hospital hospital) => TableHash.OfAsync(Hospital.Cluster, hospital.Database, "casts");
+
+    private static CheckReport Report(Finding finding) => new("test", CheckStatus.Damaged, TimeSpan.Zero, null, [finding], [finding.Object.Oid]);
+
+    /// <summary>An incident on its way through the ledger as a healer takes it, with ten rows in quarantine.</summary>
+    private static async Task<(long Id, Finding Finding, TableHash Before)> RepairedAsync(Hospital hospital)
+    {
+        var before = await HashAsync(hospital);
+        var facts = await hospital.Target.FactsAsync(CancellationToken.None);
+        var oid = await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT 'casts'::regclass::oid::bigint");
+        var finding = Finding.Of("test", FindingKind.BtreeCorrupt, facts.Id, new RelationName(oid, "public.casts"), "ten rows too many", "ten") with { Repair = "test_repair", Risk = RiskClass.Quarantining };
+        var incident = (await hospital.TakeInAsync(Report(finding))).Single(i => i.Fingerprint == finding.Fingerprint);
+        var ledgers = hospital.Factory().Ledgers();
+        var lease = (await ledgers.Leases.TakeAsync(Lease.OfTarget(incident.TargetId), "worker", incident.Id, TimeSpan.FromMinutes(1), CancellationToken.None))!;
+        await ledgers.Incidents.BeginAttemptAsync(incident, lease.Fence, "worker", CancellationToken.None);
+        await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Snapshotting, IncidentState.Repairing, new Move("worker", "") { Fence = lease.Fence }, CancellationToken.None);
+        incident = await hospital.FindAsync(incident.Id);
+        await using (var connection = await hospital.Target.OpenRepairAsync(CancellationToken.None))
+        {
+            var session = new RepairSession(hospital.Target, facts, connection, lease.Token) { Ledger = await ledgers.Quarantines.IdAsync(CancellationToken.None), Attempt = 1 };
+            await using (var transaction = await connection.BeginTransactionAsync())
+            {
+                await using var batch = await QuarantineBatch.OpenAsync(session, incident, "test_repair", "too many", new StatementLog(), CancellationToken.None);
+                var places = (await connection.QueryAsync<string>("SELECT ctid::text FROM public.casts ORDER BY ctid LIMIT 10 FOR UPDATE")).ToList();
+                Assert.That(await batch.DeleteAsync(await QuarantineTable.OfAsync(connection, oid, CancellationToken.None), places, CancellationToken.None), Is.EqualTo(10));
+                await transaction.CommitAsync();
+            }
+            Assert.That((await new QuarantineRecord(ledgers).TakeAsync(connection, incident, lease.Fence, CancellationToken.None)).Sum(q => q.Rows), Is.EqualTo(10));
+        }
+        await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Repairing, IncidentState.Verifying, new Move("worker", "") { Fence = lease.Fence }, CancellationToken.None);
+        await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Verifying, IncidentState.Resolved, new Move("worker", "") { Fence = lease.Fence, AttemptOutcome = "succeeded" }, CancellationToken.None);
+        await ledgers.Leases.ReleaseAsync(lease, CancellationToken.None);
+        return (incident.Id, finding, before);
+    }
+}
