@@ -52,13 +52,30 @@ internal sealed class RandomUndoTests
         {
             await ward.UndoAsync();
             Assert.That(await ward.HashAsync(), Is.EqualTo(before), "after the undo");
-            await ward.RedoAsync();
-            Assert.That(await ward.HashAsync(), Is.EqualTo(after), "after the undo was undone");
-            await ward.UndoAsync();
+            if (await RedoneAsync(ward))
+            {
+                Assert.That(await ward.HashAsync(), Is.EqualTo(after), "after the undo was undone");
+                await ward.UndoAsync();
+            }
             Assert.That(await ward.HashAsync(), Is.EqualTo(before), "after the second undo");
         }
         await ward.ExecuteAsync($"DROP SCHEMA {schema} CASCADE");
         return taken;
+    }
+
+    /// <summary>An orphan that was changed twice is the one thing that is not done again; it says so.</summary>
+    private static async Task<bool> RedoneAsync(Ward ward)
+    {
+        try
+        {
+            await ward.RedoAsync();
+            return true;
+        }
+        catch (HealingException refused)
+        {
+            Assert.That(refused.Message, Does.Contain("refer to nothing were changed more than once"));
+            return false;
+        }
     }
 
     /// <summary>What a key with NO ACTION does not let go is refused and changes nothing.</summary>

@@ -41,6 +41,15 @@ internal sealed class PartMapping
         return new(part, table, columns);
     }
 
+    /// <summary>A value that nobody could read any more when the row was kept has nothing to come back.</summary>
+    public void RequireValues()
+    {
+        if (Part.Changed.Any(n => !Part.Attnums.Contains(n)))
+        {
+            throw Refusal($"values of {Table.Quoted} were lost already when its rows were kept, so that what was put in their place stays");
+        }
+    }
+
     public static HealingException Refusal(string what, Exception? inner = null) =>
         new(what, "Nothing was changed. The rows stay in healing_quarantine of the target: select them there and decide by hand.", inner);
 

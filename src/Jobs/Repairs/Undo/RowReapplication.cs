@@ -1,4 +1,5 @@
 using Dapper;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using Npgsql;
 
@@ -20,11 +21,24 @@ public sealed class RowReapplication(RepairSession session, StatementLog log)
             }
             foreach (var part in (await QuarantineStore.PartsAsync(_connection, before.Id, cancel).ConfigureAwait(false)).Where(p => p.WasAsked))
             {
-                await AgainAsync(batch, part, cancel).ConfigureAwait(false);
+                await WatchedAsync(batch, part, cancel).ConfigureAwait(false);
             }
         }
         await QuarantineStore.ReplacedAsync(_connection, batches, batch.Id, cancel).ConfigureAwait(false);
         return batch;
+    }
+
+    /// <summary>Of a row that this very transaction has written, a server looks at every key again, those too that never held.</summary>
+    private async Task WatchedAsync(QuarantineBatch batch, KeptPart part, CancellationToken cancel)
+    {
+        try
+        {
+            await AgainAsync(batch, part, cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == SqlState.ForeignKeyViolation)
+        {
+            throw PartMapping.Refusal($"rows of {part.SchemaName}.{part.TableName} that refer to nothing were changed more than once, which the foreign key {e.ConstraintName} does not let one transaction do: the next check finds what is still wrong", e);
+        }
     }
 
     private async Task AgainAsync(QuarantineBatch batch, KeptPart part, CancellationToken cancel)
@@ -34,6 +48,7 @@ public sealed class RowReapplication(RepairSession session, StatementLog log)
             throw PartMapping.Refusal($"what was done to {part.SchemaName}.{part.TableName} was done beside the server's own statements and is not done again by itself; the next check finds what is still wrong");
         }
         var mapping = await PartMapping.OfAsync(_connection, part, cancel).ConfigureAwait(false);
+        mapping.RequireValues();
         var found = await RowFinder.FindAsync(_connection, mapping, after: false, [.. mapping.Written], cancel).ConfigureAwait(false);
         if (found.Count(r => r.Now is null || !r.IsSame) is > 0 and var other)
         {

@@ -8,6 +8,7 @@ internal static class RowReturn
 {
     public static async Task<IReadOnlyList<FoundRow>> FindAsync(NpgsqlConnection connection, PartMapping mapping, CancellationToken cancel)
     {
+        mapping.RequireValues();
         var found = await RowFinder.FindAsync(connection, mapping, after: true, Same(mapping), cancel).ConfigureAwait(false);
         if (found.Count(r => r.Now is null) is > 0 and var gone)
         {
