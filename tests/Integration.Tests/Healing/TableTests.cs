@@ -55,7 +55,7 @@ internal sealed class TableTests
             var busy = await ward.HealAsync(incident.Id);
             Assert.That((busy.State, busy.Deferred), Is.EqualTo((IncidentState.AwaitingWindow, true)), busy.Note);
         }
-        await Task.Delay(20);
+        await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         var outcome = await ward.HealAsync(incident.Id);
         Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
     }
@@ -92,7 +92,7 @@ internal sealed class TableTests
         Assert.That(waits.Note, Does.Contain("they are brought back first"));
         var rows = await ward.HealAsync(open.Single(i => i.Kind == FindingKind.HeapRowsHidden).Id);
         Assert.That(rows.State, Is.EqualTo(IncidentState.Resolved), rows.Note);
-        await Task.Delay(20);
+        await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         var outcome = await ward.HealAsync(map.Id);
         Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
         await AssertCleanAsync(ward);
