@@ -9,6 +9,7 @@ public static class SqlState
     public const string UndefinedTable = "42P01";
     public const string UndefinedObject = "42704";
     public const string ForeignKeyViolation = "23503";
+    public const string CheckViolation = "23514";
     public const string UniqueViolation = "23505";
     public const string IdleInTransaction = "25P03";
     public const string LockNotAvailable = "55P03";

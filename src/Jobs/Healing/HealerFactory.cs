@@ -58,6 +58,10 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
             new RecreateSequence(limits),
 
             // what the data mean
+            new QuarantineOrphans(limits),
+            new NullifyOrphans(limits),
+            new NullifyValues(limits),
+            new QuarantineValues(limits),
         ];
     }
 

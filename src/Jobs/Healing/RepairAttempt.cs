@@ -119,7 +119,7 @@ public sealed class RepairAttempt(
         }
         tools.Faults.Hit(BeforeVerifying);
         work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Verifying,
-            new Move(worker, work.Plan.Nothing ?? "applied") { Fence = _fence }, cancel).ConfigureAwait(false);
+            new Move(worker, work.Plan.Nothing ?? work.Result.Reason ?? "applied") { Fence = _fence }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterVerifying);
         work.Verification = await tools.Verifier.VerifyAsync(bench, work.Incident, work.Plan, work.Result, cancel).ConfigureAwait(false);
         tools.Faults.Hit(Verified);
@@ -248,6 +248,7 @@ public sealed class RepairAttempt(
         {
             Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false),
             Attempt = incident.Attempts + 1,
+            OpenBeside = [.. (await ledgers.Incidents.ListAsync(new IncidentFilter { Target = incident.TargetName, OpenOnly = true, Limit = 1000 }, cancel).ConfigureAwait(false)).Where(i => i.Id != incident.Id)],
             IndexesBefore = before is { Count: > 0 } ? before : null,
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
             OnBuilding = session.OnBuildingAsync,

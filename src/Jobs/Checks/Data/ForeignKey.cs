@@ -30,6 +30,11 @@ public sealed record ForeignKey
     public required bool MatchFull { get; init; }
     /// <summary>a: no action, r: restrict, c: cascade, n: set null, d: set default.</summary>
     public required string OnDelete { get; init; }
+    /// <summary>Those that ON DELETE SET NULL names; empty means all.</summary>
+    public required string[] SetColumns { get; init; }
+    /// <summary>All of its triggers are at work, so that no writer of today can break it.</summary>
+    public required bool Enforced { get; init; }
+    public required string? Definition { get; init; }
     public required bool Validated { get; init; }
     public required bool OfPeriod { get; init; }
 

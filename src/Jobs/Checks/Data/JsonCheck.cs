@@ -88,7 +88,7 @@ public sealed class JsonCheck : ICheck
             {
                 row[name] = value;
             }
-            samples.Add(new JsonObject { ["table"] = one.Table, ["ctid"] = one.Ctid, ["row"] = row, ["path"] = Text.Bounded(one.Path, 200), ["what"] = one.What });
+            samples.Add(new JsonObject { ["table"] = one.Table.Quoted, ["ctid"] = one.Ctid, ["row"] = row, ["path"] = Text.Bounded(one.Path, 200), ["what"] = one.What });
         }
         return samples;
     }

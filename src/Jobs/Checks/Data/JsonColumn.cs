@@ -1,5 +1,6 @@
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
@@ -30,4 +31,4 @@ public sealed record JsonColumn(JsonRule Rule, RuleTable Table, JsonShape Shape)
 }
 
 /// <param name="Values">Of the columns that a person knows the row by.</param>
-public sealed record WrongJson(string Table, string Ctid, IReadOnlyList<string?> Values, string Path, string What);
+public sealed record WrongJson(RelationName Table, string Ctid, IReadOnlyList<string?> Values, string Path, string What);

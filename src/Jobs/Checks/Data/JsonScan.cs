@@ -43,7 +43,7 @@ public sealed class JsonScan(Target target, Throttle throttle)
             NotLooked += verdict.Looked ? 0 : 1;
             if (verdict.Path is not null)
             {
-                wrong(new(piece.Leaf.Name.Quoted, row.GetString(0), [.. row.GetFieldValue<string?[]>(1).Select(v => Text.Bounded(v, 100))], verdict.Path, verdict.What!));
+                wrong(new(piece.Leaf.Name, row.GetString(0), [.. row.GetFieldValue<string?[]>(1).Select(v => Text.Bounded(v, 100))], verdict.Path, verdict.What!));
             }
         }
     }

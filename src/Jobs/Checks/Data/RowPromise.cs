@@ -30,4 +30,7 @@ public sealed record RowPromise
 
     public static async Task<IReadOnlyList<RowPromise>> OfAsync(NpgsqlConnection connection, long? table, CancellationToken cancel) =>
         (await connection.QueryAsync<RowPromise>(new CommandDefinition(Sql.Of<ICheck>("row_constraints"), new { table }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+
+    public static async Task<string> DefinitionAsync(NpgsqlConnection connection, long constraint, CancellationToken cancel) =>
+        (await connection.ExecuteScalarAsync<string>(new CommandDefinition(Sql.Of<ICheck>("constraint_definition"), new { oid = constraint }, cancellationToken: cancel)).ConfigureAwait(false))!;
 }

@@ -10,16 +10,16 @@ public sealed class RowScan(Target target, Throttle throttle)
 {
     private const long SmallestPiece = 8192;
     public const int MostShown = 20;
-    private const int MostOfPiece = 200;
+    public const int MostOfPiece = 200;
 
-    /// <param name="seen">Is given the first wrong rows of each piece.</param>
-    public async Task<WrongRows> RunAsync(RelationName table, RowTest test, CancellationToken cancel, Func<TableLeaf, IReadOnlyList<WrongRow>, Task>? seen = null)
+    /// <param name="seen">Is given the first wrong rows of each piece, <paramref name="most"/> of them.</param>
+    public async Task<WrongRows> RunAsync(RelationName table, RowTest test, CancellationToken cancel, Func<TableLeaf, IReadOnlyList<WrongRow>, Task>? seen = null, int most = MostOfPiece)
     {
         var (count, shown) = (0L, new List<WrongRow>());
         foreach (var piece in await PiecesAsync(table, test.PagesBeside, cancel).ConfigureAwait(false))
         {
             var began = target.Clock.GetTimestamp();
-            var found = await ReadAsync(piece, test, cancel).ConfigureAwait(false);
+            var found = await ReadAsync(piece, test, most, cancel).ConfigureAwait(false);
             count += found.Count;
             shown.AddRange(found.Rows.Take(MostShown - shown.Count));
             if (seen is not null && found.Rows.Count > 0)
@@ -47,7 +47,7 @@ public sealed class RowScan(Target target, Throttle throttle)
         return pieces;
     }
 
-    private async Task<WrongRows> ReadAsync(TablePiece piece, RowTest test, CancellationToken cancel)
+    private async Task<WrongRows> ReadAsync(TablePiece piece, RowTest test, int most, CancellationToken cancel)
     {
         await using var reading = await DataReading.OpenAsync(target, throttle.IsOff, cancel).ConfigureAwait(false);
         await using var command = test.Command($"""
@@ -56,7 +56,7 @@ public sealed class RowScan(Target target, Throttle throttle)
                        ARRAY[{string.Join(", ", test.Shown.Select(s => $"c.{s}::pg_catalog.text"))}]::pg_catalog.text[] AS shown
                 FROM ONLY {piece.Leaf.Name.Quoted} AS c
                 WHERE {piece.Condition}({test.Broken}))
-            SELECT (SELECT pg_catalog.count(*) FROM wrong), w.at::pg_catalog.text, w.age, w.shown FROM wrong AS w LIMIT {MostOfPiece}
+            SELECT (SELECT pg_catalog.count(*) FROM wrong), w.at::pg_catalog.text, w.age, w.shown FROM wrong AS w LIMIT {most}
             """, reading.Connection);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var (count, rows) = (0L, new List<WrongRow>());

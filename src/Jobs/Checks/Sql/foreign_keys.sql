@@ -3,9 +3,14 @@ WITH keys AS (
     SELECT k.oid, pg_catalog.quote_ident(k.conname) AS name, k.conrelid AS child, k.confrelid AS parent, k.conkey, k.confkey, k.conpfeqop AS operators,
            k.confmatchtype = 'f' AS match_full, k.confdeltype::text AS on_delete,
            k.convalidated AND coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::boolean, true) AS validated,
-           coalesce((pg_catalog.to_jsonb(k) ->> 'conperiod')::boolean, false) AS of_period
+           coalesce((pg_catalog.to_jsonb(k) ->> 'conperiod')::boolean, false) AS of_period,
+           -- from 15 on a key may name the columns that it sets to null
+           ARRAY(SELECT e.n::int2 FROM pg_catalog.jsonb_array_elements_text(CASE WHEN pg_catalog.jsonb_typeof(pg_catalog.to_jsonb(k) -> 'confdelsetcols') = 'array'
+                                                                                 THEN pg_catalog.to_jsonb(k) -> 'confdelsetcols' ELSE '[]' END) AS e (n)) AS set_numbers,
+           NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O') AS enforced,
+           pg_catalog.pg_get_constraintdef(k.oid) AS definition
     FROM pg_catalog.pg_constraint k
-    WHERE k.contype = 'f' AND k.conparentid = 0 AND @child::bigint IS NULL AND (@table::bigint IS NULL OR k.conrelid = @table::bigint::oid)
+    WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conname !~ '^healing_twin_' AND @child::bigint IS NULL AND (@table::bigint IS NULL OR k.conrelid = @table::bigint::oid)
     UNION ALL
     SELECT NULL, NULL, @child::bigint::oid, @parent::bigint::oid, @child_columns::int[]::int2[], @parent_columns::int[]::int2[],
            (SELECT pg_catalog.array_agg(CASE WHEN f.operator IS NULL THEN 0 ELSE f.operator END ORDER BY i.i)
@@ -29,13 +34,13 @@ WITH keys AS (
                                                    WHEN (SELECT e.typtype FROM pg_catalog.pg_type e WHERE e.oid = b.p) = 'r' THEN 'pg_catalog.anyrange'::pg_catalog.regtype::oid
                                                    WHEN (SELECT e.typelem FROM pg_catalog.pg_type e WHERE e.oid = b.p) <> 0 THEN 'pg_catalog.anyarray'::pg_catalog.regtype::oid END))
                 LIMIT 1) AS f ON true),
-           false, 'a', true, false
+           false, 'a', true, false, '{}', false, NULL
     WHERE @child::bigint IS NOT NULL
 )
 SELECT k.oid::bigint AS oid, k.name, c.oid::bigint AS child, pg_catalog.format('%I.%I', cn.nspname, c.relname) AS child_quoted, c.relkind::text AS child_kind,
        p.oid::bigint AS parent, pg_catalog.format('%I.%I', pn.nspname, p.relname) AS parent_quoted, p.relkind::text AS parent_kind,
        greatest(p.relpages, 0)::bigint AS parent_pages,
-       k.conkey::int[] AS child_numbers, k.confkey::int[] AS parent_numbers, s.child_columns, s.parent_columns, s.condition,
+       k.conkey::int[] AS child_numbers, k.confkey::int[] AS parent_numbers, s.child_columns, s.parent_columns, s.condition, s.set_columns, k.enforced, k.definition,
        k.match_full, k.on_delete, k.validated, k.of_period
 FROM keys k
 JOIN pg_catalog.pg_class c ON c.oid = k.child
@@ -45,6 +50,7 @@ JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
 CROSS JOIN LATERAL (
     SELECT pg_catalog.array_agg(pg_catalog.quote_ident(ca.attname) ORDER BY i.i) AS child_columns,
            pg_catalog.array_agg(pg_catalog.quote_ident(pa.attname) ORDER BY i.i) AS parent_columns,
+           coalesce(pg_catalog.array_agg(pg_catalog.quote_ident(ca.attname) ORDER BY i.i) FILTER (WHERE ca.attnum = ANY (k.set_numbers)), '{}') AS set_columns,
            CASE WHEN pg_catalog.count(o.oid) = pg_catalog.count(*) THEN
                pg_catalog.string_agg(
                    pg_catalog.format('p.%I', pa.attname) || CASE WHEN pa.atttypid <> o.oprleft AND lt.typtype <> 'p' THEN pg_catalog.format('::%I.%I', ln.nspname, lt.typname) ELSE '' END

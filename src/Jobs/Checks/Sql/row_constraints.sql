@@ -5,7 +5,7 @@ WITH promises AS (
            pg_catalog.format('(%s) IS FALSE', pg_catalog.pg_get_expr(k.conbin, k.conrelid)) AS broken,
            (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY a.attnum) FROM pg_catalog.pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)) AS columns
     FROM pg_catalog.pg_constraint k
-    WHERE k.contype = 'c' AND k.convalidated AND k.conrelid <> 0 AND coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::boolean, true)
+    WHERE k.contype = 'c' AND k.convalidated AND k.conrelid <> 0 AND k.conname !~ '^healing_twin_' AND coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::boolean, true)
     UNION ALL
     SELECT a.attrelid, 'NOT NULL of ' || pg_catalog.quote_ident(a.attname), 'not_null', NULL, pg_catalog.quote_ident(a.attname),
            -- a planner that knows the promise would answer IS NULL without reading
