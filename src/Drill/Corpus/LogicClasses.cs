@@ -77,8 +77,8 @@ internal static class LogicClasses
         Logic(name, summary, Quarantine, async scene =>
         {
             var (index, table, differ) = scene.Pick<(string, string, Dictionary<string, string>)>(
-                ("public.movies_tmdb_id_key", "public.movies", new(StringComparer.Ordinal) { ["id"] = "id + 5000000" }),
-                ("public.people_email_key", "public.people", new(StringComparer.Ordinal) { ["id"] = "id + 5000000" }),
+                ("public.movies_tmdb_id_key", "public.movies", new(StringComparer.Ordinal) { ["id"] = "-id" }),
+                ("public.people_email_key", "public.people", new(StringComparer.Ordinal) { ["id"] = "-id" }),
                 ("public.external_metadata_pkey", "public.external_metadata", new(StringComparer.Ordinal)));
             var rows = 1 + scene.Next(3);
             scene.Table(table, $"{rows} duplicates behind {index}");

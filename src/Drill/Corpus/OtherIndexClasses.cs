@@ -36,7 +36,7 @@ internal static class OtherIndexClasses
         DamageClass.Of(name, "rows that the index was never told of", Lossless, async scene =>
         {
             var index = scene.Pick(indexes);
-            // Their keys lie far from all others, and they land in blocks that the index has summed up already.
+            // Their keys lie far from all others, below zero where a sequence watches, and they land in blocks that the index has summed up already.
             var id = 2_000_000 + scene.Next(1000) * 100;
             var rows = 1 + scene.Next(5);
             scene.Other(index, $"{rows} entries");
@@ -47,7 +47,7 @@ internal static class OtherIndexClasses
                 string.Create(CultureInfo.InvariantCulture,
                     $"""
                     INSERT INTO public.movies (id, title, year, tmdb_id, metadata_json, tags, screened, added_at, plot)
-                    SELECT i, 'Unseen ' || i, 2090, NULLIF(i + 5000000, 0), jsonb_build_object('unseen', i), ARRAY['unseen' || i], int4range(i, i + 3), timestamptz '2090-01-01', 'short'
+                    SELECT -i, 'Unseen ' || i, 2090, i + 5000000, jsonb_build_object('unseen', i), ARRAY['unseen' || i], int4range(i, i + 3), timestamptz '2090-01-01', 'short'
                     FROM generate_series({id}, {id + rows - 1}) AS i
                     """));
         }) with { Logical = true };

@@ -71,7 +71,7 @@ BEGIN
         WHERE s.relkind = 'S'
     LOOP
         BEGIN
-            EXECUTE format('SELECT count(*) FROM %s WHERE %I > (SELECT last_value FROM %s) AND %I < 1000000', item.tab, item.attname, item.name, item.attname) INTO bad;
+            EXECUTE format('SELECT count(*) FROM %s WHERE %I > (SELECT last_value FROM %s)', item.tab, item.attname, item.name) INTO bad;
             IF bad > 0 THEN RETURN NEXT format('%s is behind', item.name); END IF;
         EXCEPTION WHEN OTHERS THEN
             RETURN NEXT format('%s: %s', item.name, SQLERRM);
