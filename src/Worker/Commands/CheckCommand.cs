@@ -18,7 +18,7 @@ public sealed class CheckCommand : ICommandModule
     private readonly Option<int> _jobs = new("--jobs") { Description = "Sessions at once", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _data = new("--data-directory") { Description = "The server's data directory as seen here: checks that compare pages read them from its files instead of through the server", HelpName = "DIR" };
     private readonly Option<string> _format = CommandFormat.Option();
-    private readonly Option<Impact> _impact = new("--impact") { Description = "How much of the server's time it takes: low, normal or high (default: high)", HelpName = "LEVEL", DefaultValueFactory = _ => Impact.High };
+    private readonly Option<Impact> _impact = new("--impact") { Description = "How much of the server's time it takes: low, normal or high", HelpName = "LEVEL", DefaultValueFactory = _ => Impact.High };
     private readonly Option<Ground> _ground = new("--ground") { Description = "What the server is: live, window (writers may wait) or clone (a copy that may crash)", HelpName = "KIND", DefaultValueFactory = _ => Ground.Live };
     private readonly Option<bool> _list = new("--list") { Description = "Describes the checks and ends" };
 

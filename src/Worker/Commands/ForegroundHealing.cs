@@ -27,17 +27,26 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         var id = await ledger.RegisterTargetAsync(_target.Name, facts, cancel).ConfigureAwait(false);
         var known = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Select(i => i.Id).ToHashSet();
         var reports = await CheckAsync(host.Get<CheckMemory>(), cancel).ConfigureAwait(false);
+        Task TakeInAsync(CheckReport report) =>
+            ledger.TakeInAsync(id, report, null, host.Options.AutoHealing.MaxAutoRepairAttempts, shell.Actor, cancel, _target.Options.Demonstration);
         foreach (var report in reports)
         {
-            await ledger.TakeInAsync(id, report, null, host.Options.AutoHealing.MaxAutoRepairAttempts, shell.Actor, cancel, _target.Options.Demonstration).ConfigureAwait(false);
+            await TakeInAsync(report).ConfigureAwait(false);
         }
         await new Absences(ledger).LookAsync(_target, id, CheckCatalogue.All, shell.Actor, cancel).ConfigureAwait(false);
-        var concerned = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Select(i => i.Id).Union(known).Order().ToList();
+        var found = await OpenAsync(ledger, id, cancel).ConfigureAwait(false);
+        var concerned = found.Select(i => i.Id).Union(known).Order().ToList();
         var healer = Healer();
         using var progress = shell.Progress();
-        foreach (var incident in concerned)
+        var repairable = found.Where(i => i.Repair is not null).Select(i => i.Id).ToHashSet();
+        foreach (var incident in concerned.Where(repairable.Contains))
         {
             progress.Show($"healing incident {incident}");
+            await HealAsync(healer, incident, cancel).ConfigureAwait(false);
+        }
+        await new SecondLook(ledger, check => RunAsync(check, host.Get<CheckMemory>(), progress, cancel), TakeInAsync).RunAsync(concerned, cancel).ConfigureAwait(false);
+        foreach (var incident in concerned.Where(i => !repairable.Contains(i)))
+        {
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);
         }
         progress.Dispose();
@@ -109,15 +118,20 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         var reports = new List<CheckReport>();
         foreach (var check in CheckCatalogue.All)
         {
-            progress.Show($"check {check.Description.Name}");
-            reports.Add(await check.RunAsync(new(_target, CheckScope.All)
-            {
-                Memory = memory,
-                Ground = approveAll ? Ground.Window : Ground.Live,
-                Progress = new Progress<CheckProgress>(p => progress.Show($"check {p.Check}: {p.Done} of {p.Total}, {p.Current}")),
-            }, cancel).ConfigureAwait(false));
+            reports.Add(await RunAsync(check, memory, progress, cancel).ConfigureAwait(false));
         }
         return reports;
+    }
+
+    private Task<CheckReport> RunAsync(ICheck check, ICheckMemory? memory, ProgressLine progress, CancellationToken cancel)
+    {
+        progress.Show($"check {check.Description.Name}");
+        return check.RunAsync(new(_target, CheckScope.All)
+        {
+            Memory = memory,
+            Ground = approveAll ? Ground.Window : Ground.Live,
+            Progress = new Progress<CheckProgress>(p => progress.Show($"check {p.Check}: {p.Done} of {p.Total}, {p.Current}")),
+        }, cancel);
     }
 
     private IncidentHealer Healer()

@@ -1,0 +1,36 @@
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
+
+namespace HealingWorkers.Worker.Commands;
+
+/// <summary>
+/// One damage can be seen by more than one check. What nobody can repair directly is looked at again after the repairs, twice,
+/// before a person is called: it may be gone with what was repaired.
+/// </summary>
+internal sealed class SecondLook(IncidentLedger ledger, Func<ICheck, Task<CheckReport>> run, Func<CheckReport, Task> takeIn)
+{
+    private const int Looks = 2;
+
+    public async Task RunAsync(IReadOnlyList<long> concerned, CancellationToken cancel)
+    {
+        var repaired = false;
+        var waiting = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var id in concerned)
+        {
+            var incident = (await ledger.FindAsync(id, cancel).ConfigureAwait(false))!;
+            repaired |= incident.State == IncidentState.Resolved;
+            if (incident is { State: IncidentState.Detected, Repair: null, Kind.IsEvent: false } && incident.Severity >= Severity.Warning)
+            {
+                waiting.Add(incident.Check);
+            }
+        }
+        foreach (var check in repaired ? CheckCatalogue.All.Where(c => waiting.Contains(c.Description.Name)) : [])
+        {
+            for (var look = 0; look < Looks; look++)
+            {
+                await takeIn(await run(check).ConfigureAwait(false)).ConfigureAwait(false);
+            }
+        }
+    }
+}
