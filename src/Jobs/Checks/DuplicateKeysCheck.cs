@@ -56,11 +56,12 @@ public sealed class DuplicateKeysCheck : ICheck
             catch (PostgresException e) when (e.SqlState is not (SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow))
             {
                 cancel.ThrowIfCancellationRequested();
-                forbidden += e.SqlState == SqlState.InsufficientPrivilege ? 1 : 0;
+                var damaged = e.SqlState is SqlState.UndefinedFile or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.IoError;
+                forbidden += damaged || e.SqlState == SqlState.InsufficientPrivilege ? 1 : 0;
                 // dropped meanwhile: nobody's business
                 if (e.SqlState is not (SqlState.UndefinedTable or SqlState.UndefinedObject))
                 {
-                    open.Add($"{key.Quoted}: {e.MessageText} ({e.SqlState})");
+                    open.Add($"{key.Quoted}: {e.MessageText} ({e.SqlState}){(damaged ? ", which the checks of that object tell" : "")}");
                 }
             }
             await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
