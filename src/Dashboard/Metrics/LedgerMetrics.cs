@@ -21,6 +21,7 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
         (MetricCatalogue.RepairSuccessRate, "repair_success_rate"),
         (MetricCatalogue.CheckLastSuccess, "check_last_success"),
         (MetricCatalogue.IncidentsOpen, "incidents_open"),
+        (MetricCatalogue.OrphansRows, "orphans_rows"),
         (MetricCatalogue.QuarantineRows, "quarantine_rows"),
     ];
 

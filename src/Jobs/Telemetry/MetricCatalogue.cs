@@ -24,6 +24,9 @@ public static class MetricCatalogue
     public static readonly MetricDescription IncidentsOpen = new("healing.incidents.open", Gauge, "{incident}", MetricSource.Ledger, ["target", "kind", "severity"],
         "Incidents that are open now; what is healed stays with 0");
 
+    public static readonly MetricDescription OrphansRows = new("healing.orphans.rows", Gauge, "{row}", MetricSource.Ledger, ["target"],
+        "Rows that point at rows which do not exist, by foreign keys of the catalogue and of rules, as the last look counted them; what was healed since is 0");
+
     public static readonly MetricDescription QuarantineRows = new("healing.quarantine.rows", Gauge, "{row}", MetricSource.Ledger, ["target"],
         "Rows in the quarantine of the target, by the last repair, undo or sweep of it");
 
@@ -44,8 +47,7 @@ public static class MetricCatalogue
 
     public static readonly IReadOnlyList<MetricDescription> All =
     [
-        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, QuarantineRows, LedgerUp, JobDuration, JobActive, Observation,
-        new("healing.orphans.rows", Gauge, "{row}", Later, ["target", "kind"], "Rows whose foreign key points at nothing"),
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.checksums.last_verified", Gauge, "s", Later, ["target"], "When all data pages were last read and their checksums compared, in seconds since 1970"),
         new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),
         new("healing.backup.age", Gauge, "s", Later, ["target"], "Age of the newest proven backup"),
