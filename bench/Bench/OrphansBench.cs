@@ -150,7 +150,7 @@ internal static class OrphansBench
         {
             most = Math.Max(most, (double)(await look.ExecuteScalarAsync(CancellationToken.None))!);
             looks++;
-            await Task.Delay(2, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, CancellationToken.None);
         }
         return (looks, most);
     }

@@ -62,6 +62,13 @@ BEGIN
 END
 $verify$;
 
+-- The schema healing_quarantine is made when a repair first takes a row, and not before.
+DO $quarantine$
+BEGIN
+    EXECUTE pg_catalog.format('GRANT CREATE ON DATABASE %I TO healing_repair', pg_catalog.current_database());
+END
+$quarantine$;
+
 GRANT healing_detect TO healing_repair;
 GRANT healing_repair TO healing_surgery;
 GRANT healing_repair TO healing_rest;

@@ -33,10 +33,14 @@ public static class PolicyGate
         {
             return approved ? Gate.Open : new(GateDecision.Approval, "it may lose something: the plan wants to be read and approved");
         }
+        if (risk == RiskClass.Quarantining && plan is not null && policy is (RepairPolicy.Auto or RepairPolicy.Window)
+            && Rows(plan, approved || approveAll, settings.MaxRowsPerRepair) is { Decision: not GateDecision.Go } tooMany)
+        {
+            return tooMany;
+        }
         return policy switch
         {
             RepairPolicy.Never => new(GateDecision.No, $"the policy of the target says never for {risk.Name()}"),
-            RepairPolicy.Auto when risk == RiskClass.Quarantining && plan is not null => Rows(plan, approved || approveAll, settings.MaxRowsPerRepair),
             RepairPolicy.Auto => Gate.Open,
             _ when approved || approveAll => Gate.Open,
             RepairPolicy.Window when !neverWait && MaintenanceWindow.Parse(target.MaintenanceWindow) is { } window =>

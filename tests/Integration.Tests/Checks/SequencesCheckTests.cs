@@ -84,7 +84,7 @@ public sealed class SequencesCheckTests
     {
         await CheckCluster.Cluster.ExecuteAsync(_database, "INSERT INTO songs (id, title) SELECT max(id) + 100, 'by hand' FROM songs");
         var looking = CheckCluster.RunAsync(Check, _database);
-        await Task.Delay(TimeSpan.FromMilliseconds(400));
+        await Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System);
         await CheckCluster.Cluster.ExecuteAsync(_database, "SELECT setval('songs_id_seq', (SELECT max(id) FROM songs))");
         Assert.That((await looking).Findings, Is.Empty);
     }

@@ -153,7 +153,7 @@ public sealed class OrphanRepairTests
             var apply = repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
             while (await clinic.CountAsync("many") == 20000)
             {
-                await Task.Delay(5);
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
             }
             await Clinic.Cluster.ExecuteAsync("postgres", $"SELECT pg_terminate_backend({connection.ProcessID})");
             Assert.That(async () => await apply, Throws.InstanceOf<NpgsqlException>());

@@ -16,7 +16,7 @@ internal sealed class Restored : IAsyncDisposable
     {
         var restored = new Restored($"/tmp/hwr-{Guid.NewGuid():N}"[..20], FreePort.Pick());
         var words = command.Replace("NEW_DIRECTORY", restored._directory, StringComparison.Ordinal).Replace("PORT", $"{restored._port}", StringComparison.Ordinal);
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", words]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", words]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
         var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
@@ -40,7 +40,7 @@ internal sealed class Restored : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var file = Path.Combine(_directory, "postmaster.pid");
-        if (File.Exists(file) && int.TryParse((await File.ReadAllLinesAsync(file))[0], out var pid))
+        if (File.Exists(file) && int.TryParse((await File.ReadAllLinesAsync(file))[0], System.Globalization.CultureInfo.InvariantCulture, out var pid))
         {
             ProcessTable.Send(pid, Signal.Interrupt);
             await Poll.UntilAsync(() => !ProcessTable.IsAlive(pid), TimeSpan.FromSeconds(30), "the restored server ended");

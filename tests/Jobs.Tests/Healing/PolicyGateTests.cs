@@ -42,9 +42,10 @@ internal sealed class PolicyGateTests
     public void RowsOfADeclaredRuleGoByThemselvesUpToTheCap(long rows, bool optedIn, bool approved, GateDecision expected) =>
         Assert.That(Decide(RiskClass.Quarantining, new(), approved, rows: rows, optedIn: optedIn).Decision, Is.EqualTo(expected));
 
-    [Test]
-    public void TheCapHoldsForAPolicyOfAutoToo() =>
-        Assert.That(Decide(RiskClass.Quarantining, With("quarantining", RepairPolicy.Auto), rows: 1001).Decision, Is.EqualTo(GateDecision.Approval));
+    [TestCase(RepairPolicy.Auto)]
+    [TestCase(RepairPolicy.Window)]
+    public void TheCapHoldsWhateverThePolicySays(RepairPolicy policy) =>
+        Assert.That(Decide(RiskClass.Quarantining, With("quarantining", policy), rows: 1001).Decision, Is.EqualTo(GateDecision.Approval));
 
     [TestCase(10, 10, GateDecision.Go)]
     [TestCase(9, 10, GateDecision.Go)]

@@ -42,10 +42,7 @@ internal static class KeyText
             return Fixed(type, bytes);
         }
         // a value with its length before it: one byte where the lowest bit is set, else four at their alignment
-        if (length != -1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(length));
-        }
+        ArgumentOutOfRangeException.ThrowIfNotEqual(length, -1);
         if ((tuple[at] & 1) == 0)
         {
             at = Aligned(at, alignment);

@@ -16,7 +16,7 @@ internal static class DuplicateLook
             return [];
         }
         var copies = (await connection.QueryAsync<(string Place, long Age, string Said)>(new CommandDefinition(
-            string.Format(System.Globalization.CultureInfo.InvariantCulture, Sql.Of<IndexLook>("duplicate_rows"), key.TableQuoted),
+            Sql.Of<IndexLook>("duplicate_rows").Replace("{0}", key.TableQuoted, StringComparison.Ordinal),
             new { places = members.Select(m => m.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false))
             .ToDictionary(c => c.Place, c => new DuplicateCopy(c.Place, c.Age, c.Said), StringComparer.Ordinal);
         var groups = members.GroupBy(m => m.Group).Select(g => (g.First().Key, Copies: g.Select(m => copies[m.Place]).ToList())).ToList();
