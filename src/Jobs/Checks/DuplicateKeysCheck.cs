@@ -15,7 +15,7 @@ public sealed class DuplicateKeysCheck : ICheck
         "duplicate_keys", "Groups every table by the key of each of its unique indexes, without using an index.", "db.index_check",
         "Reads every table once for each of its unique indexes, and sorts or hashes their keys within work_mem and temporary files.",
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
-        "SELECT on the tables (pg_read_all_data, in healing_detect).",
+        "SELECT on the tables (GRANT pg_read_all_data to the role that checks; healing_detect reads no rows).",
         "Duplicates of transactions that have not committed, which are none. Keys that call functions of a role with fewer rights than a superuser who checks.",
         [FindingKind.DuplicateKeys, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
 
@@ -29,7 +29,7 @@ public sealed class DuplicateKeysCheck : ICheck
         }
         var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
         var (findings, open, examined) = (new List<Finding>(), new List<string>(), new List<UniqueKey>());
-        var forbidden = 0;
+        var (forbidden, denied) = (0, false);
         foreach (var (key, at) in keys.Select((k, at) => (k, at)))
         {
             request.Progress?.Report(new(Description.Name, at, keys.Count, key.Quoted));
@@ -57,6 +57,7 @@ public sealed class DuplicateKeysCheck : ICheck
             {
                 cancel.ThrowIfCancellationRequested();
                 var damaged = e.SqlState is SqlState.UndefinedFile or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.IoError;
+                denied |= e.SqlState == SqlState.InsufficientPrivilege;
                 forbidden += damaged || e.SqlState == SqlState.InsufficientPrivilege ? 1 : 0;
                 // dropped meanwhile: nobody's business
                 if (e.SqlState is not (SqlState.UndefinedTable or SqlState.UndefinedObject))
@@ -68,7 +69,7 @@ public sealed class DuplicateKeysCheck : ICheck
         }
         findings.AddRange(deadly.Findings);
         var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count == 0 ? CheckStatus.Clean : open.Count == forbidden ? CheckStatus.Unavailable : CheckStatus.Failed;
-        var missed = open.Count == 0 ? null : $"{open.Count} index(es) not examined: " + string.Join("; ", open.Take(5)) + (open.Count > 5 ? "; ..." : "");
+        var missed = open.Count == 0 ? null : (denied ? $"it needs SELECT on the tables: GRANT pg_read_all_data TO {facts.Role}; " : "") + $"{open.Count} index(es) not examined: " + string.Join("; ", open.Take(5)) + (open.Count > 5 ? "; ..." : "");
         var reason = missed is null ? deadly.Reason : deadly.Reason is null ? missed : $"{missed}; {deadly.Reason}";
         return new(Description.Name, status, elapsed(), reason, findings, [.. examined.Select(k => k.Oid)]) { ExaminedNames = [.. examined.Select(k => k.Quoted)] };
     }, cancel);

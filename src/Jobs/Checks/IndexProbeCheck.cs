@@ -43,7 +43,7 @@ public sealed class IndexProbeCheck : ICheck
             await new ProbeFlush(request).NowAsync(cancel).ConfigureAwait(false);
         }
         var probe = new TableProbe(request, files, deadly);
-        var (held, unreadable) = (new List<IndexSuspects>(), 0);
+        var held = new List<IndexSuspects>();
         foreach (var table in indexes.GroupBy(i => i.TableOid))
         {
             request.Progress?.Report(new(CheckName, probe.Examined.Count, indexes.Count, table.First().TableQuoted));
@@ -58,12 +58,12 @@ public sealed class IndexProbeCheck : ICheck
             catch (PostgresException e) when (connection.FullState == System.Data.ConnectionState.Open)
             {
                 var damaged = e.SqlState is SqlState.UndefinedFile or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.IoError;
-                unreadable += damaged ? 1 : 0;
+                probe.Hindered += damaged || e.SqlState == SqlState.InsufficientPrivilege ? 1 : 0;
                 probe.Open.Add($"{table.First().TableQuoted}: {e.MessageText} ({e.SqlState}){(damaged ? ", which the checks of that object tell" : "")}");
             }
         }
         List<Finding> findings = [.. ProbeFindings.Of(CheckName, facts, indexes, held), .. deadly.Findings];
-        var status = findings.Count > 0 ? CheckStatus.Damaged : probe.Open.Count == 0 ? CheckStatus.Clean : probe.Open.Count == unreadable ? CheckStatus.Unavailable : CheckStatus.Failed;
+        var status = findings.Count > 0 ? CheckStatus.Damaged : probe.Open.Count == 0 ? CheckStatus.Clean : probe.Open.Count == probe.Hindered ? CheckStatus.Unavailable : CheckStatus.Failed;
         var reasons = new[] { probe.Open.Count == 0 ? null : "not examined: " + string.Join("; ", probe.Open.Take(5)) + (probe.Open.Count > 5 ? "; ..." : ""), deadly.Reason }.OfType<string>().ToList();
         return new(CheckName, status, elapsed(), reasons.Count == 0 ? null : string.Join("; ", reasons), findings, [.. probe.Examined.Select(i => i.Oid)])
         {

@@ -32,12 +32,13 @@ public sealed class GrantCommandTests
     }
 
     [Test]
-    public async Task The_detecting_role_can_run_every_check_and_read_no_row()
+    public async Task The_detecting_role_can_run_every_check_that_reads_no_row_and_is_told_what_the_others_need()
     {
         foreach (var check in CheckCatalogue.All.Where(c => c.Description.Ground == Ground.Live && c.Description.FirstMajor <= PgBinaries.Default.Major))
         {
             var report = await CheckCluster.RunAsync(check, _database, memory: new RememberedInMemory(), user: "watcher");
-            Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), $"{check.Description.Name}: {report.Reason}");
+            var reads = report.Status == CheckStatus.Unavailable && (report.Reason!.Contains("permission denied", StringComparison.Ordinal) || report.Reason.Contains("pg_read_all_data", StringComparison.Ordinal));
+            Assert.That(reads || report.Status == CheckStatus.Clean, Is.True, $"{check.Description.Name}: {report.Reason}");
         }
         Assert.That(await TryAsync("watcher", "SELECT FROM public.movies"), Is.EqualTo("42501"));
         Assert.That(await TryAsync("watcher", "REINDEX INDEX CONCURRENTLY public.movies_pkey"), Is.EqualTo("42501"));

@@ -6,6 +6,8 @@ namespace HealingWorkers.Jobs.Checks;
 internal sealed class TableProbe(CheckRequest request, IServerFiles files, DeadlyReads deadly)
 {
     public List<string> Open { get; } = [];
+    /// <summary>How many of those for want of a right, or of something readable: no failure of the check.</summary>
+    public int Hindered { get; set; }
     public List<ProbedIndex> Examined { get; } = [];
 
     public async Task<IReadOnlyList<IndexSuspects>> LookAsync(IReadOnlyList<ProbedIndex> indexes, CancellationToken cancel)
@@ -17,6 +19,7 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
         {
             if (index is { ForeignOwner: { } owner, IsBtree: false })
             {
+                Hindered++;
                 Open.Add($"{index.Quoted}: it calls a function of {owner}, which would run with the rights of a superuser; check as a role that is none");
                 continue;
             }
@@ -38,6 +41,7 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 if (await new SecondLook(request, files, rows, new(request)).TakeAsync(doubted, cancel).ConfigureAwait(false) is { } why)
                 {
                     Open.Add(why);
+                    Hindered++;
                     suspects.RemoveAll(s => doubted.Contains(s) && !s.Any);
                 }
             }
