@@ -32,7 +32,7 @@ public sealed class CarefulReader(PgCluster cluster, string database)
     {
         var columns = await cluster.QueryAsync<string>(
             database, "SELECT attname::text FROM pg_attribute WHERE attrelid = @table::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum", new { table }, ct);
-        var row = $"json_build_object({string.Join(", ", columns.Select(c => $"{Quote.Literal(c)}, {Quote.Identifier(c)}::text"))})::text";
+        var row = $"json_build_object({string.Join(", ", columns.Select(c => $"{Quote.Literal(c)}, {Text(c)}"))})::text";
         if (await TryAsync($"SELECT {row} FROM ONLY {table}", ct) is { } all)
         {
             return [.. all.Select(RowImage.Whole)];
@@ -70,7 +70,7 @@ public sealed class CarefulReader(PgCluster cluster, string database)
             var values = new Dictionary<string, string?>(StringComparer.Ordinal);
             foreach (var column in columns)
             {
-                if (await TryAsync($"SELECT {Quote.Identifier(column)}::text {here}", ct) is [var value])
+                if (await TryAsync($"SELECT {Text(column)} {here}", ct) is [var value])
                 {
                     values[column] = value;
                 }
@@ -81,6 +81,9 @@ public sealed class CarefulReader(PgCluster cluster, string database)
             }
         }
     }
+
+    /// <summary>As the type's own output function writes it, which a cast to text does not always do.</summary>
+    private static string Text(string column) => $"CASE WHEN {Quote.Identifier(column)} IS NOT DISTINCT FROM NULL THEN NULL ELSE format('%s', {Quote.Identifier(column)}) END";
 
     private async Task<IReadOnlyList<string>?> TryAsync(string sql, CancellationToken ct)
     {

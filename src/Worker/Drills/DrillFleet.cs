@@ -43,7 +43,7 @@ internal sealed class DrillFleet(CommandShell shell, DrillOrder order, Action<Dr
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             // Whatever the damage did to the drill itself is told with its seed.
-            return new(@case.Name, @case.Binaries.Major, @case.Checksums, @case.Best, Detected: false, DrillOutcome.Failed, [], [], 0, @case.Seed, "", $"the drill itself failed: {e.GetType().Name}: {e.Message}");
+            return new(@case.Name, @case.Binaries.Major, @case.Checksums, @case.Best, Detected: false, DrillOutcome.Failed, [], [], 0, @case.Seed, string.Join(" + ", @case.Damages.Select(d => d.Name)), $"the drill itself failed: {e.GetType().Name}: {e.Message}");
         }
     }
 }

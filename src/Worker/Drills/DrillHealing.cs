@@ -8,7 +8,7 @@ namespace HealingWorkers.Worker.Drills;
 internal sealed class DrillHealing(CommandShell shell, PgCluster patient, string ledger, IReadOnlyList<DamageClass> damages)
 {
     /// <summary>The whole way of one database takes seconds; what takes longer hangs.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
     public async Task<DrillReport> RunAsync(CancellationToken cancel)

@@ -67,7 +67,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             {
                 await strike().ConfigureAwait(false);
             }
-            catch (NpgsqlException e) when (@case.IsMix)
+            catch (Exception e) when (@case.IsMix && e is (NpgsqlException or InvalidOperationException))
             {
                 // What was broken first is in the way.
                 _notes.Add($"{damage.Name} was left out: {e.Message}");
