@@ -7,6 +7,9 @@ namespace HealingWorkers.Drill;
 /// <param name="Kept">Something of the damaged tables is in quarantine.</param>
 public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string> False, bool SameRows, bool Kept)
 {
+    /// <summary>There was nothing to compare with: nobody gets in any more.</summary>
+    public bool Unreadable { get; init; }
+
     public static Comparison None { get; } = new([], [], SameRows: true, Kept: false);
 
     /// <param name="whole">The rows as they should be.</param>

@@ -112,6 +112,10 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         {
             return report.Findings.Any(f => f.Severity != "info") ? DrillOutcome.Failed : DrillOutcome.Lossless;
         }
+        if (comparison.Unreadable)
+        {
+            return DrillOutcome.Failed;
+        }
         if (!detected)
         {
             return DrillOutcome.Missed;
@@ -140,8 +144,16 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         {
             return Comparison.None;
         }
-        var after = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
-        return Comparison.Of(whole, readable, after, await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false), scene);
+        try
+        {
+            var after = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
+            return Comparison.Of(whole, readable, after, await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false), scene);
+        }
+        catch (NpgsqlException e)
+        {
+            _notes.Add("afterwards the database cannot be read: " + e.Message);
+            return Comparison.None with { Unreadable = true };
+        }
     }
 
     private static async Task<IEnumerable<string>> HangingAsync(PgCluster patient, CancellationToken cancel)
