@@ -16,7 +16,7 @@ internal static class AmcheckRun
                 request.Target.Forget();
                 return CheckRun.Without(check.Name, CheckStatus.Unavailable, elapsed(), why);
             }
-            indexes = await BtreeList.ReadAsync(connection, request.Scope, call, cancel).ConfigureAwait(false);
+            indexes = [.. (await BtreeList.ReadAsync(connection, request.Scope, call, cancel).ConfigureAwait(false)).Where(i => request.Known.WhyNotRows(i.TableOid) is null)];
         }
         var deadly = await DeadlyReads.OpenAsync(check.Name, request, facts, cancel).ConfigureAwait(false);
         var verdicts = await new BtreeRunner(check.Name, request, facts.SchemaOf("amcheck")!, call, deadly).RunAsync(indexes, cancel).ConfigureAwait(false);

@@ -5,6 +5,9 @@ public static class CheckCatalogue
 {
     public static readonly IReadOnlyList<ICheck> All =
     [
+        // tables first: nobody else reads rows that these found deadly to read
+        new HeapCheck(),
+
         // indexes
         new BtreeCheck(),
         new BtreeParentCheck(),
@@ -14,13 +17,12 @@ public static class CheckCatalogue
         new IndexProbeCheck(),
         new LeftoversCheck(),
 
-        // order of text
-        new CollationCheck(),
-
-        // tables
-        new HeapCheck(),
+        // tables by what their indexes and maps say
         new VisibilityCheck(),
         new CountsCheck(),
+
+        // order of text
+        new CollationCheck(),
 
         // sequences and the catalogue
         new SequencesCheck(),

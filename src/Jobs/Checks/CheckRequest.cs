@@ -11,6 +11,8 @@ public sealed record CheckRequest(Target Target, CheckScope Scope)
     public IProgress<CheckProgress>? Progress { get; init; }
     /// <summary>What the run may do to others on this server.</summary>
     public Ground Ground { get; init; } = Ground.Live;
+    /// <summary>What others found already, and what is therefore left alone.</summary>
+    public KnownDamage Known { get; init; } = KnownDamage.None;
     /// <summary>How much of the server's time it takes.</summary>
     public Throttle Throttle { get; init; } = Throttle.None;
     /// <summary>What earlier runs left to compare with; null where there is no ledger.</summary>

@@ -25,7 +25,7 @@ public sealed class DuplicateKeysCheck : ICheck
         IReadOnlyList<UniqueKey> keys;
         await using (var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))
         {
-            keys = await UniqueKeys.ReadAsync(connection, request.Scope, cancel).ConfigureAwait(false);
+            keys = [.. (await UniqueKeys.ReadAsync(connection, request.Scope, cancel).ConfigureAwait(false)).Where(k => request.Known.WhyNotRows(k.TableOid) is null)];
         }
         var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
         var (findings, open, examined) = (new List<Finding>(), new List<string>(), new List<UniqueKey>());

@@ -12,8 +12,10 @@ public sealed class HeapCheck : ICheck
     private const string Signature = "verify_heapam(regclass, boolean, boolean, text, bigint, bigint)";
     private const int SequencesSince = 15;
 
+    public const string CheckName = "heap";
+
     public CheckDescription Description { get; } = new(
-        "heap", "Verifies every table, materialized view, TOAST table and sequence page by page, and looks up every long value that a row refers to.", "db.index_check",
+        CheckName, "Verifies every table, materialized view, TOAST table and sequence page by page, and looks up every long value that a row refers to.", "db.index_check",
         "Reads every table once, and its long values through the index of its TOAST table.",
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
         "The extension amcheck and EXECUTE on verify_heapam (role healing_detect).",

@@ -34,7 +34,7 @@ public sealed class IndexProbeCheck : ICheck
         IReadOnlyList<ProbedIndex> indexes;
         await using (var catalogue = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))
         {
-            indexes = await ProbedIndexes.ReadAsync(catalogue, request.Scope, cancel).ConfigureAwait(false);
+            indexes = [.. (await ProbedIndexes.ReadAsync(catalogue, request.Scope, cancel).ConfigureAwait(false)).Where(i => request.Known.WhyNotRows(i.TableOid) is null)];
         }
         var deadly = await DeadlyReads.OpenAsync(CheckName, request, facts, cancel).ConfigureAwait(false);
         if (request.Throttle.IsOff)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dapper;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -8,6 +9,8 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>What both rebuilds of one index look at before they promise anything.</summary>
 public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
 {
+    private static readonly FindingKind[] OfRows = [FindingKind.HeapRowsLost, FindingKind.HeapTupleUnreadable, FindingKind.HeapPageInvalid];
+
     public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, RiskClass risk, Func<IndexLook, string?> refuse, Func<IndexLook, RepairStep> rebuild, CancellationToken cancel)
     {
         var plan = new RepairPlan(incident.Repair!, risk, []) { Derived = true };
@@ -18,6 +21,10 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
         if ((CommonRefusal(session, index) ?? refuse(index)) is { } no)
         {
             return plan with { Refuse = no };
+        }
+        if (LastTrace(session, incident, index) is { } trace)
+        {
+            return plan with { Refuse = trace };
         }
         if (await TargetRoom.OtherBuildAsync(session, index, cancel).ConfigureAwait(false) is { } build)
         {
@@ -42,6 +49,14 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
             ? plan with { Defer = wait }
             : plan with { Relations = [index.Oid], Steps = [.. plan.Steps, rebuild(index)] };
     }
+
+    /// <summary>Where rows of a table are lost or cannot be read, its indexes are the last that knows of them; built anew they would know only what is left.</summary>
+    private static string? LastTrace(RepairSession session, Incident incident, IndexLook index) =>
+        incident.Kind != FindingKind.IndexFileMissing && session.OpenBeside.FirstOrDefault(i => OfRows.Contains(i.Kind) && TableOf(i) == index.TableOid) is { } lost
+            ? $"rows of its table are damaged (incident {lost.Id}: {lost.Kind.Name} on {lost.Object}), and {index.Quoted} may be the last that knows of them: it is rebuilt after that, by `healing incidents reopen {incident.Id}`"
+            : null;
+
+    private static long TableOf(Incident incident) => (long?)JsonNode.Parse(incident.Evidence)?["table_oid"] ?? incident.Object.Oid;
 
     private static string? CommonRefusal(RepairSession session, IndexLook index) =>
         session.Facts.IsStandby ? "the target is a standby: an index is rebuilt on its primary"

@@ -62,7 +62,7 @@ public sealed class CheckCommand : ICommandModule
             foreach (var check in checks)
             {
                 var progress = new SyncProgress(p => line.Show($"{p.Check} {p.Done}/{p.Total} {p.Current}"));
-                reports.Add(await check.RunAsync(new(target, CheckScope.All) { Jobs = parsed.GetValue(_jobs), Progress = progress, Ground = parsed.GetValue(_ground), Throttle = new(parsed.GetValue(_impact), shell.Clock) }, cancel).ConfigureAwait(false));
+                reports.Add(await check.RunAsync(new(target, CheckScope.All) { Jobs = parsed.GetValue(_jobs), Progress = progress, Known = KnownDamage.Of(reports), Ground = parsed.GetValue(_ground), Throttle = new(parsed.GetValue(_impact), shell.Clock) }, cancel).ConfigureAwait(false));
             }
         }
         CheckOutput.Write(shell, target.Name, reports, json);

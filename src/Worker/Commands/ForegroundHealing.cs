@@ -44,7 +44,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             progress.Show($"healing incident {incident}");
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);
         }
-        await new SecondLook(ledger, check => RunAsync(check, host.Get<CheckMemory>(), progress, cancel), TakeInAsync).RunAsync(concerned, cancel).ConfigureAwait(false);
+        await new SecondLook(ledger, check => RunAsync(check, host.Get<CheckMemory>(), KnownDamage.Of(reports.Where(r => r.Check == HeapCheck.CheckName)), progress, cancel), TakeInAsync).RunAsync(concerned, cancel).ConfigureAwait(false);
         foreach (var incident in concerned.Where(i => !repairable.Contains(i)))
         {
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);
@@ -118,17 +118,18 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         var reports = new List<CheckReport>();
         foreach (var check in CheckCatalogue.All)
         {
-            reports.Add(await RunAsync(check, memory, progress, cancel).ConfigureAwait(false));
+            reports.Add(await RunAsync(check, memory, KnownDamage.Of(reports), progress, cancel).ConfigureAwait(false));
         }
         return reports;
     }
 
-    private Task<CheckReport> RunAsync(ICheck check, ICheckMemory? memory, ProgressLine progress, CancellationToken cancel)
+    private Task<CheckReport> RunAsync(ICheck check, ICheckMemory? memory, KnownDamage known, ProgressLine progress, CancellationToken cancel)
     {
         progress.Show($"check {check.Description.Name}");
         return check.RunAsync(new(_target, CheckScope.All)
         {
             Memory = memory,
+            Known = known,
             Ground = approveAll ? Ground.Window : Ground.Live,
             Progress = new Progress<CheckProgress>(p => progress.Show($"check {p.Check}: {p.Done} of {p.Total}, {p.Current}")),
         }, cancel);

@@ -5,8 +5,8 @@ using HealingWorkers.Jobs.Incidents;
 namespace HealingWorkers.Worker.Commands;
 
 /// <summary>
-/// One damage can be seen by more than one check. What nobody can repair directly is looked at again after the repairs, twice,
-/// before a person is called: it may be gone with what was repaired.
+/// One damage can be seen by more than one check. What is still open after the repairs is looked at again, twice, before a person
+/// is called: it may be gone with what was repaired.
 /// </summary>
 internal sealed class SecondLook(IncidentLedger ledger, Func<ICheck, Task<CheckReport>> run, Func<CheckReport, Task> takeIn)
 {
@@ -20,7 +20,7 @@ internal sealed class SecondLook(IncidentLedger ledger, Func<ICheck, Task<CheckR
         {
             var incident = (await ledger.FindAsync(id, cancel).ConfigureAwait(false))!;
             repaired |= incident.State == IncidentState.Resolved;
-            if (incident is { State: IncidentState.Detected, Repair: null, Kind.IsEvent: false } && incident.Severity >= Severity.Warning)
+            if (incident is { State: IncidentState.Detected or IncidentState.AwaitingApproval or IncidentState.AwaitingWindow, Kind.IsEvent: false } && incident.Severity >= Severity.Warning)
             {
                 waiting.Add(incident.Check);
             }

@@ -38,7 +38,7 @@ public sealed class AllowedValuesCheck : ICheck
             }
             if (request.Scope.Table is not { } only || only == values.Table.Oid)
             {
-                await look.AtAsync(values.Table.Name, rule.Column.ToString(), () => LookAsync(request, facts.Id, values, cancel)).ConfigureAwait(false);
+                await look.AtAsync(values.Table.Name, rule.Column.ToString(), () => LookAsync(request, facts.Id, values, cancel), request.Known.WhyNotRows(values.Table.Oid)).ConfigureAwait(false);
             }
         }
         return look.Report(elapsed());

@@ -18,8 +18,18 @@ internal sealed class DataLook(CheckDescription check)
     public long Rows { get; private set; }
 
     /// <summary>Looks at one thing of a table; what hinders that is kept.</summary>
-    public async Task AtAsync(RelationName? table, string about, Func<Task<Finding?>> look)
+    /// <param name="left">Why it is left alone; null where it is not.</param>
+    public async Task AtAsync(RelationName? table, string about, Func<Task<Finding?>> look, string? left = null)
     {
+        if (left is not null)
+        {
+            LeftOut(about, left);
+            if (table is not null)
+            {
+                _examined[table] = false;
+            }
+            return;
+        }
         var whole = false;
         try
         {

@@ -30,7 +30,8 @@ public sealed class ForeignKeysCheck : ICheck
         foreach (var (key, done) in keys.Select((k, i) => (k, i)))
         {
             request.Progress?.Report(new(Description.Name, done, keys.Count, key.Key.Label));
-            await look.AtAsync(key.Key.ChildName, key.Key.Label, () => LookAsync(request, facts.Id, key, cancel)).ConfigureAwait(false);
+            await look.AtAsync(key.Key.ChildName, key.Key.Label, () => LookAsync(request, facts.Id, key, cancel),
+                request.Known.WhyNotAtAll(key.Key.Child) ?? request.Known.WhyNotAtAll(key.Key.Parent)).ConfigureAwait(false);
         }
         return look.Report(elapsed(), new Dictionary<string, double>(StringComparer.Ordinal) { ["orphans"] = look.Rows });
     }, cancel);

@@ -40,7 +40,7 @@ public sealed class JsonCheck : ICheck
             if (request.Scope.Table is not { } only || only == column.Table.Oid)
             {
                 request.Progress?.Report(new(Description.Name, 0, 1, rule.Column.ToString()));
-                await look.AtAsync(column.Table.Name, rule.Column.ToString(), () => LookAsync(request, facts.Id, look, column, cancel)).ConfigureAwait(false);
+                await look.AtAsync(column.Table.Name, rule.Column.ToString(), () => LookAsync(request, facts.Id, look, column, cancel), request.Known.WhyNotRows(column.Table.Oid)).ConfigureAwait(false);
             }
         }
         return look.Report(elapsed());

@@ -52,12 +52,12 @@ public sealed class RowConstraintsCheck : ICheck
                 var any = await scan.RunAsync(askable[0].Table, new RowTest(string.Join(" OR ", askable.Select(p => $"({p.Broken})")), []), cancel).ConfigureAwait(false);
                 sound = any.Count == 0;
                 return null;
-            }).ConfigureAwait(false);
+            }, request.Known.WhyNotRows(askable[0].Oid)).ConfigureAwait(false);
         }
         foreach (var promise in askable)
         {
             await look.AtAsync(promise.Table, $"{promise.Promise} of {promise.Quoted}", async () => sound ? null
-                : Found(target, promise, await scan.RunAsync(promise.Table, promise.Test, cancel).ConfigureAwait(false))).ConfigureAwait(false);
+                : Found(target, promise, await scan.RunAsync(promise.Table, promise.Test, cancel).ConfigureAwait(false)), request.Known.WhyNotRows(promise.Oid)).ConfigureAwait(false);
         }
         foreach (var promise in promises.Except(askable))
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
@@ -13,13 +14,15 @@ namespace HealingWorkers.Jobs.Schedule;
 /// <summary>Runs checks on a target, takes their reports into the ledger and asks for the repairs that follow.</summary>
 public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents, CheckMemory memory, RepairRequests repairs, string worker, FaultInjector faults, ILogger<CheckRunner> logger)
 {
+    private const int MostKnown = 1000;
     private readonly ConcurrentDictionary<(string Target, string Check), string> _told = new();
 
     /// <summary>Those of one check that saw damage are told in the note of the run.</summary>
     public async Task<CheckReport> RunAsync(Target target, long id, ICheck check, CheckScope scope, string? scopeName, Action<string> log, CancellationToken cancel)
     {
         using var activity = Signals.Traces.StartActivity($"check {check.Description.Name}");
-        var report = await LookAsync(target, check, scope, cancel).ConfigureAwait(false);
+        var known = await KnownAsync(target, id, cancel).ConfigureAwait(false);
+        var report = await LookAsync(target, check, scope, known, cancel).ConfigureAwait(false);
         await TakeInAsync(target, id, report, scopeName, log, cancel).ConfigureAwait(false);
         return report;
     }
@@ -48,8 +51,14 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
         }
     }
 
+    private async Task<KnownDamage> KnownAsync(Target target, long id, CancellationToken cancel)
+    {
+        var open = await incidents.ListAsync(new IncidentFilter { Target = target.Name, OpenOnly = true, Limit = MostKnown }, cancel).ConfigureAwait(false);
+        return KnownDamage.Of(open.Where(i => i.TargetId == id).Select(i => (i.Kind, (long?)JsonNode.Parse(i.Evidence)?["table_oid"] ?? i.Object.Oid)));
+    }
+
     /// <summary>A check that makes writers wait ends with the window that let it begin.</summary>
-    private async Task<CheckReport> LookAsync(Target target, ICheck check, CheckScope scope, CancellationToken cancel)
+    private async Task<CheckReport> LookAsync(Target target, ICheck check, CheckScope scope, KnownDamage known, CancellationToken cancel)
     {
         var (clock, began) = (target.Clock, target.Clock.GetTimestamp());
         var until = MaintenanceWindow.Parse(target.Options.MaintenanceWindow)?.EndOf(clock.GetUtcNow());
@@ -59,7 +68,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
         {
             return await check.RunAsync(new CheckRequest(target, scope)
             {
-                Memory = memory, Ground = until is null ? Ground.Live : Ground.Window, Throttle = new(options.AutoHealing.Impact, clock),
+                Memory = memory, Known = known, Ground = until is null ? Ground.Live : Ground.Window, Throttle = new(options.AutoHealing.Impact, clock),
             }, both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (window.IsCancellationRequested && !cancel.IsCancellationRequested)

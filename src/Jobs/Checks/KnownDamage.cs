@@ -1,0 +1,34 @@
+using HealingWorkers.Jobs.Findings;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>
+/// What other checks have found already, so that nobody trips over it. Reading a row whose place or length is wrong can crash the server,
+/// or write a hint bit where another page lies in its memory; an index whose pages lead in a circle is read for ever.
+/// </summary>
+/// <param name="Rows">Tables, by oid, with rows that are not to be read.</param>
+/// <param name="Indexes">Tables, by oid, with an index that is not to be followed.</param>
+public sealed record KnownDamage(IReadOnlySet<long> Rows, IReadOnlySet<long> Indexes)
+{
+    public static readonly KnownDamage None = new(new HashSet<long>(), new HashSet<long>());
+
+    /// <param name="found">Kind of damage, and the table that it is in.</param>
+    public static KnownDamage Of(IEnumerable<(FindingKind Kind, long Table)> found)
+    {
+        var all = found.ToList();
+        return new(
+            all.Where(f => f.Kind == FindingKind.HeapTupleUnreadable).Select(f => f.Table).ToHashSet(),
+            all.Where(f => f.Kind == FindingKind.BtreeCorrupt || f.Kind == FindingKind.IndexFileMissing).Select(f => f.Table).ToHashSet());
+    }
+
+    public static KnownDamage Of(IEnumerable<CheckReport> reports) =>
+        Of(reports.SelectMany(r => r.Findings).Select(f => (f.Kind, (long?)f.Evidence["table_oid"] ?? f.Object.Oid)));
+
+    /// <summary>Why a table's rows are left alone; null where they are not.</summary>
+    public string? WhyNotRows(long table) =>
+        Rows.Contains(table) ? "it has rows that are deadly to read (see heap)" : null;
+
+    /// <summary>The same for a read that goes by an index, as the planner may.</summary>
+    public string? WhyNotAtAll(long table) =>
+        WhyNotRows(table) ?? (Indexes.Contains(table) ? "it has an index that may lead in a circle (see btree)" : null);
+}
