@@ -57,7 +57,7 @@ public sealed class CommandTests
         async Task<double?> GaugeAsync()
         {
             using var metrics = new LedgerMetrics(clinic.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
-            return (await metrics.ReadAsync(CancellationToken.None)).Single(f => f.Metric.Name == "healing.orphans.rows").Samples.FirstOrDefault()?.Value;
+            return (await metrics.ReadAsync(CancellationToken.None)).Single(f => f.Metric.Name == "healing.orphans.rows").Samples is [var first, ..] ? first.Value : null;
         }
         Assert.That(await GaugeAsync(), Is.Null);
         var found = (await clinic.CheckAsync()).Single();
