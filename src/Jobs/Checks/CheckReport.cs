@@ -15,6 +15,9 @@ public sealed record CheckReport(string Check, CheckStatus Status, TimeSpan Elap
     public static CheckStatus StatusOf(IEnumerable<Finding> findings) =>
         findings.Any(f => f.Severity >= Severity.Warning) ? CheckStatus.Damaged : CheckStatus.Clean;
 
+    /// <summary>When the look began, by the ledger's clock: what was resolved since is not opened again by what was seen before.</summary>
+    public DateTimeOffset? LookedFrom { get; init; }
+
     /// <summary>Observations: numbers worth a metric and a log line, never a finding.</summary>
     public IReadOnlyDictionary<string, double> Observations { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 }

@@ -38,6 +38,10 @@ public sealed class IncidentLedger(LedgerDb db)
     public async Task<Incident?> FindAsync(long id, CancellationToken cancel) =>
         (await db.FirstAsync<IncidentRow>(Sql.Of<IncidentLedger>("incident_find"), new { Id = id }, cancel).ConfigureAwait(false))?.ToIncident();
 
+    /// <summary>The ledger's own clock, which all workers share.</summary>
+    public async Task<DateTimeOffset> NowAsync(CancellationToken cancel) =>
+        await db.FirstAsync<DateTimeOffset>(Sql.Of<IncidentLedger>("now"), null, cancel).ConfigureAwait(false);
+
     public Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => IncidentsAsync("incident_list",
         new { filter.Target, State = filter.State?.ToString(), filter.Kind, filter.OpenOnly, filter.Before, filter.Limit }, cancel);
 

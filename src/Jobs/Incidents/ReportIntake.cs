@@ -58,8 +58,11 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
             Risk = finding.Risk?.Name(),
             AttemptsAllowed = attemptsAllowed,
             TraceParent = Activity.Current?.Id,
+            report.LookedFrom,
         }, cancel, transaction).ConfigureAwait(false);
-        var incident = await IncidentTransition.ReadAsync(connection, transaction, row!.Id, cancel).ConfigureAwait(false);
+        if (row is null)
+            return;
+        var incident = await IncidentTransition.ReadAsync(connection, transaction, row.Id, cancel).ConfigureAwait(false);
         if (row.Opened)
         {
             await IncidentTransition.AuditOpenedAsync(connection, transaction, incident, actor, cancel).ConfigureAwait(false);

@@ -18,7 +18,7 @@ public static class TargetConnection
         var settings = Parse(target, target.Connections.Check);
         settings.ApplicationName = CheckApplication;
         settings.Options = With(settings.Options,
-            $"{SearchPath.Ours} -c default_transaction_read_only=on -c statement_timeout=4h -c lock_timeout=2s -c idle_in_transaction_session_timeout=10min");
+            $"{SearchPath.Ours} -c default_transaction_read_only=on -c statement_timeout=4h -c lock_timeout=2s -c idle_in_transaction_session_timeout=20s");
         settings.CommandTimeout = 0;
         // An error of corruption makes the client library take the host for lost; it is asked again at once.
         settings.HostRecheckSeconds = 0;

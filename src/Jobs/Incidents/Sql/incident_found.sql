@@ -1,9 +1,10 @@
 -- Two workers that find the same damage at once open one incident: the partial unique index decides.
--- Found again, an escalated or suppressed one is only counted, and one in hand keeps what its repair was planned by.
+-- What was resolved while the check still looked is no news. Found again, an escalated or suppressed one is only counted, and one in hand keeps what its repair was planned by.
 INSERT INTO healing.incidents (target_id, fingerprint, kind, severity, check_name, object_oid, object, detail, evidence, repair, risk,
     state, attempts_allowed, trace_parent, opened_at, last_seen_at, state_since)
-VALUES (@Target, @Fingerprint, @Kind, @Severity, @Check, @ObjectOid, @Object, @Detail, @Evidence::jsonb, @Repair::text, @Risk::text,
-    'Detected', @AttemptsAllowed, @TraceParent::text, clock_timestamp(), clock_timestamp(), clock_timestamp())
+SELECT @Target, @Fingerprint, @Kind, @Severity, @Check, @ObjectOid, @Object, @Detail, @Evidence::jsonb, @Repair::text, @Risk::text,
+    'Detected', @AttemptsAllowed, @TraceParent::text, clock_timestamp(), clock_timestamp(), clock_timestamp()
+WHERE NOT EXISTS (SELECT 1 FROM healing.incidents r WHERE r.fingerprint = @Fingerprint AND r.state = 'Resolved' AND r.closed_at > @LookedFrom::timestamptz)
 ON CONFLICT (fingerprint) WHERE state NOT IN ('Resolved', 'Closed', 'Undone') DO UPDATE
 SET last_seen_at = clock_timestamp(),
     seen_count = incidents.seen_count + 1,

@@ -1,2 +1,2 @@
--- The ledger's clock, read before it is hashed.
+-- The ledger's clock, which all workers share.
 SELECT clock_timestamp()

@@ -22,7 +22,8 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
     {
         using var activity = Signals.Traces.StartActivity($"check {check.Description.Name}");
         var known = await KnownAsync(target, id, cancel).ConfigureAwait(false);
-        var report = await LookAsync(target, check, scope, known, cancel).ConfigureAwait(false);
+        var from = await incidents.NowAsync(cancel).ConfigureAwait(false);
+        var report = await LookAsync(target, check, scope, known, cancel).ConfigureAwait(false) with { LookedFrom = from };
         await TakeInAsync(target, id, report, scopeName, log, cancel).ConfigureAwait(false);
         return report;
     }
