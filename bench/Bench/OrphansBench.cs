@@ -23,14 +23,15 @@ internal static class OrphansBench
         await using var cluster = await PgCluster.StartNewAsync(
             new PgClusterOptions { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["shared_buffers"] = "512MB", ["max_wal_size"] = "4GB", ["autovacuum"] = "off" } }, cancel);
         await cluster.CreateDatabaseAsync(Database, ct: cancel);
-        await cluster.ExecuteAsync(Database, "CREATE TABLE movies (id bigint PRIMARY KEY, title text); INSERT INTO movies SELECT i, md5(i::text) FROM generate_series(1, 900000) i; VACUUM (ANALYZE) movies", ct: cancel);
+        await cluster.ExecuteAsync(Database, "CREATE TABLE movies (id bigint PRIMARY KEY, title text); INSERT INTO movies SELECT i, md5(i::text) FROM generate_series(1, 900000) i", ct: cancel);
+        await cluster.ExecuteAsync(Database, "VACUUM (ANALYZE) movies", ct: cancel);
+        await WaitsAsync(cluster, cancel);
         foreach (var indexed in new[] { false, true })
         {
             var title = indexed ? "the key is indexed" : "the key is not indexed";
             await new Comparison("plan, quarantine and delete", c => OursAsync(cluster, indexed, c), "DELETE ... NOT IN, hashed", c => RecipeAsync(cluster, indexed, "256MB", c), Bound).RunAsync(title, rounds, cancel);
             Console.WriteLine(FormattableString.Invariant($"DELETE ... NOT IN, not hashed ({title}): {await RecipeAsync(cluster, indexed, "64kB", cancel):0.0} s, ended after {Unhashed.TotalSeconds:0} s where it was not done"));
         }
-        await WaitsAsync(cluster, cancel);
     }
 
     private static async Task PrepareAsync(PgCluster cluster, bool indexed, CancellationToken cancel) => await cluster.ExecuteAsync(Database, $"""
@@ -102,7 +103,8 @@ internal static class OrphansBench
         var script = Path.GetTempFileName();
         await File.WriteAllTextAsync(script, """
             \set id random(1, 890000)
-            UPDATE reviews SET note = 'changed' WHERE id = :id;
+            \set any random(1, 1000000)
+            UPDATE reviews SET note = 'changed' WHERE id = :any;
             INSERT INTO reviews VALUES (nextval('fresh'), :id, 'new');
             UPDATE movies SET title = 'changed' WHERE id = :id;
             """, cancel);

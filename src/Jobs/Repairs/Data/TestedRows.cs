@@ -1,5 +1,7 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
+using Npgsql;
 
 namespace HealingWorkers.Jobs.Repairs;
 
@@ -10,14 +12,31 @@ public sealed class TestedRows(RelationName table, RowTest test) : IWrongRows
 
     public async Task<WrongPlaces> FindAsync(Target target, CancellationToken cancel)
     {
-        var (places, samples) = (new List<WrongPlace>(), new List<string>());
-        var wrong = await new RowScan(target, Throttle.None).RunAsync(table, test, cancel, (leaf, rows) =>
+        var places = new List<WrongPlace>();
+        var wrong = await new RowScan(target, Throttle.None).RunAsync(table, test with { Shown = [] }, cancel, (leaf, rows) =>
         {
-            samples.AddRange(rows.Take(RowScan.MostShown - samples.Count).Select(r => $"{r.Table} {r.Ctid}: {string.Join(", ", test.Shown.Zip(r.Values, (c, v) => $"{c} = {v ?? "NULL"}"))}"));
             places.AddRange(rows.Take(WrongPlaces.Most - places.Count).Select(r => new WrongPlace(leaf.Name, r.Ctid)));
             return Task.CompletedTask;
         }, WrongPlaces.Most).ConfigureAwait(false);
-        return new(wrong.Count, places, samples);
+        return new(wrong.Count, places, wrong.Count == 0 ? [] : await SamplesAsync(target, places[0].Leaf, [.. places.TakeWhile(p => p.Leaf == places[0].Leaf).Take(RowScan.MostShown).Select(p => p.Ctid)], cancel).ConfigureAwait(false));
+    }
+
+    /// <summary>What a person knows the first of them by: only these are read once more with their values.</summary>
+    private async Task<IReadOnlyList<string>> SamplesAsync(Target target, RelationName leaf, string[] ctids, CancellationToken cancel)
+    {
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand($"""
+            SELECT c.ctid::pg_catalog.text, ARRAY[{string.Join(", ", test.Shown.Select(s => $"c.{s}::pg_catalog.text"))}]::pg_catalog.text[]
+            FROM ONLY {leaf.Quoted} AS c WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[])
+            """, connection) { Parameters = { new("ctids", ctids) } };
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var samples = new List<string>();
+        while (await row.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            var values = row.GetFieldValue<string?[]>(1).Select(v => Text.Bounded(v, 100) ?? "NULL");
+            samples.Add($"{leaf.Quoted} {row.GetString(0)}: {string.Join(", ", test.Shown.Zip(values, (c, v) => $"{c} = {v}"))}");
+        }
+        return samples;
     }
 
     public async Task<IReadOnlyList<string>> LockAsync(RepairSession session, RelationName leaf, IReadOnlyList<string> ctids, CancellationToken cancel)
