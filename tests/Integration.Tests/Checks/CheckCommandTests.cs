@@ -12,6 +12,7 @@ public sealed class CheckCommandTests
     public async Task A_sound_database_is_clean_with_exit_0_and_nothing_on_standard_error()
     {
         var database = await CheckCluster.MoviesAsync();
+        await CheckCluster.Cluster.ExecuteAsync(database, "CREATE EXTENSION IF NOT EXISTS pg_visibility");
         var result = await HealingExecutable.RunAsync("check", "--connection", CheckCluster.Cluster.ConnectionString(database), "--jobs", "2", "--format", "json");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         var json = JsonNode.Parse(result.Output)!.AsObject();
