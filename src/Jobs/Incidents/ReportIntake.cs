@@ -43,6 +43,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
 
     private async Task FoundAsync(Finding finding, CancellationToken cancel)
     {
+        await connection.FirstAsync<long?>(Sql.Of<IncidentLedger>("incident_wait"), new { finding.Fingerprint }, cancel, transaction).ConfigureAwait(false);
         var row = await connection.FirstAsync<FoundRow>(Sql.Of<IncidentLedger>("incident_found"), new
         {
             Target = target,
