@@ -25,21 +25,7 @@ internal static class Built
     }
 
     /// <summary>Seconds of wall time of one whole command, which must end with one of the exit codes.</summary>
-    public static async Task<double> TimeAsync(ProcessStartInfo start, int[] exits, CancellationToken cancel)
-    {
-        start.UseShellExecute = false;
-        start.RedirectStandardOutput = true;
-        start.RedirectStandardError = true;
-        var watch = Stopwatch.StartNew();
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"cannot start {start.FileName}");
-        var output = process.StandardOutput.ReadToEndAsync(cancel);
-        var error = process.StandardError.ReadToEndAsync(cancel);
-        await process.WaitForExitAsync(cancel);
-        var seconds = watch.Elapsed.TotalSeconds;
-        return exits.Contains(process.ExitCode)
-            ? seconds
-            : throw new InvalidOperationException($"{start.FileName} ended with {process.ExitCode}: {await error}{await output}");
-    }
+    public static async Task<double> TimeAsync(ProcessStartInfo start, int[] exits, CancellationToken cancel) => (await MeasuredRun.OfAsync(start, exits, cancel)).Seconds;
 
     public static ProcessStartInfo Command(params IEnumerable<string> arguments)
     {

@@ -15,18 +15,22 @@ public sealed class PgStandby : PgEndpoint, IAsyncDisposable
     /// <summary>Of the slot.</summary>
     public string Name { get; }
 
-    /// <summary>Copies the running primary and starts to follow it.</summary>
+    /// <summary>Copies the running primary, its tablespaces beside it, and starts to follow it.</summary>
     public static async Task<PgStandby> StartNewAsync(PgCluster primary, string name = "standby", CancellationToken ct = default)
     {
         var directory = await KitDirectory.CreateAsync(ct);
         var standby = new PgStandby(primary, new PgServer(primary.Options.Binaries, directory), name);
         try
         {
+            var spaces = await primary.QueryAsync<string>("postgres", "SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE pg_tablespace_location(oid) <> ''", ct: ct);
             await CommandRunner.RunAsync(
                 ServerUser.Current.Command(
                     primary.Options.Binaries["pg_basebackup"],
-                    "-h", primary.SocketDirectory, "-p", $"{primary.Port}", "-U", "postgres", "-D", standby.DataDirectory,
-                    "-R", "-X", "stream", "-C", "-S", name, "-c", "fast", "--no-sync"),
+                    [
+                        "-h", primary.SocketDirectory, "-p", $"{primary.Port}", "-U", "postgres", "-D", standby.DataDirectory,
+                        "-R", "-X", "stream", "-C", "-S", name, "-c", "fast", "--no-sync",
+                        .. spaces.SelectMany((space, at) => new[] { "-T", $"{space}={directory}/space_{at}" }),
+                    ]),
                 ct);
             await standby.TakePortAsync(ct);
             await standby.StartAsync(ct);

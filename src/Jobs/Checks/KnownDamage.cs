@@ -12,6 +12,9 @@ public sealed record KnownDamage(IReadOnlySet<long> Rows, IReadOnlySet<long> Ind
 {
     public static readonly KnownDamage None = new(new HashSet<long>(), new HashSet<long>());
 
+    /// <summary>The kinds that others keep away from.</summary>
+    public static readonly IReadOnlyList<FindingKind> Kinds = [FindingKind.HeapTupleUnreadable, FindingKind.BtreeCorrupt, FindingKind.IndexFileMissing];
+
     /// <param name="found">Kind of damage, and the table that it is in.</param>
     public static KnownDamage Of(IEnumerable<(FindingKind Kind, long Table)> found)
     {
@@ -22,7 +25,7 @@ public sealed record KnownDamage(IReadOnlySet<long> Rows, IReadOnlySet<long> Ind
     }
 
     public static KnownDamage Of(IEnumerable<CheckReport> reports) =>
-        Of(reports.SelectMany(r => r.Findings).Select(f => (f.Kind, (long?)f.Evidence["table_oid"] ?? f.Object.Oid)));
+        Of(reports.SelectMany(r => r.Findings).Select(f => (f.Kind, f.TableOid)));
 
     /// <summary>Why a table's rows are left alone; null where they are not.</summary>
     public string? WhyNotRows(long table) =>

@@ -12,6 +12,11 @@ public sealed record Finding(string Check, FindingKind Kind, Severity Severity, 
     public RiskClass? Risk { get; init; } = Kind.Risk;
     public JsonObject Evidence { get; init; } = [];
 
+    /// <summary>The table that it is in: of an index its table, else the object itself.</summary>
+    public long TableOid => TableOf(Evidence, Object);
+
+    internal static long TableOf(JsonNode? evidence, RelationName obj) => (long?)evidence?["table_oid"] ?? obj.Oid;
+
     /// <param name="part">A constraint, a rule: what of the object, where it can have this more than once.</param>
     public static Finding Of(string check, FindingKind kind, TargetId target, RelationName obj, string detail, string? part = null) =>
         new(check, kind, kind.Severity, obj, detail, Findings.Fingerprint.Of(target, kind, obj.Quoted, part));

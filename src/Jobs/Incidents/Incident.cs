@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Targets;
 
@@ -36,6 +37,9 @@ public sealed record Incident
 
     /// <summary>In its window as well: what was approved there may have grown since.</summary>
     public bool WaitsForApproval => State == IncidentState.AwaitingApproval || (State == IncidentState.AwaitingWindow && ApprovedBy is null);
+
+    /// <summary>The table that it is in: of an index its table, else the object itself.</summary>
+    public long TableOid => Finding.TableOf(JsonNode.Parse(Evidence), Object);
 
     /// <summary>The idempotency key of the next attempt; unique while pending or running.</summary>
     public string NextRepairKey => RepairKey(Id, Attempts + 1);

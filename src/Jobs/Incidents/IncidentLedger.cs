@@ -38,9 +38,12 @@ public sealed class IncidentLedger(LedgerDb db)
     public async Task<Incident?> FindAsync(long id, CancellationToken cancel) =>
         (await db.FirstAsync<IncidentRow>(Sql.Of<IncidentLedger>("incident_find"), new { Id = id }, cancel).ConfigureAwait(false))?.ToIncident();
 
-    /// <summary>The ledger's own clock, which all workers share.</summary>
-    public async Task<DateTimeOffset> NowAsync(CancellationToken cancel) =>
-        await db.FirstAsync<DateTimeOffset>(Sql.Of<IncidentLedger>("now"), null, cancel).ConfigureAwait(false);
+    /// <summary>When a look begins, by the ledger's clock, and what is known to be damaged by then.</summary>
+    public async Task<(DateTimeOffset At, KnownDamage Known)> BeforeLookAsync(long target, CancellationToken cancel)
+    {
+        var rows = await db.ListAsync<BeforeLook>(Sql.Of<IncidentLedger>("before_look"), new { Target = target, Kinds = KnownDamage.Kinds.Select(k => k.Name).ToArray() }, cancel).ConfigureAwait(false);
+        return (rows[0].At, KnownDamage.Of(rows.Where(r => r.Kind is not null).Select(r => (FindingKind.Named(r.Kind!), r.TableOid))));
+    }
 
     public Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => IncidentsAsync("incident_list",
         new { filter.Target, State = filter.State?.ToString(), filter.Kind, filter.OpenOnly, filter.Before, filter.Limit }, cancel);
@@ -99,4 +102,11 @@ public sealed class IncidentLedger(LedgerDb db)
 
     private async Task<IReadOnlyList<Incident>> IncidentsAsync(string query, object args, CancellationToken cancel) =>
         [.. (await db.ListAsync<IncidentRow>(Sql.Of<IncidentLedger>(query), args, cancel).ConfigureAwait(false)).Select(row => row.ToIncident())];
+
+    private sealed record BeforeLook
+    {
+        public DateTimeOffset At { get; init; }
+        public string? Kind { get; init; }
+        public long TableOid { get; init; }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Dapper;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -52,11 +51,9 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
 
     /// <summary>Where rows of a table are lost or cannot be read, its indexes are the last that knows of them; built anew they would know only what is left.</summary>
     private static string? LastTrace(RepairSession session, Incident incident, IndexLook index) =>
-        incident.Kind != FindingKind.IndexFileMissing && session.OpenBeside.FirstOrDefault(i => OfRows.Contains(i.Kind) && TableOf(i) == index.TableOid) is { } lost
+        incident.Kind != FindingKind.IndexFileMissing && session.OpenBeside.FirstOrDefault(i => OfRows.Contains(i.Kind) && i.TableOid == index.TableOid) is { } lost
             ? $"rows of its table are damaged (incident {lost.Id}: {lost.Kind.Name} on {lost.Object}), and {index.Quoted} may be the last that knows of them: it is rebuilt after that, by `healing incidents reopen {incident.Id}`"
             : null;
-
-    private static long TableOf(Incident incident) => (long?)JsonNode.Parse(incident.Evidence)?["table_oid"] ?? incident.Object.Oid;
 
     private static string? CommonRefusal(RepairSession session, IndexLook index) =>
         session.Facts.IsStandby ? "the target is a standby: an index is rebuilt on its primary"

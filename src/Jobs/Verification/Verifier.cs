@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -81,5 +80,5 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IReadOnlyList<IRepair
     /// <summary>The table that it was found in, where the check can look at one alone.</summary>
     private static CheckScope ScopeOf(ICheck origin, Incident incident) =>
         origin.Description.Reach == CheckReach.Database || incident.Object.Oid == 0 ? CheckScope.All
-        : CheckScope.OfTable((long?)JsonNode.Parse(incident.Evidence)?["table_oid"] ?? incident.Object.Oid);
+        : CheckScope.OfTable(incident.TableOid);
 }

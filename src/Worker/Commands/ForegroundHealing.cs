@@ -44,7 +44,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             progress.Show($"healing incident {incident}");
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);
         }
-        await new SecondLook(ledger, check => RunAsync(check, host.Get<CheckMemory>(), KnownDamage.Of(reports.Where(r => r.Check == HeapCheck.CheckName)), progress, cancel), TakeInAsync).RunAsync(concerned, cancel).ConfigureAwait(false);
+        await new LookAfterRepairs(ledger, check => RunAsync(check, host.Get<CheckMemory>(), KnownDamage.Of(reports.Where(r => r.Check == HeapCheck.CheckName)), progress, cancel), TakeInAsync).RunAsync(concerned, cancel).ConfigureAwait(false);
         foreach (var incident in concerned.Where(i => !repairable.Contains(i)))
         {
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);

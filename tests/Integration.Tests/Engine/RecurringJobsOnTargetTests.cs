@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
@@ -101,11 +102,29 @@ public sealed class RecurringJobsOnTargetTests
     }
 
     [Test]
-    public async Task The_orphan_clean_up_says_that_it_looked_at_nothing()
+    public async Task The_orphan_clean_up_asks_for_a_repair_of_what_it_finds()
     {
         await using var stage = await StageAsync(HealingMode.Heal);
-        var run = await stage.RunAsync(JobNames.OrphanCleanup);
-        Assert.That((run.State, run.Note), Is.EqualTo(("succeeded", OrphanCleanupJob.NothingConfigured)));
+        Assert.That((await stage.RunAsync(JobNames.OrphanCleanup)).Note, Is.EqualTo("nothing found"));
+        await _patient.ExecuteAsync("movies",
+            """
+            CREATE TABLE shelf (id int PRIMARY KEY);
+            CREATE TABLE book (id int PRIMARY KEY, shelf_id int REFERENCES shelf);
+            SET session_replication_role = replica;
+            INSERT INTO book VALUES (1, 7);
+            """);
+        try
+        {
+            Assert.That((await stage.RunAsync(JobNames.OrphanCleanup)).Note, Is.EqualTo("1 findings"));
+            await stage.QuietAsync();
+            var incident = (await stage.Incidents.ListAsync(new() { OpenOnly = true }, CancellationToken.None)).Single();
+            Assert.That(incident.Kind, Is.EqualTo(FindingKind.OrphanRows));
+            Assert.That((await stage.HistoryAsync(JobNames.Repair)).Select(r => r.Key), Has.Some.EqualTo($"repair:{incident.Id}:1"));
+        }
+        finally
+        {
+            await _patient.ExecuteAsync("movies", "DROP TABLE book, shelf");
+        }
     }
 
     [Test]

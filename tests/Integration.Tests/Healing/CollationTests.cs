@@ -32,7 +32,7 @@ internal sealed class CollationTests
     }
 
     [Test]
-    public async Task A_rebuild_that_fails_leaves_the_warning_as_it_is()
+    public async Task A_rebuild_that_duplicates_stop_leaves_the_warning_as_it_is()
     {
         await using var hospital = await Hospital.OpenAsync();
         await hospital.Damage.Collation.CreateIndexAsync("movies", "title");
@@ -41,7 +41,8 @@ internal sealed class CollationTests
         await hospital.Damage.Collation.ChangeOrderAsync();
         var found = (await FindAsync(hospital)).Single();
         var outcome = await hospital.HealAsync(found.Id);
-        Assert.That(outcome.State, Is.EqualTo(IncidentState.Detected), outcome.Note);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.AwaitingWindow), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("duplicates"));
         Assert.That(await Hospital.Cluster.ScalarAsync<bool>(hospital.Database, Recorded), Is.False);
         Assert.That((await hospital.AttemptsAsync(found.Id)).Single().Statements, Does.Not.Contain("REFRESH"));
     }

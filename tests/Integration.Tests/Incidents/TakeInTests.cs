@@ -46,12 +46,12 @@ public sealed class TakeInTests
     [Test]
     public async Task What_was_resolved_while_a_check_still_looked_is_not_opened_by_what_it_saw_before()
     {
-        var from = await _at.Incidents.NowAsync(default);
+        var from = (await _at.Incidents.BeforeLookAsync(_at.Target, default)).At;
         await _at.OpenAsync();
         await _at.TakeInAsync(Damaged.Clean());
         Assert.That((await _at.TakeInAsync(Damaged.Clean())).Gone, Has.Count.EqualTo(1));
         Assert.That((await _at.TakeInAsync(Damaged.Report(Damaged.Finding()) with { LookedFrom = from })).Opened, Is.Empty);
-        Assert.That((await _at.TakeInAsync(Damaged.Report(Damaged.Finding()) with { LookedFrom = await _at.Incidents.NowAsync(default) })).Opened, Has.Count.EqualTo(1));
+        Assert.That((await _at.TakeInAsync(Damaged.Report(Damaged.Finding()) with { LookedFrom = (await _at.Incidents.BeforeLookAsync(_at.Target, default)).At })).Opened, Has.Count.EqualTo(1));
     }
 
     [Test]

@@ -15,7 +15,7 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
     public RepairPlan Plan { get; } = new(repair, RiskClass.Quarantining, []) { Derived = true };
 
     public string? Part => (string?)Evidence["part"];
-    public long Table => (long?)Evidence["table_oid"] ?? incident.Object.Oid;
+    public long Table => incident.TableOid;
 
     /// <param name="optedIn">The owner said what is to be done with such rows.</param>
     public async Task<RepairPlan> OfAsync(DataWork work, bool optedIn, IReadOnlyList<long> others, CancellationToken cancel)
@@ -51,7 +51,7 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
     /// <summary>Damage to the files of these tables or their indexes.</summary>
     private Incident? Beside(IReadOnlyCollection<long> tables) => session.OpenBeside
         .Where(i => i is { Severity: Severity.Critical, Kind.IsOfData: false, State: not IncidentState.Suppressed })
-        .Where(i => tables.Contains(i.Object.Oid) || (JsonNode.Parse(i.Evidence)?["table_oid"] is { } table && tables.Contains((long)table)))
+        .Where(i => tables.Contains(i.Object.Oid) || tables.Contains(i.TableOid))
         .OrderByDescending(i => i.State == IncidentState.Escalated).FirstOrDefault();
 
     public RepairPlan Told(HealingException e) => Plan with { Refuse = $"{e.Message} ({e.Hint})" };

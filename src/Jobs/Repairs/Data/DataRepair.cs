@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Snapshots;
 
@@ -21,7 +20,7 @@ internal static class DataRepair
             return await twin.ProveAsync(session, incident.Id, cancel).ConfigureAwait(false);
         }
         // a predecessor may have been killed right in its proof
-        await TwinConstraint.SweepAsync(session, (long?)JsonNode.Parse(incident.Evidence)?["table_oid"] ?? incident.Object.Oid, new StatementLog(), cancel).ConfigureAwait(false);
+        await TwinConstraint.SweepAsync(session, incident.TableOid, new StatementLog(), cancel).ConfigureAwait(false);
         return new(true, "the server has no constraint of its own in force to prove it by");
     }
 }

@@ -23,7 +23,7 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
     public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, CancellationToken cancel)
     {
         var plan = new RepairPlan(Name, RiskClass.LosslessLocking, []);
-        if (await TableLook.AtAsync(session.Connection, BlockDamage.Of(incident).Table, cancel).ConfigureAwait(false) is not { } table)
+        if (await TableLook.AtAsync(session.Connection, incident.TableOid, cancel).ConfigureAwait(false) is not { } table)
         {
             return plan with { Nothing = $"{incident.Object} no longer exists" };
         }

@@ -27,8 +27,7 @@ public sealed class Salvage : IRepair
     public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, CancellationToken cancel)
     {
         var plan = new RepairPlan(Name, RiskClass.LosslessOnline, []);
-        var damage = BlockDamage.Of(incident);
-        if (await TableLook.AtAsync(session.Connection, damage.Table, cancel).ConfigureAwait(false) is not { } table || damage.Block is not { } block || block >= table.Blocks)
+        if (await DamagedBlock.FindAsync(session, incident, cancel).ConfigureAwait(false) is not { Table: var table, Block: var block })
         {
             return plan with { Nothing = $"{incident.Object} no longer exists" };
         }

@@ -21,8 +21,8 @@ public sealed class UnhideRows(IndexRecheck recheck, RepairLimits limits) : ISur
     public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, CancellationToken cancel)
     {
         var plan = new RepairPlan(Name, RiskClass.LosslessOnline, []);
-        var damage = BlockDamage.Of(incident);
-        if (await TableLook.AtAsync(session.Connection, damage.Table, cancel).ConfigureAwait(false) is not { } table)
+        var block = DamagedBlock.NumberOf(incident);
+        if (await TableLook.AtAsync(session.Connection, incident.TableOid, cancel).ConfigureAwait(false) is not { } table)
         {
             return plan with { Nothing = $"{incident.Object} no longer exists" };
         }
@@ -32,12 +32,12 @@ public sealed class UnhideRows(IndexRecheck recheck, RepairLimits limits) : ISur
             return plan with { Refuse = $"{no}. Until then keep VACUUM away from {table.Quoted}: it would remove the rows" };
         }
         var map = await VisibilityLook.NowAsync(session.Target, session.Facts, table.Name, cancel).ConfigureAwait(false);
-        if (map.Unsure.Any(t => t.Block == damage.Block))
+        if (map.Unsure.Any(t => t.Block == block))
         {
-            return plan with { Refuse = $"of rows in block {damage.Block} of {table.Quoted} it cannot be told whether the map is wrong or their own bits are: the map is left alone, and nothing is marked" };
+            return plan with { Refuse = $"of rows in block {block} of {table.Quoted} it cannot be told whether the map is wrong or their own bits are: the map is left alone, and nothing is marked" };
         }
-        var rows = map.Hidden.Where(t => t.Block == damage.Block).ToList();
-        return rows.Count == 0 ? plan with { Nothing = $"no row in block {damage.Block} of {table.Quoted} is hidden by now" }
+        var rows = map.Hidden.Where(t => t.Block == block).ToList();
+        return rows.Count == 0 ? plan with { Nothing = $"no row in block {block} of {table.Quoted} is hidden by now" }
             : plan with
             {
                 Rows = rows.Count,

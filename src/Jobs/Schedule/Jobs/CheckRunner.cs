@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
@@ -14,15 +13,13 @@ namespace HealingWorkers.Jobs.Schedule;
 /// <summary>Runs checks on a target, takes their reports into the ledger and asks for the repairs that follow.</summary>
 public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents, CheckMemory memory, RepairRequests repairs, string worker, FaultInjector faults, ILogger<CheckRunner> logger)
 {
-    private const int MostKnown = 1000;
     private readonly ConcurrentDictionary<(string Target, string Check), string> _told = new();
 
     /// <summary>Those of one check that saw damage are told in the note of the run.</summary>
     public async Task<CheckReport> RunAsync(Target target, long id, ICheck check, CheckScope scope, string? scopeName, Action<string> log, CancellationToken cancel)
     {
         using var activity = Signals.Traces.StartActivity($"check {check.Description.Name}");
-        var known = await KnownAsync(target, id, cancel).ConfigureAwait(false);
-        var from = await incidents.NowAsync(cancel).ConfigureAwait(false);
+        var (from, known) = await incidents.BeforeLookAsync(id, cancel).ConfigureAwait(false);
         var report = await LookAsync(target, check, scope, known, cancel).ConfigureAwait(false) with { LookedFrom = from };
         await TakeInAsync(target, id, report, scopeName, log, cancel).ConfigureAwait(false);
         return report;
@@ -50,12 +47,6 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
             await repairs.AskAsync(incident, worker, TimeSpan.Zero, cancel).ConfigureAwait(false);
             faults.Hit(FaultPoint.RepairAsked);
         }
-    }
-
-    private async Task<KnownDamage> KnownAsync(Target target, long id, CancellationToken cancel)
-    {
-        var open = await incidents.ListAsync(new IncidentFilter { Target = target.Name, OpenOnly = true, Limit = MostKnown }, cancel).ConfigureAwait(false);
-        return KnownDamage.Of(open.Where(i => i.TargetId == id).Select(i => (i.Kind, (long?)JsonNode.Parse(i.Evidence)?["table_oid"] ?? i.Object.Oid)));
     }
 
     /// <summary>A check that makes writers wait ends with the window that let it begin.</summary>

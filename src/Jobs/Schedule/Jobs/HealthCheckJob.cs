@@ -50,7 +50,7 @@ public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> chec
         {
             found += (await runner.RunAsync(target, id, check, CheckScope.All, null, context.Log, cancel).ConfigureAwait(false)).Findings.Count;
         }
-        if (checks.FirstOrDefault(BtreeChecks.IsOne) is { } btree && await critical.ChooseAsync(target, facts.Id, said => { context.Log(said); unknown = said; }, cancel).ConfigureAwait(false) is { Count: > 0 } indexes)
+        if (checks.FirstOrDefault(c => c.Description.Name == BtreeCheck.CheckName) is { } btree && await critical.ChooseAsync(target, facts.Id, said => { context.Log(said); unknown = said; }, cancel).ConfigureAwait(false) is { Count: > 0 } indexes)
         {
             found += (await runner.RunAsync(target, id, btree, CheckScope.OfIndexes(indexes), "critical indexes", context.Log, cancel).ConfigureAwait(false)).Findings.Count;
         }

@@ -7,22 +7,14 @@ namespace HealingWorkers.Jobs.Schedule;
 /// <summary>db.orphan_cleanup: every check that belongs to this schedule.</summary>
 public sealed class OrphanCleanupJob(TargetSet targets, IReadOnlyList<ICheck> checks, CheckRunner runner, IncidentLedger incidents) : IJob
 {
-    public const string NothingConfigured = "no check for orphans is configured: nothing was looked at";
-
     public string Name => JobNames.OrphanCleanup;
 
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
     {
         var target = targets.Named(context.Target ?? "");
-        var mine = checks.Where(c => c.Description.Schedule == JobNames.OrphanCleanup).ToList();
-        if (mine.Count == 0)
-        {
-            context.Log(NothingConfigured);
-            return JobOutcome.With(NothingConfigured);
-        }
         var id = await incidents.RegisterTargetAsync(target.Name, await target.FactsAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         var found = 0;
-        foreach (var check in mine)
+        foreach (var check in checks.Where(c => c.Description.Schedule == JobNames.OrphanCleanup))
         {
             found += (await runner.RunAsync(target, id, check, CheckScope.All, null, context.Log, cancel).ConfigureAwait(false)).Findings.Count;
         }

@@ -8,7 +8,7 @@ namespace HealingWorkers.Worker.Commands;
 /// One damage can be seen by more than one check. What is still open after the repairs is looked at again, twice, before a person
 /// is called: it may be gone with what was repaired.
 /// </summary>
-internal sealed class SecondLook(IncidentLedger ledger, Func<ICheck, Task<CheckReport>> run, Func<CheckReport, Task> takeIn)
+internal sealed class LookAfterRepairs(IncidentLedger ledger, Func<ICheck, Task<CheckReport>> run, Func<CheckReport, Task> takeIn)
 {
     private const int Looks = 2;
 
