@@ -34,13 +34,10 @@ public sealed class DrillCommand : ICommandModule
         var order = Order(parsed);
         shell.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {order.Seed}"));
         using var progress = shell.Progress();
-        var results = await new DrillFleet(shell, order, (result, done, all) => progress.Show($"{done}/{all} {result.Name} on {result.Version}: {result.Outcome}")).RunAsync(cancel).ConfigureAwait(false);
+        var page = parsed.GetValue(_output) is { } file ? Path.GetFullPath(file, shell.Directory) : null;
+        var results = await new DrillFleet(shell, order, TellAsync).RunAsync(cancel).ConfigureAwait(false);
         progress.Dispose();
         var score = new DrillScore(order, results);
-        if (parsed.GetValue(_output) is { } file)
-        {
-            await File.WriteAllTextAsync(Path.GetFullPath(file, shell.Directory), DrillPage.Of(score), cancel).ConfigureAwait(false);
-        }
         if (parsed.IsJson(_format))
         {
             shell.WriteJson(score.AsJson());
@@ -50,6 +47,17 @@ public sealed class DrillCommand : ICommandModule
             DrillTable.Write(shell.Out, score);
         }
         return score.MeetsGoals ? 0 : NotMet;
+
+        // A drill takes long, and what it found so far is worth having when it is broken off.
+        async Task TellAsync(DrillResult result, IReadOnlyList<DrillResult> soFar, int all)
+        {
+            progress.Show($"{soFar.Count}/{all} {result.Name} on {result.Version}: {result.Outcome}");
+            if (page is not null)
+            {
+                await File.WriteAllTextAsync(page + ".part", DrillPage.Of(new(order, soFar), all), cancel).ConfigureAwait(false);
+                File.Move(page + ".part", page, overwrite: true);
+            }
+        }
     }
 
     private DrillOrder Order(ParseResult parsed)

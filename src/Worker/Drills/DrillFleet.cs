@@ -5,7 +5,7 @@ using HealingWorkers.Worker.Commands;
 namespace HealingWorkers.Worker.Drills;
 
 /// <summary>All cases of an order, several at a time. A case that fails is a result, not the end of the drill.</summary>
-internal sealed class DrillFleet(CommandShell shell, DrillOrder order, Action<DrillResult, int, int> tell)
+internal sealed class DrillFleet(CommandShell shell, DrillOrder order, Func<DrillResult, IReadOnlyList<DrillResult>, int, Task> tell)
 {
     private readonly ConcurrentDictionary<(int, bool), Lazy<Task<CorpusCluster>>> _corpora = new();
 
@@ -14,13 +14,21 @@ internal sealed class DrillFleet(CommandShell shell, DrillOrder order, Action<Dr
         await using var ledgers = await DrillLedger.StartAsync(shell.Clock, cancel).ConfigureAwait(false);
         var cases = order.Cases().ToList();
         var results = new DrillResult?[cases.Count];
-        var done = 0;
+        using var oneTells = new SemaphoreSlim(1);
         try
         {
             await Parallel.ForEachAsync(Enumerable.Range(0, cases.Count), new ParallelOptions { MaxDegreeOfParallelism = order.Jobs, CancellationToken = cancel }, async (i, one) =>
             {
                 results[i] = await RunAsync(cases[i], ledgers, one).ConfigureAwait(false);
-                tell(results[i]!, Interlocked.Increment(ref done), cases.Count);
+                await oneTells.WaitAsync(one).ConfigureAwait(false);
+                try
+                {
+                    await tell(results[i]!, [.. results.OfType<DrillResult>()], cases.Count).ConfigureAwait(false);
+                }
+                finally
+                {
+                    oneTells.Release();
+                }
             }).ConfigureAwait(false);
         }
         finally

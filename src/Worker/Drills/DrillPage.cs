@@ -6,12 +6,13 @@ namespace HealingWorkers.Worker.Drills;
 /// <summary>The score as a page of the documentation.</summary>
 internal static class DrillPage
 {
-    public static string Of(DrillScore score)
+    /// <param name="all">Of the cases that were asked for; fewer results are a drill that was broken off.</param>
+    public static string Of(DrillScore score, int all)
     {
         var page = new StringBuilder();
         var versions = score.Results.Select(r => r.Version).Distinct().Order().ToList();
         page.AppendLine(CultureInfo.InvariantCulture, $"# Score\n\nMade by `./healing drill --versions {string.Join(',', versions)} --seed {score.Order.Seed} --output docs/score.md`. How to read it: [drill.md](drill.md).\n");
-        page.AppendLine(CultureInfo.InvariantCulture, $"{score.Results.Count} broken databases; the goals (all that can be seen is detected, no readable row lost, nothing changed that was not damaged) are {(score.MeetsGoals ? "met" : "**not met**")}.\n");
+        page.AppendLine(CultureInfo.InvariantCulture, $"{score.Results.Count}{(score.Results.Count < all ? $" of {all}" : "")} broken databases; the goals (all that can be seen is detected, no readable row lost, nothing changed that was not damaged) are {(score.MeetsGoals ? "met" : "**not met**")}.\n");
         page.AppendLine("| version | cases | detected | healed lossless | healed with quarantine | escalated | not detected | failed | false repairs | rows lost | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var version in versions)
         {

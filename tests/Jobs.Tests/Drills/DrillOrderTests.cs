@@ -52,7 +52,8 @@ public sealed class DrillOrderTests
     public void The_page_names_what_was_not_seen_and_how_to_see_it_again()
     {
         var order = Order(99, DamageCatalogue.All);
-        var page = DrillPage.Of(new DrillScore(order, [Result(BestOutcome.Lossless, false, DrillOutcome.Missed)]));
+        var page = DrillPage.Of(new DrillScore(order, [Result(BestOutcome.Lossless, false, DrillOutcome.Missed)]), all: 2);
+        Assert.That(page, Does.Contain("1 of 2 broken databases"), "broken off, and says so");
         Assert.That(page, Does.Contain("- `sequence_behind`: 1 of 1"));
         Assert.That(page, Does.Contain("healing drill --versions 15 --checksums off --classes sequence_behind --seed 99"));
     }
