@@ -67,7 +67,7 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Hea
         {
             return null;
         }
-        if (incident.Risk is { } risk && tools.Targets.Find(incident.TargetName)?.Options is { } target && PolicyGate.IsOfWindow(risk, target)
+        if (incident.Risk is { } risk && tools.Targets.Find(incident.TargetName)?.Options is { } target && PolicyGate.IsOfWindow(risk, target, tools.RepairNamed(incident.Repair) is Repairs.ILocking)
             && MaintenanceWindow.Parse(target.MaintenanceWindow) is { } window)
         {
             return window.Missed(since, tools.Clock.GetUtcNow()) >= MostWindows ? $"{MostWindows} windows went by" : null;

@@ -11,7 +11,8 @@ public enum GateDecision { Go, Observe, Approval, Window, No }
 public static class PolicyGate
 {
     /// <param name="plan">Null before there is one: then a quarantining repair may be planned, and its rows decide.</param>
-    public static Gate Decide(Incident incident, RepairPlan? plan, HealerSettings settings, TargetOptions target, DateTimeOffset now)
+    /// <param name="locking">It keeps writers out for as long as it works.</param>
+    public static Gate Decide(Incident incident, RepairPlan? plan, HealerSettings settings, TargetOptions target, DateTimeOffset now, bool locking = false)
     {
         var (mode, neverWait, approveAll) = (settings.Mode, settings.NeverWait, settings.ApproveAll);
         if (incident.Repair is null || (plan?.Risk ?? incident.Risk) is not { } risk)
@@ -28,10 +29,14 @@ public static class PolicyGate
         {
             return new(GateDecision.Approval, $"{plan!.Rows} rows by now, and {incident.ApprovedRows} were approved: it wants to be read and approved again");
         }
-        var policy = Policy(risk, plan, target);
+        var policy = Policy(risk, plan, target, locking);
         if (risk == RiskClass.Manual)
         {
             return approved ? Gate.Open : new(GateDecision.Approval, "it may lose something: the plan wants to be read and approved");
+        }
+        if (plan?.Asks is { } question && policy != RepairPolicy.Never && !(approved || approveAll))
+        {
+            return new(GateDecision.Approval, question);
         }
         if (risk == RiskClass.Quarantining && plan is not null && policy is (RepairPolicy.Auto or RepairPolicy.Window)
             && Rows(plan, approved || approveAll, settings.MaxRowsPerRepair) is { Decision: not GateDecision.Go } tooMany)
@@ -51,20 +56,21 @@ public static class PolicyGate
     }
 
     /// <summary>Whether such repairs of the target wait for its window.</summary>
-    public static bool IsOfWindow(RiskClass risk, TargetOptions target) => Policy(risk, null, target) == RepairPolicy.Window;
+    public static bool IsOfWindow(RiskClass risk, TargetOptions target, bool locking = false) => Policy(risk, null, target, locking) == RepairPolicy.Window;
 
     private static Gate Rows(RepairPlan plan, bool approved, int most) =>
         approved || plan.Rows <= most ? Gate.Open
         : new(GateDecision.Approval, $"{plan.Rows} rows are more than max_rows_per_repair ({most}): they want approval");
 
     /// <summary>What is quarantining and was not declared by the owner wants approval.</summary>
-    private static RepairPolicy Policy(RiskClass risk, RepairPlan? plan, TargetOptions target) =>
+    private static RepairPolicy Policy(RiskClass risk, RepairPlan? plan, TargetOptions target, bool locking) =>
         target.Policy.TryGetValue(risk.Name(), out var said) ? said
         : risk switch
         {
             RiskClass.LosslessOnline => RepairPolicy.Auto,
             RiskClass.LosslessLocking => RepairPolicy.Window,
-            _ => plan is null or { OptedIn: true } ? RepairPolicy.Auto : RepairPolicy.Approve,
+            _ when plan is not (null or { OptedIn: true }) => RepairPolicy.Approve,
+            _ => locking ? RepairPolicy.Window : RepairPolicy.Auto,
         };
 }
 

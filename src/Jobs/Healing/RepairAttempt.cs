@@ -47,7 +47,7 @@ public sealed class RepairAttempt(
         {
             return await deferral.PutOffAsync(found, _fence, worker, wait, cancel).ConfigureAwait(false);
         }
-        var gate = plan.Steps.Count > 0 ? PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow()) : Gate.Open;
+        var gate = plan.Steps.Count > 0 ? PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow(), repair is ILocking) : Gate.Open;
         if (gate.Decision != GateDecision.Go)
         {
             return await deferral.StopAsync(found, gate, _fence, worker, cancel).ConfigureAwait(false);
@@ -248,7 +248,7 @@ public sealed class RepairAttempt(
         {
             Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false),
             Attempt = incident.Attempts + 1,
-            OpenBeside = [.. (await ledgers.Incidents.ListAsync(new IncidentFilter { Target = incident.TargetName, OpenOnly = true, Limit = 1000 }, cancel).ConfigureAwait(false)).Where(i => i.Id != incident.Id)],
+            OpenBeside = [.. (await ledgers.Incidents.ListAsync(new IncidentFilter { TargetId = incident.TargetId, OpenOnly = true, Limit = 1000 }, cancel).ConfigureAwait(false)).Where(i => i.Id != incident.Id)],
             IndexesBefore = before is { Count: > 0 } ? before : null,
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
             OnBuilding = session.OnBuildingAsync,

@@ -46,7 +46,7 @@ public sealed class IncidentLedger(LedgerDb db)
     }
 
     public Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => IncidentsAsync("incident_list",
-        new { filter.Target, State = filter.State?.ToString(), filter.Kind, filter.OpenOnly, filter.Before, filter.Limit }, cancel);
+        new { filter.Target, filter.TargetId, State = filter.State?.ToString(), filter.Kind, filter.OpenOnly, filter.Before, filter.Limit }, cancel);
 
     public Task<IReadOnlyList<AttemptRow>> AttemptsAsync(long id, CancellationToken cancel) =>
         db.ListAsync<AttemptRow>(Sql.Of<IncidentLedger>("attempt_list"), new { Id = id }, cancel);

@@ -39,7 +39,9 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
     public static readonly ConfigType Column = new("a column like movies.rating or \"Sales\".orders.state", text =>
         ColumnList.Parse(text) is { Columns.Count: 1 } one ? one : throw new FormatException("one column was expected"));
 
-    public static readonly ConfigType Table = new("empty, or a name like ratings or public.ratings", text => text.Length == 0 ? null : TablePath.Parse(text));
+    public static readonly ConfigType TableName = new("a name like ratings or public.ratings", TablePath.Parse);
+
+    public static readonly ConfigType Table = Optional(TableName);
 
     public static readonly ConfigType Revision = new("empty, or the number of a revision", text =>
         text.Length == 0 ? null : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : throw new FormatException());

@@ -17,6 +17,8 @@ internal sealed partial class RuleChecks(IReadOnlyDictionary<string, ConfigEntry
             Each(rules + "json", target.Rules.Json, Json);
             var named = new Dictionary<string, string>(StringComparer.Ordinal);
             Each(rules + "sql", target.Rules.Sql, (place, rule) => Query(place, rule, named));
+            var tables = new Dictionary<TablePath, string>();
+            Each(rules + "duplicates", target.Rules.Duplicates, (place, rule) => Duplicates(place, rule, tables));
         }
     }
 
@@ -71,6 +73,14 @@ internal sealed partial class RuleChecks(IReadOnlyDictionary<string, ConfigEntry
             {
                 problems.Add(SourceOf(place + ".query"), $"`{place}.query` names {rule.Query}, which is empty; one SELECT was expected");
             }
+        }
+    }
+
+    private void Duplicates(string place, DuplicatesRule rule, Dictionary<TablePath, string> tables)
+    {
+        if (rule.Table.Name.Length > 0 && !tables.TryAdd(rule.Table, SourceOf(place)))
+        {
+            problems.Add(SourceOf(place + ".table"), $"two rules are about duplicates of `{rule.Table}`; the other is at {tables[rule.Table]}");
         }
     }
 

@@ -10,6 +10,7 @@ internal static class RuleKeys
     private const string Allowed = Rules + "allowed_values[]";
     private const string Json = Rules + "json[]";
     private const string Sql = Rules + "sql[]";
+    private const string Duplicates = Rules + "duplicates[]";
     private const string Where = "An SQL condition: which rows are looked at (`deleted_at IS NULL`); empty is all.";
     private const string Audit = "A table of the target's own that gets a row for each row that was changed.";
 
@@ -19,6 +20,7 @@ internal static class RuleKeys
         ConfigList.Of<TargetOptions, AllowedValuesRule>(Allowed, t => t.Rules.AllowedValues),
         ConfigList.Of<TargetOptions, JsonRule>(Json, t => t.Rules.Json),
         ConfigList.Of<TargetOptions, SqlRule>(Sql, t => t.Rules.Sql),
+        ConfigList.Of<TargetOptions, DuplicatesRule>(Duplicates, t => t.Rules.Duplicates),
     ];
 
     public static readonly IReadOnlyList<ConfigKey> All =
@@ -42,6 +44,9 @@ internal static class RuleKeys
         Of<SqlRule>(Sql, "name", Text, null, "What the rule is called.", (r, v) => r.Name = (string)v!),
         Of<SqlRule>(Sql, "query", ConfigType.Path, null, "A file with one SELECT, beside healing.yaml: its rows are what breaks the rule.", (r, v) => r.Query = (string)v!),
         Of<SqlRule>(Sql, "on_violation", OnlyReport, "report", "What is done.", (r, v) => r.OnViolation = (RuleAction)v!),
+
+        Of<DuplicatesRule>(Duplicates, "table", TableName, null, "A table with unique keys; of a partitioned one, all its partitions.", (r, v) => r.Table = (TablePath)v!),
+        Of<DuplicatesRule>(Duplicates, "keep", Choice<KeepRow>(), "ask", "Which of several rows under one key stays without asking: the one that others refer to, or the one written the longest ago. Where that does not decide, a person is asked.", (r, v) => r.Keep = (KeepRow)v!),
     ];
 
     private static ConfigType OnlyReport => new("report", text => text == "report" ? RuleAction.Report : throw new FormatException("what it returns says nothing about which rows to change"));

@@ -7,6 +7,7 @@ public sealed class RulesOptions
     public IList<AllowedValuesRule> AllowedValues { get; set; } = [];
     public IList<JsonRule> Json { get; set; } = [];
     public IList<SqlRule> Sql { get; set; } = [];
+    public IList<DuplicatesRule> Duplicates { get; set; } = [];
 }
 
 /// <summary>What is done with a row that breaks a rule.</summary>
@@ -57,4 +58,14 @@ public sealed class SqlRule
     /// <summary>The file, in full once the configuration is loaded.</summary>
     public string Query { get; set; } = "";
     public RuleAction OnViolation { get; set; }
+}
+
+/// <summary>Which of several rows under one unique key stays without a person being asked.</summary>
+public enum KeepRow { Ask, Referenced, Oldest }
+
+/// <summary>What is done where a table has several rows under a key that is unique.</summary>
+public sealed class DuplicatesRule
+{
+    public TablePath Table { get; set; } = new(null, "");
+    public KeepRow Keep { get; set; }
 }

@@ -18,5 +18,8 @@ public interface IRepair
 /// <summary>A repair of single row versions: its session is opened as connections.surgery says, and is the one session that repairs all the same.</summary>
 public interface ISurgery : IRepair;
 
+/// <summary>A repair that keeps writers out for as long as it works: whatever the owner declared, it waits for the window.</summary>
+public interface ILocking : IRepair;
+
 /// <param name="Needs">The rights it needs, in words and as GRANTs.</param>
 public sealed record RepairDescription(string Summary, string Locks, string Needs, string Undo);

@@ -26,6 +26,8 @@ public sealed record RepairPlan(string Repair, RiskClass Risk, IReadOnlyList<Rep
     public long Rows { get; init; }
     /// <summary>The owner declared what is to be done with such rows, so that up to the cap nobody needs to be asked.</summary>
     public bool OptedIn { get; init; }
+    /// <summary>What only a person can decide here, whatever the owner declared; null: nothing.</summary>
+    public string? Asks { get; init; }
     /// <summary>Some of those rows, as a person would read them.</summary>
     public IReadOnlyList<string> Samples { get; init; } = [];
     /// <summary>What else a person should know before approving: what may be lost, what to look at.</summary>

@@ -42,6 +42,18 @@ internal sealed class PolicyGateTests
     public void RowsOfADeclaredRuleGoByThemselvesUpToTheCap(long rows, bool optedIn, bool approved, GateDecision expected) =>
         Assert.That(Decide(RiskClass.Quarantining, new(), approved, rows: rows, optedIn: optedIn).Decision, Is.EqualTo(expected));
 
+    [TestCase("", GateDecision.Approval)]
+    [TestCase("Sun 01:00-02:00 UTC", GateDecision.Go)]
+    [TestCase("Sun 02:00-03:00 UTC", GateDecision.Window)]
+    public void WhatKeepsWritersOutWaitsForTheWindowThoughItIsDeclared(string window, GateDecision expected) =>
+        Assert.That(Decide(RiskClass.Quarantining, new() { MaintenanceWindow = window }, rows: 1, optedIn: true, locking: true).Decision, Is.EqualTo(expected));
+
+    [TestCase(false, false, GateDecision.Approval)]
+    [TestCase(true, false, GateDecision.Go)]
+    [TestCase(false, true, GateDecision.Go)]
+    public void AQuestionIsAskedWhateverThePolicySays(bool approved, bool approveAll, GateDecision expected) =>
+        Assert.That(Decide(RiskClass.Quarantining, With("quarantining", RepairPolicy.Auto), approved, approveAll, rows: 1, optedIn: true, asks: "which?").Decision, Is.EqualTo(expected));
+
     [TestCase(RepairPolicy.Auto)]
     [TestCase(RepairPolicy.Window)]
     public void TheCapHoldsWhateverThePolicySays(RepairPolicy policy) =>
@@ -82,11 +94,11 @@ internal sealed class PolicyGateTests
 
     private static TargetOptions With(string risk, RepairPolicy policy) => new() { Policy = { [risk] = policy } };
 
-    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false, long rows = 1, bool optedIn = false, long? read = null) =>
+    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false, long rows = 1, bool optedIn = false, long? read = null, bool locking = false, string? asks = null) =>
         PolicyGate.Decide(new Incident
         {
             Id = 1, TargetId = 1, TargetName = "t", Fingerprint = "", Kind = FindingKind.BtreeCorrupt, Severity = Severity.Critical, Check = "btree", Object = new(1, "a.b"),
             Detail = "", Evidence = "{}", Repair = "rebuild_index", Risk = risk, State = IncidentState.Detected, Attempts = 0, AttemptsAllowed = 3, Deferrals = 0,
             DeferredSince = null, Reason = null, ApprovedBy = approved ? "somebody" : null, ApprovedRows = read, DueAt = null, OpenedAt = Sunday, LastSeenAt = Sunday, ClosedAt = null, TraceParent = null,
-        }, new RepairPlan("rebuild_index", risk, []) { Rows = rows, OptedIn = optedIn }, new() { ApproveAll = approveAll, MaxRowsPerRepair = 1000 }, target, Sunday);
+        }, new RepairPlan("rebuild_index", risk, []) { Rows = rows, OptedIn = optedIn, Asks = asks }, new() { ApproveAll = approveAll, MaxRowsPerRepair = 1000 }, target, Sunday, locking);
 }

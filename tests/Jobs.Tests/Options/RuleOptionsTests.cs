@@ -27,6 +27,7 @@ public sealed class RuleOptionsTests
                 - { column: movies.state, values: [new, "old", 3], mark: "" }
                 json: [{ column: movies.metadata_json, schema: schemas/metadata.json, on_violation: nullify }]
                 sql: [{ name: no_negative_runtime, query: negative.sql, on_violation: report }]
+                duplicates: [{ table: movies, keep: referenced }, { table: '"My ""Shop""".orders' }]
             """");
         System.IO.Directory.CreateDirectory(Path.Combine(files.Directory, "schemas"));
         files.Write("schemas/metadata.json", """{ "type": "object" }""");
@@ -47,6 +48,7 @@ public sealed class RuleOptionsTests
                 ("public.movies.genre", null, "genres.name", "", RuleAction.Report, "needs_review"),
                 ("movies.state", null, null, "new|old|3", RuleAction.Report, ""),
             }));
+            Assert.That(rules.Duplicates.Select(r => (r.Table.ToString(), r.Keep)), Is.EqualTo(new[] { ("movies", KeepRow.Referenced), ("\"My \"\"Shop\"\"\".orders", KeepRow.Ask) }));
             Assert.That(rules.Json.Single().Schema, Is.EqualTo(Path.Combine(files.Directory, "schemas", "metadata.json")));
             Assert.That(rules.Sql.Single().Query, Is.EqualTo(Path.Combine(files.Directory, "negative.sql")));
         });
@@ -82,6 +84,9 @@ public sealed class RuleOptionsTests
     [TestCase("sql: [{ name: n, query: empty.sql }]", "`targets[0].rules.sql[0].query` names DIR/empty.sql, which is empty; one SELECT was expected")]
     [TestCase("sql: [{ name: n, query: text.json, on_violation: nullify }]", "`targets[0].rules.sql[0].on_violation` takes report, not `nullify` (what it returns says nothing about which rows to change)")]
     [TestCase("sql: [{ name: n, query: text.json }, { name: n, query: text.json }]", "two SQL rules are called `n`; the other is at healing.yaml:5")]
+    [TestCase("duplicates: [{ keep: oldest }]", "`targets[0].rules.duplicates[0].table` is missing; a name like ratings or public.ratings was expected")]
+    [TestCase("duplicates: [{ table: m, keep: newest }]", "`targets[0].rules.duplicates[0].keep` takes ask or referenced or oldest, not `newest`")]
+    [TestCase("duplicates: [{ table: m, keep: oldest }, { table: m }]", "two rules are about duplicates of `m`; the other is at healing.yaml:5")]
     public void What_is_wrong_is_refused_with_its_line(string rules, string problem)
     {
         using var files = new ConfigFiles(Target + rules);

@@ -49,6 +49,15 @@ public sealed record RuleTable
         return labels.Count > 0 ? labels : throw new HealingException($"there is no enum type {type}", "correct the rule in healing.yaml");
     }
 
+    /// <summary>Whether the name means that table, or one that it is a partition of.</summary>
+    public static async Task<bool> CoversAsync(NpgsqlConnection connection, TablePath path, long table, CancellationToken cancel)
+    {
+        await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+        var covers = await connection.ExecuteScalarAsync<bool?>(new CommandDefinition(Sql.Of<ICheck>("rule_covers"), new { path = Path(path), table }, cancellationToken: cancel)).ConfigureAwait(false);
+        await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
+        return covers == true;
+    }
+
     private static async Task<T> TheirsAsync<T>(NpgsqlConnection connection, string query, TablePath path, CancellationToken cancel)
     {
         await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);

@@ -4,6 +4,7 @@ SELECT i.id, i.target_id, t.name AS target_name, i.fingerprint, i.kind, i.severi
     i.approved_by, i.approved_rows, i.due_at, i.opened_at, i.last_seen_at, i.closed_at, i.trace_parent
 FROM healing.incidents i JOIN healing.targets t ON t.id = i.target_id
 WHERE (@Target::text IS NULL OR t.name = @Target::text)
+  AND (@TargetId::bigint IS NULL OR i.target_id = @TargetId::bigint)
   AND (@State::text IS NULL OR i.state = @State::text)
   AND (@Kind::text IS NULL OR i.kind = @Kind::text)
   AND (NOT @OpenOnly OR i.state NOT IN ('Resolved', 'Closed', 'Undone'))

@@ -1,14 +1,15 @@
 using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Repairs;
 
-/// <summary>Looks at every row of the keys that are double, within the open transaction, and says which is to stay: the one that others refer to, else the oldest.</summary>
+/// <summary>Looks at every row of the keys that are double, within the open transaction, and says which is to stay: the one that others refer to, else the oldest, or as the owner's rule says.</summary>
 internal static class DuplicateLook
 {
-    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, CancellationToken cancel)
+    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, CancellationToken cancel)
     {
         var members = await UniqueKeys.MembersAsync(connection, key, cancel).ConfigureAwait(false);
         if (members.Count == 0)
@@ -27,7 +28,7 @@ internal static class DuplicateLook
                 await ReferringAsync(connection, key, reference, group, cancel).ConfigureAwait(false);
             }
         }
-        return [.. groups.Select(g => Decide(g.Key, g.Copies))];
+        return [.. groups.Select(g => Decide(g.Key, g.Copies, keep))];
     }
 
     /// <summary>Where all copies have the same value, whoever refers to it refers to the one that stays.</summary>
@@ -44,15 +45,19 @@ internal static class DuplicateLook
         }
     }
 
-    private static DuplicateDecision Decide(string key, List<DuplicateCopy> copies)
+    private static DuplicateDecision Decide(string key, List<DuplicateCopy> copies, KeepRow keep)
     {
         var byAge = copies.OrderByDescending(c => c.Age).ThenBy(c => PlaceOrder(c.Place)).ToList();
         var referred = byAge.Where(c => c.Referring.Count > 0).ToList();
-        var (winner, why, clear) = referred.Count == 1 ? (referred[0], "others refer to it and to none of the rest", true)
+        var (winner, why, clear) = keep == KeepRow.Oldest && IsFirstOldest(byAge) ? (byAge[0], "it was written the longest ago, and the rule says to keep that", true)
+            : referred.Count == 1 ? (referred[0], "others refer to it and to none of the rest", true)
             : copies.TrueForAll(c => c.Said == copies[0].Said) ? (byAge[0], "they are equal, and it is the oldest", true)
             : (referred.Count > 1 ? referred[0] : byAge[0], referred.Count > 1 ? "others refer to several of them, and it is the oldest of those" : "nobody refers to any of them, and it is the oldest", false);
         return new(key, winner, [.. byAge.Where(c => c != winner)], why, clear);
     }
+
+    /// <summary>Rows of one transaction are as old as each other, and numbers that have wrapped around tell no age.</summary>
+    private static bool IsFirstOldest(List<DuplicateCopy> byAge) => byAge.TrueForAll(c => c.Age >= 0) && byAge[0].Age > byAge[1].Age;
 
     private static (long, long) PlaceOrder(string place)
     {

@@ -4,13 +4,14 @@ using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Snapshots;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Repairs;
 
 /// <summary>One row of each key stays, the others go to quarantine, and the index is built anew, all in one transaction that keeps writers out.</summary>
-public sealed class ResolveDuplicates(RepairLimits limits) : IRepair
+public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
 {
     private const int Shown = 20;
     private const string Locks = "SHARE ROW EXCLUSIVE on the table and ACCESS EXCLUSIVE on the index: who writes waits, who reads by that index too, until it is built";
@@ -18,7 +19,7 @@ public sealed class ResolveDuplicates(RepairLimits limits) : IRepair
     public string Name => "resolve_duplicates";
 
     public RepairDescription Description { get; } = new(
-        "Keeps one row of each key (the one that others refer to, else the oldest), takes the others into quarantine and builds the index anew.", Locks,
+        "Keeps one row of each key (the one that others refer to, else the oldest; without asking where a rule says so), takes the others into quarantine and builds the index anew.", Locks,
         "Ownership of the table; where foreign keys refer to it a superuser, or from 15 on GRANT SET ON PARAMETER session_replication_role.",
         "The rows are in quarantine; they cannot come back while the key is unique, and an undo says so.");
 
@@ -33,10 +34,11 @@ public sealed class ResolveDuplicates(RepairLimits limits) : IRepair
         {
             return plan with { Nothing = $"{index.Quoted} is not a valid unique index any more" };
         }
+        var keep = await KeepAsync(session, key, cancel).ConfigureAwait(false);
         IReadOnlyList<DuplicateDecision> decisions;
         await using (var look = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false))
         {
-            decisions = await DuplicateLook.DecideAsync(session.Connection, key, cancel).ConfigureAwait(false);
+            decisions = await DuplicateLook.DecideAsync(session.Connection, key, keep, cancel).ConfigureAwait(false);
         }
         if (decisions.Count == 0)
         {
@@ -57,7 +59,9 @@ public sealed class ResolveDuplicates(RepairLimits limits) : IRepair
             Indexes = [index],
             Relations = [index.Oid],
             Rows = losers + repointed,
-            Work = new Planned(incident, losers + repointed, decisions.Count(d => !d.IsClear)),
+            OptedIn = keep != KeepRow.Ask,
+            Asks = decisions.Any(d => !d.IsClear) ? $"{decisions.Count(d => !d.IsClear)} key(s) have rows that differ, and nothing says which is right: a person looks at them" : null,
+            Work = new Planned(incident, keep, losers + repointed, decisions.Count(d => !d.IsClear)),
             Samples = [.. decisions.OrderBy(d => d.IsClear).Take(Shown).Select(Sample)],
             Notes = Notes(decisions, repointed),
             Steps =
@@ -94,7 +98,7 @@ public sealed class ResolveDuplicates(RepairLimits limits) : IRepair
             return new(RepairOutcome.Failed, $"{index.Quoted} is another one since the plan and is left alone", log.Sent);
         }
         await log.RunAsync(session, Hold(key), cancel).ConfigureAwait(false);
-        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, cancel).ConfigureAwait(false);
+        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, cancel).ConfigureAwait(false);
         if (Rows(decisions) > planned.Rows || decisions.Count(d => !d.IsClear) > planned.Unclear)
         {
             return new(RepairOutcome.Failed, $"more rows of {key.TableQuoted} are concerned now than were planned: it is looked at anew", log.Sent);
@@ -114,6 +118,19 @@ public sealed class ResolveDuplicates(RepairLimits limits) : IRepair
         return left.Count > 0
             ? new(RepairOutcome.Failed, $"{left.Count} keys of {index.Quoted} would still have several rows: all was rolled back", log.Sent)
             : new(RepairOutcome.Done, null, log.Sent) { Rebuilt = [index.Oid], RowsQuarantined = gone };
+    }
+
+    /// <summary>What the owner says of this table, or of the one that it is a partition of. A rule of a table that is not there is about nothing here.</summary>
+    private static async Task<KeepRow> KeepAsync(RepairSession session, UniqueKey key, CancellationToken cancel)
+    {
+        foreach (var rule in session.Target.Options.Rules.Duplicates)
+        {
+            if (await RuleTable.CoversAsync(session.Connection, rule.Table, key.TableOid, cancel).ConfigureAwait(false))
+            {
+                return rule.Keep;
+            }
+        }
+        return KeepRow.Ask;
     }
 
     private static long Rows(IEnumerable<DuplicateDecision> decisions) => decisions.Sum(d => d.Losers.Count + d.Losers.Sum(l => l.Referring.Sum(r => r.Places.Count)));
@@ -170,5 +187,5 @@ public sealed class ResolveDuplicates(RepairLimits limits) : IRepair
     }
 
     /// <summary>What was approved; more than that is not done.</summary>
-    private sealed record Planned(Incident Incident, long Rows, int Unclear);
+    private sealed record Planned(Incident Incident, KeepRow Keep, long Rows, int Unclear);
 }
