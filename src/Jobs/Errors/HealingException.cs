@@ -1,7 +1,7 @@
 namespace HealingWorkers.Jobs.Errors;
 
 /// <summary>Something a person can act on: what is wrong, and what to do about it.</summary>
-public sealed class HealingException(string what, string hint, Exception? inner = null) : Exception(what, inner)
+public class HealingException(string what, string hint, Exception? inner = null) : Exception(what, inner)
 {
     public string Hint { get; } = hint;
 }

@@ -21,7 +21,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
             throw new HealingException($"repairs of {incident.TargetName} are paused, and an undo writes there as well", "`healing resume` first.");
         }
         var lease = await ledgers.Leases.TakeAsync(Lease.OfTarget(incident.TargetId), worker, id, settings.Lease, cancel).ConfigureAwait(false)
-            ?? throw new HealingException($"a worker repairs {incident.TargetName} right now", "Try again when it is done; `healing incidents` shows what is in hand.");
+            ?? throw new TargetBusyException($"a worker repairs {incident.TargetName} right now");
         await using var keeper = new LeaseKeeper(ledgers.Leases, lease, settings.Lease, tools.Clock, cancel);
         try
         {
@@ -45,7 +45,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         var incident = await FindAsync(id, cancel).ConfigureAwait(false);
         var target = tools.Targets.Named(incident.TargetName);
         await using var session = await FencedSession.OpenAsync(target, lease, ledgers, tools, settings, tools.RepairNamed(incident.Repair) is ISurgery, cancel).ConfigureAwait(false)
-            ?? throw new HealingException($"another session holds the lock for repairs of {target.Name}", "Try again when it is done.");
+            ?? throw new TargetBusyException($"another session holds the lock for repairs of {target.Name}");
         if (await ledgers.Incidents.RegisterTargetAsync(target.Name, session.Facts, cancel).ConfigureAwait(false) != incident.TargetId)
         {
             throw new HealingException($"{target.Name} is another database than the one that incident {id} was found in", "See where its connection leads by now.");

@@ -16,6 +16,8 @@ public sealed class Retention(LedgerDb db)
         await PruneAsync("prune_job_runs", history, cancel).ConfigureAwait(false)
         + await PruneAsync("prune_alerts", history, cancel).ConfigureAwait(false)
         + await PruneAsync("prune_workers", history, cancel).ConfigureAwait(false)
+        + await PruneAsync("prune_drains", history, cancel).ConfigureAwait(false)
+        + await PruneAsync("prune_answers", AnswerLedger.Kept, cancel).ConfigureAwait(false)
         + await PruneAsync("prune_samples", samples, cancel).ConfigureAwait(false);
 
     private async Task<int> PruneAsync(string query, TimeSpan age, CancellationToken cancel)

@@ -15,6 +15,9 @@ public interface IJobEngine : IAsyncDisposable
     /// <summary>Takes nothing new, waits for what runs until <paramref name="cancel"/>.</summary>
     Task StopAsync(CancellationToken cancel);
 
+    /// <summary>Takes nothing that comes due until told otherwise, so that other processes take it; what runs goes on. The ledger refuses a drained worker's claims in any case.</summary>
+    Task RestAsync(bool resting, CancellationToken cancel);
+
     /// <summary>Has the run of the job ledger delivered to some process at or after its time, soon. Delivering one twice is allowed.</summary>
     Task DeliverAsync(long run, string key, DateTimeOffset due, CancellationToken cancel);
 

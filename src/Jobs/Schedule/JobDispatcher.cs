@@ -26,6 +26,9 @@ public sealed class JobDispatcher(LedgerDb db, JobLedger ledger, IJobEngine? eng
     public Task<JobRun?> QueueAsync(JobRequest request, CancellationToken cancel) =>
         ledger.RequestAsync(request with { TraceParent = request.TraceParent ?? TraceParent.Current() }, cancel);
 
+    /// <summary>Has every worker look at the ledger now.</summary>
+    public Task WakeAsync(CancellationToken cancel) => db.DoAsync(Sql.Of<JobDispatcher>("request_notify"), null, cancel);
+
     /// <summary>Hands a run that is written down to the engine.</summary>
     public async Task DeliverAsync(JobRun run, TimeSpan delay, CancellationToken cancel)
     {
@@ -33,7 +36,7 @@ public sealed class JobDispatcher(LedgerDb db, JobLedger ledger, IJobEngine? eng
         {
             if (engine is null)
             {
-                await db.DoAsync(Sql.Of<JobDispatcher>("request_notify"), null, cancel).ConfigureAwait(false);
+                await WakeAsync(cancel).ConfigureAwait(false);
                 return;
             }
             await engine.DeliverAsync(run.Id, run.Key, clock.GetUtcNow() + delay, cancel).ConfigureAwait(false);

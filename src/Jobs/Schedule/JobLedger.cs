@@ -28,12 +28,13 @@ public sealed class JobLedger(LedgerDb db)
     /// Claims a due run, or one whose holder has fallen silent. Counts the execution; one that was begun three times without an end is not
     /// run again but ended as failed, and one that was to be cancelled when its process died is cancelled.
     /// </summary>
+    /// <param name="worker">Its id, and after a slash what tells its processes apart; one that is drained claims nothing.</param>
     /// <param name="laneWidth">So many of a job in lanes may run on one target; 0 is any number.</param>
     public Task<JobClaim> ClaimAsync(long run, string worker, TimeSpan lease, CancellationToken cancel, int laneWidth = 0) => db.InTransactionAsync(async (connection, transaction) =>
     {
         if (laneWidth > 0)
             await connection.DoAsync(Sql.Of<JobLedger>("job_lane_lock"), new { Run = run, Lanes }, cancel, transaction).ConfigureAwait(false);
-        if (await connection.FirstAsync<Claimable>(Sql.Of<JobLedger>("job_claimable"), new { Run = run, Lanes, Width = laneWidth }, cancel, transaction).ConfigureAwait(false) is not { } claimable)
+        if (await connection.FirstAsync<Claimable>(Sql.Of<JobLedger>("job_claimable"), new { Run = run, Lanes, Width = laneWidth, Worker = worker.Split('/')[0] }, cancel, transaction).ConfigureAwait(false) is not { } claimable)
             return JobClaim.Nothing;
         if (claimable.CancelAsked)
         {

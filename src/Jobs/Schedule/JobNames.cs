@@ -9,6 +9,7 @@ public static class JobNames
     public const string IndexCheckDatabase = "db.index_check.database";
     public const string OrphanCleanup = "db.orphan_cleanup";
     public const string Repair = "repair";
+    public const string Undo = "undo";
 
     /// <summary>Those with a schedule, which `healing trigger` takes.</summary>
     public static readonly IReadOnlyList<string> Recurring = [HealthCheck, IndexCheck, OrphanCleanup];

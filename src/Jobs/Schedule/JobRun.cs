@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace HealingWorkers.Jobs.Schedule;
@@ -57,6 +58,21 @@ public sealed record JobRunFilter
     public string? Job { get; init; }
     public string? Target { get; init; }
     public string? State { get; init; }
+    /// <summary>By its id, whichever process of it.</summary>
+    public string? Worker { get; init; }
+    public long? Incident { get; init; }
+    public DateTimeOffset? Since { get; init; }
+    public DateTimeOffset? Until { get; init; }
+    /// <summary>False leaves the log out, which may be long.</summary>
+    public bool Whole { get; init; } = true;
     public long? Before { get; init; }
     public int Limit { get; init; } = 50;
+
+    /// <summary>As a person would say it, for the audit log.</summary>
+    public override string ToString()
+    {
+        var said = new[] { ("job", Job), ("target", Target), ("state", State), ("worker", Worker), ("incident", Incident?.ToString(CultureInfo.InvariantCulture)), ("since", Since?.ToString("u")), ("until", Until?.ToString("u")) }
+            .Where(f => f.Item2 is not null).Select(f => $"{f.Item1} {f.Item2}").ToList();
+        return said.Count == 0 ? "all" : string.Join(", ", said);
+    }
 }

@@ -19,6 +19,7 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
     private long _madeUp;
     private long _tidied;
     private bool _started;
+    private bool _resting;
 
     /// <summary>Somebody asked for a run: look at once.</summary>
     public void Ask()
@@ -68,6 +69,7 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
         {
             await parts.Registry.RegisterAsync(parts.Worker, cancel).ConfigureAwait(false);
         }
+        await RestAsync(cancel).ConfigureAwait(false);
         await DeliverAsync(cancel).ConfigureAwait(false);
         foreach (var incident in await parts.Incidents.DueAsync(MostIncidents, cancel).ConfigureAwait(false))
         {
@@ -87,6 +89,19 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
             _tidied = clock.GetTimestamp();
             await tidy(cancel).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Does as the ledger says of this worker: takes nothing new, or works again.</summary>
+    private async Task RestAsync(CancellationToken cancel)
+    {
+        var drained = await parts.Drains.IsDrainedAsync(parts.Worker.Id, cancel).ConfigureAwait(false);
+        if (drained == _resting)
+        {
+            return;
+        }
+        await parts.Engine.RestAsync(drained, cancel).ConfigureAwait(false);
+        _resting = drained;
+        logger.LogInformation("{What}", drained ? "Drained: nothing new is taken, what runs goes on" : "Not drained any more: work is taken again");
     }
 
     private async Task DeliverAsync(CancellationToken cancel)
@@ -109,7 +124,7 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
 }
 
 /// <summary>What a sweeper works with.</summary>
-public sealed record SweeperParts(WorkerProcess Worker, JobLedger Jobs, IncidentLedger Incidents, WorkerRegistry Registry, IJobEngine Engine, RepairRequests Repairs, MissedTimes MissedTimes)
+public sealed record SweeperParts(WorkerProcess Worker, JobLedger Jobs, IncidentLedger Incidents, WorkerRegistry Registry, IJobEngine Engine, RepairRequests Repairs, MissedTimes MissedTimes, Drains Drains)
 {
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -37,7 +37,7 @@ public sealed class WorkerHost : IAsyncDisposable
             new PoisonedRuns(incidents, new AlertOutbox(parts.Db), parts.AlertSinks), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
         var every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
         _sweeper = new Sweeper(
-            new SweeperParts(_process, ledger, incidents, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher))
+            new SweeperParts(_process, ledger, incidents, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher), new Drains(parts.Db))
             {
                 Every = every,
                 LaneWidth = lanes,
@@ -110,6 +110,10 @@ public sealed class WorkerHost : IAsyncDisposable
         if (parts.Healer is { } healer)
         {
             yield return new RepairJob(healer, incidents, repairs, parts.WorkerId);
+        }
+        if (parts.Undo is { } undo)
+        {
+            yield return new UndoJob(undo, incidents, parts.WorkerId);
         }
     }
 

@@ -17,6 +17,9 @@ public sealed record WorkerParts(HealingOptions Options, LedgerDb Db, IJobEngine
     /// <summary>Null: a worker that repairs nothing, since it cannot.</summary>
     public IHealer? Healer { get; init; }
 
+    /// <summary>Null: a worker that brings nothing back, since it cannot.</summary>
+    public IncidentUndo? Undo { get; init; }
+
     /// <summary>Where this process is to die, in the tests of the fleet.</summary>
     public FaultInjector Faults { get; init; } = FaultInjector.None;
 

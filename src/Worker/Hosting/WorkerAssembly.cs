@@ -32,6 +32,7 @@ internal sealed class WorkerAssembly : IAsyncDisposable
             Targets = targets,
             Checks = CheckCatalogue.All,
             Healer = healers.Create(),
+            Undo = healers.Undo(),
             Faults = faults,
             AlertSinks = HealerFactory.SinkNames(options),
             SendAlerts = alerts.RunAsync,

@@ -20,6 +20,7 @@ public sealed class HangfireEngine(EngineSettings settings) : IJobEngine
     private readonly HangfirePort _port = new();
     private readonly SemaphoreSlim _opening = new(1, 1);
     private PostgreSqlStorage? _storage;
+    private readonly List<BackgroundJobServer> _resting = [];
     private BackgroundJobServer? _server;
 
     public string Name => "hangfire";
@@ -36,10 +37,26 @@ public sealed class HangfireEngine(EngineSettings settings) : IJobEngine
 
     public async Task StopAsync(CancellationToken cancel)
     {
-        if (_server is { } server)
+        BackgroundJobServer[] servers = _server is { } server ? [.. _resting, server] : [.. _resting];
+        foreach (var one in servers)
         {
+            one.SendStop();
+        }
+        await Task.WhenAll(servers.Select(s => s.WaitForShutdownAsync(cancel))).ConfigureAwait(false);
+    }
+
+    /// <summary>A server that was told to stop finishes what it runs; going on takes a new one beside it.</summary>
+    public async Task RestAsync(bool resting, CancellationToken cancel)
+    {
+        if (resting && _server is { } server)
+        {
+            _server = null;
+            _resting.Add(server);
             server.SendStop();
-            await server.WaitForShutdownAsync(cancel).ConfigureAwait(false);
+        }
+        else if (!resting && _server is null)
+        {
+            _server = new BackgroundJobServer(HangfireSetup.Server(settings, _port), await OpenAsync(cancel).ConfigureAwait(false));
         }
     }
 
@@ -86,6 +103,10 @@ public sealed class HangfireEngine(EngineSettings settings) : IJobEngine
     public ValueTask DisposeAsync()
     {
         _server?.Dispose();
+        foreach (var server in _resting)
+        {
+            server.Dispose();
+        }
         _opening.Dispose();
         return ValueTask.CompletedTask;
     }
