@@ -3,11 +3,12 @@ using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Health;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Dashboard.Pages;
 using Microsoft.AspNetCore.Builder;
 
 namespace HealingWorkers.Dashboard;
 
-/// <summary>API, health and metrics over HTTP, in the process that builds it. It reads, approves and triggers; it never repairs.</summary>
+/// <summary>Pages, API, health and metrics over HTTP, in the process that builds it. It reads, approves and triggers; it never repairs.</summary>
 public sealed class DashboardHost : IAsyncDisposable
 {
     private const string Key = "http.listen";
@@ -20,7 +21,12 @@ public sealed class DashboardHost : IAsyncDisposable
     public static DashboardHost Build(DashboardParts parts)
     {
         var listen = ListenAddress.Parse(parts.Options.Http.Listen, Key);
-        var app = LoopbackServer.Build(listen, parts.Logs, ApiDocument.Add);
+        var app = LoopbackServer.Build(listen, parts.Logs, services =>
+        {
+            ApiDocument.Add(services);
+            PagesSetup.Add(services, parts);
+        });
+        PagesSetup.Map(app);
         MetricsEndpoint.Map(app, parts.Metrics);
         HealthEndpoints.Map(app, parts);
         ApiEndpoints.Map(app, parts);

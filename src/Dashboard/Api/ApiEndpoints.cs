@@ -7,6 +7,8 @@ namespace HealingWorkers.Dashboard.Api;
 /// <summary>Everything under /api/v1, the document about it, and the list of all addresses.</summary>
 internal static class ApiEndpoints
 {
+    private static readonly string[] Shown = ["api/v1/", "openapi/", "healthz", "readyz", "livez", "metrics"];
+
     public static void Map(WebApplication app, DashboardParts parts)
     {
         var api = app.MapGroup("/api/v1");
@@ -15,14 +17,14 @@ internal static class ApiEndpoints
         FleetEndpoints.Map(api, parts);
         OrderEndpoints.Map(api, parts);
         app.MapOpenApi(ApiDocument.Path);
-        app.MapGet("/", (EndpointDataSource endpoints) => TypedResults.Text(Index(endpoints))).ExcludeFromDescription();
+        app.MapGet("/api", (EndpointDataSource endpoints) => TypedResults.Text(Index(endpoints))).ExcludeFromDescription();
     }
 
     private static string Index(EndpointDataSource endpoints)
     {
         var lines = endpoints.Endpoints.OfType<RouteEndpoint>()
             .Select(e => (Path: e.RoutePattern.RawText!.Replace("{documentName}", "v1", StringComparison.Ordinal), Methods: e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]))
-            .Where(e => e.Path != "/")
+            .Where(e => Shown.Any(prefix => e.Path.TrimStart('/').StartsWith(prefix, StringComparison.Ordinal)))
             .Select(e => $"{string.Join(',', e.Methods),-5} /{e.Path.TrimStart('/')}")
             .Distinct(StringComparer.Ordinal)
             .OrderBy(line => line[5..], StringComparer.Ordinal);

@@ -1,7 +1,9 @@
+using HealingWorkers.Dashboard.Pages.Serving;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -16,17 +18,23 @@ internal static class ProblemAnswers
         {
             await next(context);
             if (!context.Response.HasStarted && context.Response is { StatusCode: >= 400, ContentType: null })
-                await OfStatus(context).ExecuteAsync(context);
+                await AnswerAsync(context, OfStatus(context));
         }
         catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
-            await Explain(e, log).ExecuteAsync(context);
+            await AnswerAsync(context, Explain(e, log));
         }
     }
 
+    /// <summary>As a page to a browser that asked for one, else as JSON.</summary>
+    public static Task AnswerAsync(HttpContext context, ProblemHttpResult problem) =>
+        context.RequestServices.GetService<ProblemPage>() is { } page && ProblemPage.IsWanted(context)
+            ? page.WriteAsync(context, problem.ProblemDetails)
+            : problem.ExecuteAsync(context);
+
     private static ProblemHttpResult OfStatus(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => Problems.Of(404, "not_found", $"there is nothing at {context.Request.Path}", "GET / lists the addresses"),
+        StatusCodes.Status404NotFound => Problems.Of(404, "not_found", $"there is nothing at {context.Request.Path}", "GET /api lists the addresses"),
         StatusCodes.Status405MethodNotAllowed => Problems.Of(405, "method_not_allowed", $"{context.Request.Path} does not take {context.Request.Method}", "GET /openapi/v1.json says what it takes"),
         var status => Problems.Of(status, "refused", "the request was refused", "GET /openapi/v1.json says what is taken"),
     };
@@ -35,6 +43,8 @@ internal static class ProblemAnswers
     {
         switch (e)
         {
+            case PageProblemException page:
+                return Problems.Of(page.Status, "page", page.Message, page.Hint);
             case HealingException healing:
                 return Problems.Of(StatusCodes.Status409Conflict, "conflict", Redactor.Text(healing.Message), Redactor.Text(healing.Hint));
             case BadHttpRequestException bad:

@@ -58,7 +58,7 @@ public sealed class GuardTests
     [Test]
     public async Task The_index_lists_the_addresses()
     {
-        var index = await _stage.Http.GetStringAsync("/");
+        var index = await _stage.Http.GetStringAsync("/api");
         Assert.That(index, Does.Contain("GET   /api/v1/incidents\n").And.Contain("POST  /api/v1/pause\n").And.Contain("GET   /openapi/v1.json\n").And.Contain("GET   /healthz/database\n"));
     }
 

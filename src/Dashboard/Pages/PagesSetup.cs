@@ -1,0 +1,43 @@
+using HealingWorkers.Dashboard.Pages.Live;
+using HealingWorkers.Dashboard.Pages.Serving;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace HealingWorkers.Dashboard.Pages;
+
+/// <summary>The pages, in the web server that serves the API.</summary>
+internal static class PagesSetup
+{
+    public static void Add(IServiceCollection services, DashboardParts parts)
+    {
+        services.AddSingleton(parts);
+        services.AddSingleton(parts.Ledger);
+        services.AddSingleton(parts.Clock);
+        services.AddRazorComponents();
+        services.AddAntiforgery(forms =>
+        {
+            forms.Cookie.Name = "healing_form";
+            forms.SuppressXFrameOptionsHeader = true;
+        });
+        services.AddSingleton<IDataProtectionProvider, EphemeralDataProtectionProvider>();
+        services.AddSingleton<Flash>();
+        services.AddSingleton<PageMemory>();
+        services.AddSingleton<PageAnswer>();
+        services.AddSingleton<PageServer>();
+        services.AddSingleton<ProblemPage>();
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<EventsEndpoint>();
+    }
+
+    public static void Map(WebApplication app)
+    {
+        app.Use(PageHeaders.AddAsync);
+        app.Use(app.Services.GetRequiredService<PageServer>().ServeAsync);
+        app.UseAntiforgery();
+        SiteAssets.Map(app);
+        app.Services.GetRequiredService<EventsEndpoint>().Map(app);
+        app.MapRazorComponents<App>();
+    }
+}

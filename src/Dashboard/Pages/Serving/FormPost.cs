@@ -1,0 +1,32 @@
+using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Jobs.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace HealingWorkers.Dashboard.Pages.Serving;
+
+/// <summary>A change that was asked for by a form, its token checked already.</summary>
+public sealed class FormPost(HttpContext context, IFormCollection form)
+{
+    private const int LongestReason = 1000;
+
+    public HttpContext Http => context;
+
+    public CancellationToken Cancel => context.RequestAborted;
+
+    public string Actor => Visitor.Of(context).Name;
+
+    /// <summary>Why: every change says it.</summary>
+    public string Reason => Text("reason") is { Length: <= LongestReason } why ? why
+        : throw new HealingException("the reason is missing or too long", $"say why in up to {LongestReason} characters; the audit log keeps it");
+
+    /// <summary>Null where it was left empty.</summary>
+    public string? Text(string name) => form[name].ToString().Trim() is { Length: > 0 } text ? text : null;
+
+    public IReadOnlyList<string> All(string name) => [.. form[name].Where(v => !string.IsNullOrEmpty(v)).Select(v => v!)];
+
+    public long? Number(string name) => long.TryParse(Text(name), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var n) ? n : null;
+
+    /// <summary>Where the form stood: a path of ours, and nothing else.</summary>
+    public string Back => Text("back") is { } path && path[0] == '/' && !path.StartsWith("//", StringComparison.Ordinal) && !path.Contains('\\', StringComparison.Ordinal)
+        && path.All(c => c is > ' ' and < '\u007f') ? path : "/";
+}

@@ -1,0 +1,67 @@
+using System.Threading.RateLimiting;
+using HealingWorkers.Dashboard.Http;
+using Microsoft.AspNetCore.Components.Endpoints;
+using Microsoft.AspNetCore.Http;
+using Npgsql;
+
+namespace HealingWorkers.Dashboard.Pages.Serving;
+
+/// <summary>Answers for the pages: renders them once for all who ask, and serves the last good one when the control database does not answer.</summary>
+internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAnswer answer) : IDisposable
+{
+    /// <summary>By the script of an open page, which can wait; a person who follows a link cannot.</summary>
+    public const string LiveHeader = "X-Live";
+    private const int LiveRendersASecond = 20;
+
+    private readonly TokenBucketRateLimiter _live = new(new()
+    {
+        TokenLimit = LiveRendersASecond, TokensPerPeriod = LiveRendersASecond, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0,
+    });
+
+    public async Task ServeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>() is null || !HttpMethods.IsGet(context.Request.Method))
+        {
+            await next(context);
+            return;
+        }
+        var live = context.Request.Headers.ContainsKey(LiveHeader);
+        var key = $"{Visitor.Of(context).Role} {context.Request.Path}{context.Request.QueryString}";
+        try
+        {
+            var page = memory.Get(key, () => !live || _live.AttemptAcquire().IsAcquired, () => RenderAsync(context, next));
+            if (page is null)
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+            else
+                await answer.WriteAsync(context, await page.WaitAsync(context.RequestAborted), stale: false);
+        }
+        catch (Exception e) when (IsAway(e) && !context.RequestAborted.IsCancellationRequested && memory.Last(key) is not null)
+        {
+            await answer.WriteAsync(context, memory.Last(key)!, stale: true);
+        }
+    }
+
+    public void Dispose() => _live.Dispose();
+
+    /// <summary>The control database is away, or so slow that it comes to the same.</summary>
+    public static bool IsAway(Exception e) => e is NpgsqlException or TimeoutException or OperationCanceledException;
+
+    private async Task<RenderedPage> RenderAsync(HttpContext context, RequestDelegate next)
+    {
+        using var deadline = new CancellationTokenSource(PageDeadline.Limit, parts.Clock);
+        context.Features.Set(new PageDeadline(deadline.Token));
+        var at = parts.Clock.GetUtcNow();
+        var body = context.Response.Body;
+        using var rendered = new MemoryStream();
+        context.Response.Body = rendered;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Response.Body = body;
+        }
+        return new RenderedPage(System.Text.Encoding.UTF8.GetString(rendered.GetBuffer().AsSpan(0, (int)rendered.Length)), at);
+    }
+}
