@@ -35,15 +35,17 @@ public abstract class KilledAtStations : FleetFixture
         Assert.That(Fleet.Workers.Any(w => w.HasExited), Is.False, "another worker died too");
     }
 
-    /// <summary>The table holds duplicates at first, so that the rebuild fails.</summary>
+    /// <summary>Somebody cancels the first rebuild by hand.</summary>
     private async Task DieAfterAFailureAsync(FaultPoint point)
     {
         await AdmitAsync(Name(point));
-        await Patient.DuplicateAsync();
-        var once = Fleet.StrikeOnceAt(point, "kill");
-        await LookAsync();
-        await AssertDiedAsync(once);
-        await Patient.RemoveDuplicatesAsync();
+        await using (var writer = await Patient.HoldUpRebuildsAsync())
+        {
+            var once = Fleet.StrikeOnceAt(point, "kill");
+            await LookAsync();
+            await Patient.CancelAsync(await Patient.RebuildingAsync(HealedOnce.Patience));
+            await AssertDiedAsync(once);
+        }
         var incident = await HealedOnce.AssertAsync(Fleet, Patient);
         Assert.That(incident.Attempts, Is.EqualTo(2));
     }

@@ -54,12 +54,6 @@ public sealed class Patient(PgCluster cluster, string name, TableHash before)
     public async Task AssertDamagedAsync() =>
         Assert.That(async () => await CheckIndexAsync(), Throws.InstanceOf<PostgresException>(), "the index is not damaged");
 
-    /// <summary>Rows whose key is there already and which the index does not have: no rebuild can succeed.</summary>
-    public Task DuplicateAsync() => new Damage(Cluster, name).Unique.DuplicateRowsAsync(
-        Index, overrides: new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = "id + 1000000" });
-
-    public Task RemoveDuplicatesAsync() => Cluster.ExecuteAsync(name, "SET enable_indexscan = off; SET enable_bitmapscan = off; DELETE FROM items WHERE id > 1000000");
-
     /// <summary>A transaction that has written to the table: a concurrent rebuild must wait for it.</summary>
     public async Task<NpgsqlConnection> HoldUpRebuildsAsync()
     {
@@ -76,6 +70,8 @@ public sealed class Patient(PgCluster cluster, string name, TableHash before)
         await Poll.UntilAsync(async _ => (pids = await RebuildersAsync()).Count == 1, patience, "a rebuild that is under way");
         return pids[0];
     }
+
+    public Task CancelAsync(int pid) => Cluster.ExecuteAsync(name, "SELECT pg_cancel_backend(@pid)", new { pid });
 
     /// <summary>All backends that have a rebuild in hand, asked for by anybody.</summary>
     public Task<IReadOnlyList<int>> RebuildersAsync() => Cluster.QueryAsync<int>(name,
