@@ -22,6 +22,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind HeapRowsLost = new("heap_rows_lost", Severity.Critical, null, null,
         "An index points at rows that its table no longer has.", IsEvent: true);
 
+    public static readonly FindingKind HeapValueSuspect = new("heap_value_suspect", Severity.Critical, "keep_evidence", RiskClass.LosslessOnline,
+        "A row and its entry in an index say two things, and nothing tells which is right.", IsEvent: true);
+
     public static readonly FindingKind DuplicateKeys = new("duplicate_keys", Severity.Critical, "resolve_duplicates", RiskClass.Quarantining,
         "Several rows of a table have the same value of a key that is unique.");
 
@@ -136,6 +139,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         IndexCorrupt,
         IndexIncomplete,
         HeapRowsLost,
+        HeapValueSuspect,
         DuplicateKeys,
         IndexLeftover,
 

@@ -40,6 +40,7 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
             new RebuildIndexLocking(recheck, limits),
             new DropLeftover(limits),
             new ResolveDuplicates(limits),
+            new KeepEvidence(recheck),
 
             // order of text
             new RebuildCollation(recheck, limits),

@@ -53,6 +53,12 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
     private static string? LastTrace(RepairSession session, Incident incident, IndexLook index) =>
         incident.Kind != FindingKind.IndexFileMissing && session.OpenBeside.FirstOrDefault(i => OfRows.Contains(i.Kind) && i.TableOid == index.TableOid) is { } lost
             ? $"rows of its table are damaged (incident {lost.Id}: {lost.Kind.Name} on {lost.Object}), and {index.Quoted} may be the last that knows of them: it is rebuilt after that, by `healing incidents reopen {incident.Id}`"
+            : SuspectValue(session, index);
+
+    /// <summary>A new index would take over what the table says, and nobody has said yet that this is right.</summary>
+    internal static string? SuspectValue(RepairSession session, IndexLook index) =>
+        session.OpenBeside.FirstOrDefault(i => i.Kind == FindingKind.HeapValueSuspect && i.Object.Oid == index.Oid) is { } suspect
+            ? $"{index.Quoted} and its table say two things of a row (incident {suspect.Id}), and it may hold the last trace of the right one: it is rebuilt when a person has decided and closed that"
             : null;
 
     private static string? CommonRefusal(RepairSession session, IndexLook index) =>

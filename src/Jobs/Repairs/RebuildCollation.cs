@@ -36,6 +36,10 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
         {
             return plan with { Refuse = foreign.IsOurs ? $"{foreign.Quoted} is shared or critical: rebuild it by hand" : $"the role {session.Role} may not rebuild {foreign.Quoted}: GRANT {foreign.Owner} TO {session.Role}" };
         }
+        if (indexes.Select(i => IndexPlanning.SuspectValue(session, i)).FirstOrDefault(s => s is not null) is { } suspect)
+        {
+            return plan with { Refuse = suspect };
+        }
         if (await collation.BrokenPromiseAsync(session, cancel).ConfigureAwait(false) is { } broken)
         {
             return plan with { Refuse = broken };

@@ -11,7 +11,7 @@ public sealed class BtreeParentCheck : ICheck
         "SHARE on the table: whoever writes to it waits until it is verified.",
         "The extension amcheck and EXECUTE on bt_index_parent_check (role healing_detect).",
         "Duplicates inside a unique index, other index methods, values that changed in index and table alike.",
-        [FindingKind.BtreeCorrupt, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid, FindingKind.DeadlyRead]) { Reach = CheckReach.Table, Ground = Ground.Window };
+        [FindingKind.BtreeCorrupt, FindingKind.HeapValueSuspect, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid, FindingKind.DeadlyRead]) { Reach = CheckReach.Table, Ground = Ground.Window };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => AmcheckRun.OverAsync(Description, AmcheckCall.Parent, request, cancel);
 }

@@ -48,7 +48,11 @@ internal static class BtreeReport
                 ["verified_index"] = index.Quoted,
             },
         };
-        return verdict.Of!.Oid != index.Oid ? finding
+        foreach (var (name, value) in verdict.Evidence ?? [])
+        {
+            finding.Evidence[name] = value?.DeepClone();
+        }
+        return verdict.Of!.Oid != index.Oid || verdict.Kind == FindingKind.HeapValueSuspect ? finding
             : index.IsCritical ? finding with
             {
                 Repair = null,

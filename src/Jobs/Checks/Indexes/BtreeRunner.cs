@@ -87,7 +87,8 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
     {
         try
         {
-            return await new BtreeJudge(call, schema).JudgeAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), index, e, cancel).ConfigureAwait(false);
+            var verdict = await new BtreeJudge(call, schema).JudgeAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), index, e, cancel).ConfigureAwait(false);
+            return await new SuspectValue(request, deadly).OfAsync(verdict, cancel).ConfigureAwait(false) ?? verdict;
         }
         catch (NpgsqlException lost)
         {

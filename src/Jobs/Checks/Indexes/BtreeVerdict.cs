@@ -9,7 +9,11 @@ internal enum BtreeOutcome { Sound, Damaged, Vanished, NotExamined, Forbidden, F
 
 /// <summary>What the verification of one index came to.</summary>
 /// <param name="Of">The damaged relation: the index, or its table where that is what cannot be read.</param>
-internal sealed record BtreeVerdict(BtreeIndex Index, BtreeOutcome Outcome, string? Why = null, FindingKind? Kind = null, RelationName? Of = null, PostgresException? Error = null);
+internal sealed record BtreeVerdict(BtreeIndex Index, BtreeOutcome Outcome, string? Why = null, FindingKind? Kind = null, RelationName? Of = null, PostgresException? Error = null)
+{
+    /// <summary>What is known besides the error.</summary>
+    public System.Text.Json.Nodes.JsonObject? Evidence { get; init; }
+}
 
 /// <summary>Reads the errors of the verification: which are damage, of what, and which are not.</summary>
 internal sealed class BtreeJudge(AmcheckCall call, string schema)
