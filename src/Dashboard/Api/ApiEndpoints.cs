@@ -16,6 +16,7 @@ internal static class ApiEndpoints
         DecisionEndpoints.Map(api, parts);
         FleetEndpoints.Map(api, parts);
         OrderEndpoints.Map(api, parts);
+        AlertEndpoints.Map(api, parts);
         app.MapOpenApi(ApiDocument.Path);
         app.MapGet("/api", (EndpointDataSource endpoints) => TypedResults.Text(Index(endpoints))).ExcludeFromDescription();
     }

@@ -1,29 +1,42 @@
 using System.Globalization;
 using System.Text.Json;
-using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Alerts;
 
-/// <summary>Queues an alert for every sink in the transaction of what it tells of; the same key never twice.</summary>
-public sealed class AlertQueue(AlertOutbox outbox, IReadOnlyList<string> sinks, bool enabled, TimeProvider clock)
+/// <summary>Queues an alert for every sink that wants it, in the transaction of what it tells of; the same key never twice.</summary>
+public sealed class AlertQueue(AlertOutbox outbox, HealingOptions options, TimeProvider clock)
 {
-    /// <param name="what">repair_failed | escalated | ...</param>
-    public async Task QueueAsync(Incident incident, string what, string message, string? receiptHead, NpgsqlTransaction? within, CancellationToken cancel)
+    private readonly AlertRoutes _routes = new(options.Alerts);
+
+    /// <summary>How a repair came out: repair_failed | escalated | approval_wanted.</summary>
+    public Task QueueAsync(Incident incident, string what, string message, string? receiptHead, NpgsqlTransaction? within, CancellationToken cancel) =>
+        options.AutoHealing.AlertOnFailure
+            // A reopened incident is allowed more attempts, and may tell the same once more.
+            ? QueueAsync(Of(incident, what, string.Create(CultureInfo.InvariantCulture, $"{what}:{incident.Id}:{incident.Attempts}/{incident.AttemptsAllowed}"), message, receiptHead), within, cancel)
+            : Task.CompletedTask;
+
+    public async Task QueueAsync(Alert alert, NpgsqlTransaction? within, CancellationToken cancel)
     {
-        if (!enabled)
+        foreach (var sink in _routes.SinksFor(Enum.Parse<AlertSeverity>(alert.Severity, ignoreCase: true), alert.Target, alert.Event))
         {
-            return;
+            await outbox.QueueAsync(new(alert.Key, sink, alert.IncidentId, alert.Event, alert.Severity, JsonSerializer.Serialize(alert, LedgerJson.Options)), cancel, within).ConfigureAwait(false);
         }
-        var key = string.Create(CultureInfo.InvariantCulture, $"{what}:{incident.Id}:{incident.Attempts}");
-        var severity = incident.Severity == Severity.Critical ? "critical" : "warning";
-        var alert = new Alert(key, what, severity, incident.Id, incident.TargetName, incident.Kind.Name, incident.Object.Quoted, message,
-            WhatToDo.For(incident, what), receiptHead, clock.GetUtcNow());
-        foreach (var sink in sinks)
+    }
+
+    public Alert Of(Incident incident, string what, string key, string message, string? receiptHead)
+    {
+        var severity = AlertSeverities.Of(incident);
+        // What is told of a repair is for a person, however little its incident is.
+        var loud = what is "opened" or "ended" || severity > AlertSeverity.Warning ? severity : AlertSeverity.Warning;
+        return new Alert(key, what, loud.Name(), incident.Id, incident.TargetName, incident.Kind.Name, incident.Object.Quoted, message,
+            WhatToDo.For(incident, what), receiptHead, clock.GetUtcNow())
         {
-            await outbox.QueueAsync(new(key, sink, incident.Id, what, severity, JsonSerializer.Serialize(alert, LedgerJson.Options)), cancel, within).ConfigureAwait(false);
-        }
+            Since = incident.OpenedAt,
+            Link = options.Alerts.Link.Length == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{options.Alerts.Link.TrimEnd('/')}/incidents/{incident.Id}"),
+        };
     }
 }

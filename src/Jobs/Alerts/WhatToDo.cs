@@ -14,7 +14,10 @@ public static class WhatToDo
         return what switch
         {
             "repair_failed" => look + "Nothing is to be done yet: it will be tried again. " + Hint(incident),
-            "resolved" => $"Nothing. `healing receipt {id} --verify` proves what was done.",
+            "opened" => look + "Nothing is to be done yet: what can be repaired is, and you are told where you are needed. " + Hint(incident),
+            "approval_wanted" => look + $"Read its plan, then `healing approve {id}`. " + Hint(incident),
+            "ended" when incident.State == IncidentState.Resolved && incident.Attempts > 0 => $"Nothing. `healing receipt {id} --verify` proves what was done.",
+            "ended" => "Nothing.",
             _ => look + Hint(incident) + again,
         };
     }

@@ -13,9 +13,6 @@ namespace HealingWorkers.Jobs.Healing;
 /// <summary>Puts a healer together, the same for a worker, for the foreground and for the tests.</summary>
 public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet targets, IReadOnlyList<ICheck> checks, TimeProvider clock, ILoggerFactory logs)
 {
-    /// <summary>The sinks that the configuration asks for; the log is always one.</summary>
-    public static IReadOnlyList<string> SinkNames(HealingOptions options) => options.Alerts.Webhook.Length == 0 ? ["log"] : ["log", "webhook"];
-
     public HealerSettings Settings { get; init; } = HealerSettings.Of(options);
     public RepairLimits Limits { get; init; } = new();
     public FaultInjector Faults { get; init; } = FaultInjector.FromEnvironment();
@@ -69,7 +66,7 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
     public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Repairs(), Recheck, new CheckMemory(db)), Faults, clock);
 
     public HealerLedgers Ledgers() => new(Incidents, new LeaseLedger(db), new SnapshotLedger(db), new Pauses(db),
-        new OutcomeLedger(db, new AlertQueue(new AlertOutbox(db), SinkNames(options), options.AutoHealing.AlertOnFailure, clock)), new QuarantineLedger(db));
+        new OutcomeLedger(db, new AlertQueue(new AlertOutbox(db), options, clock)), new QuarantineLedger(db));
 
     public IncidentHealer Create(HealerSettings? settings = null) => new(Ledgers(), Tools(), settings ?? Settings, logs.CreateLogger<IncidentHealer>());
 
@@ -80,15 +77,8 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
     public ReceiptVerifier Receipts() => new(db, new ReceiptLedger(db), new SnapshotLedger(db), Recheck, Environment.MachineName);
 
     /// <param name="http">Shared; its own time-out is not relied on.</param>
-    public AlertDelivery Alerts(HttpClient http, string worker)
-    {
-        List<IAlertSink> sinks = [new LogSink(logs.CreateLogger<LogSink>())];
-        if (options.Alerts.Webhook.Length > 0)
-        {
-            sinks.Add(new WebhookSink(http, new Uri(options.Alerts.Webhook)));
-        }
-        return new(new AlertOutbox(db), sinks, worker, logs.CreateLogger<AlertDelivery>());
-    }
+    public AlertDelivery Alerts(HttpClient http, string worker) =>
+        new(options, db, AlertSinks.Of(options.Alerts, http, clock, logs), worker, clock, logs.CreateLogger<AlertDelivery>());
 
     public SnapshotRetention Retention() => new(new SnapshotLedger(db), new LeaseLedger(db), Snapshots.Bases.Root, Environment.MachineName, logs.CreateLogger<SnapshotRetention>());
 }

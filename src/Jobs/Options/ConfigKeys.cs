@@ -11,7 +11,7 @@ public static class ConfigKeys
     private static readonly ConfigType Age = Duration(TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
 
     /// <summary>A list comes after the one that it lies in.</summary>
-    public static readonly IReadOnlyList<ConfigList> Lists = [ConfigList.Of<HealingOptions, TargetOptions>("targets[]", o => o.Targets), .. RuleKeys.Lists];
+    public static readonly IReadOnlyList<ConfigList> Lists = [ConfigList.Of<HealingOptions, TargetOptions>("targets[]", o => o.Targets), .. RuleKeys.Lists, .. AlertKeys.Lists];
 
     public static readonly IReadOnlyList<ConfigKey> All =
     [
@@ -71,10 +71,7 @@ public static class ConfigKeys
         .. RuleKeys.All,
 
         Later("backups", "", "Backups, their retention and their proof."),
-        Secret("alerts.webhook", WebAddress, "", "Where alerts are posted as JSON.", (o, v) => o.Alerts.Webhook = (string)v!),
-        Later("alerts.slack", "", "A Slack webhook."),
-        Later("alerts.alertmanager", "", "An Alertmanager."),
-        Later("alerts.smtp", "", "Alerts by mail."),
+        .. AlertKeys.All,
     ];
 
     private static ConfigKey Key(string path, ConfigType type, string? initial, string description, Action<HealingOptions, object?> bind) =>

@@ -30,6 +30,12 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
         text.Length == 0 || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https") ? text : throw new FormatException())
     { Show = Redactor.Address, IsSecret = true };
 
+    public static readonly ConfigType WebPage = new("an http or https address", WebAddress.Read);
+
+    /// <summary>A secret that is nothing else; never shown.</summary>
+    public static readonly ConfigType Password = new("text", text => text.Any(char.IsControl) ? throw new FormatException("it has control characters in it") : text)
+    { Show = text => text.Length == 0 ? "" : Redactor.Mask, IsSecret = true };
+
     public static readonly ConfigType Listen = new("an address and a port like 127.0.0.1:8080", ReadListen);
 
     public static readonly ConfigType Path = new("a path", text => text.Contains('\0', StringComparison.Ordinal) ? throw new FormatException() : text);

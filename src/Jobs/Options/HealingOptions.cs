@@ -74,11 +74,6 @@ public sealed class SnapshotOptions
 /// <summary>Whether a copy of the whole server is taken before a repair that may change rows.</summary>
 public enum BaseBackupRule { Required, WhenPossible, Never }
 
-public sealed class AlertOptions
-{
-    public string Webhook { get; set; } = "";
-}
-
 public sealed class TargetOptions
 {
     public string Name { get; set; } = "";

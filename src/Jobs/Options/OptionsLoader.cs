@@ -26,6 +26,7 @@ public static class OptionsLoader
         var loaded = binder.Bind();
         TargetRules.Check(loaded.Options, entries, problems);
         new RuleChecks(entries, problems, directory).Check(loaded.Options);
+        new AlertChecks(entries, problems, directory).Check(loaded.Options);
         problems.ThrowIfAny();
         return loaded;
     }

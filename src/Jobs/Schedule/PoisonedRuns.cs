@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Alerts;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.Jobs.Ledger;
 
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>Tells a person; the incident of a repair that kills its worker escalates, so that nobody tries it again by itself.</summary>
-public sealed class PoisonedRuns(IncidentLedger incidents, AlertOutbox outbox, IReadOnlyList<string> sinks) : IPoisonedRuns
+public sealed class PoisonedRuns(IncidentLedger incidents, AlertQueue alerts) : IPoisonedRuns
 {
     public async Task GiveUpAsync(JobRun run, string worker, CancellationToken cancel)
     {
@@ -22,22 +22,10 @@ public sealed class PoisonedRuns(IncidentLedger incidents, AlertOutbox outbox, I
                     AttemptError = found.State.IsInHand() ? what : null,
                 }, cancel).ConfigureAwait(false);
         }
-        var payload = new JsonObject
+        await alerts.QueueAsync(new Alert($"job_poisoned:{run.Id}", "job_poisoned", "critical", found?.Id, run.Target ?? "", found?.Kind.Name ?? "", found?.Object.Quoted ?? "", what,
+            "Read the log of the worker that died last and of its machine (out of memory?); then `healing incidents reopen` or `healing trigger` tries again.", null, run.CreatedAt)
         {
-            ["key"] = $"job_poisoned:{run.Id}",
-            ["event"] = "job_poisoned",
-            ["severity"] = "critical",
-            ["incident_id"] = found?.Id,
-            ["target"] = run.Target ?? "",
-            ["kind"] = found?.Kind.Name ?? "",
-            ["object"] = found?.Object.Quoted ?? "",
-            ["message"] = what,
-            ["what_to_do"] = "read the log of the worker that died last and of its machine (out of memory?); then `healing incidents reopen` or `healing trigger` tries again",
-            ["at"] = run.CreatedAt,
-        };
-        foreach (var sink in sinks)
-        {
-            await outbox.QueueAsync(new NewAlert($"job_poisoned:{run.Id}", sink, found?.Id, "job_poisoned", "critical", payload.ToJsonString()), cancel).ConfigureAwait(false);
-        }
+            Since = found?.OpenedAt,
+        }, within: null, cancel).ConfigureAwait(false);
     }
 }

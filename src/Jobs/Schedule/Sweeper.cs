@@ -6,7 +6,7 @@ namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>
 /// What keeps anything from being lost, in every worker: delivers again what the engine did not, asks for due repairs,
-/// makes up for missed times, sends alerts, tidies up. An outage of the ledger only makes it wait.
+/// makes up for missed times, tidies up. An outage of the ledger only makes it wait.
 /// </summary>
 public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Sweeper> logger) : IDisposable
 {
@@ -80,10 +80,6 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
             await parts.MissedTimes.MakeUpAsync(atStart: !_started, cancel).ConfigureAwait(false);
             (_started, _madeUp) = (true, clock.GetTimestamp());
         }
-        if (parts.SendAlerts is { } send)
-        {
-            await send(cancel).ConfigureAwait(false);
-        }
         if (parts.Tidy is { } tidy && (_tidied == 0 || clock.GetElapsedTime(_tidied) >= TidyEvery))
         {
             _tidied = clock.GetTimestamp();
@@ -136,6 +132,5 @@ public sealed record SweeperParts(WorkerProcess Worker, JobLedger Jobs, Incident
     /// <summary>How long a repeated delivery is given before there is another.</summary>
     public TimeSpan Again { get; init; } = TimeSpan.FromSeconds(10);
 
-    public Func<CancellationToken, Task>? SendAlerts { get; init; }
     public Func<CancellationToken, Task>? Tidy { get; init; }
 }

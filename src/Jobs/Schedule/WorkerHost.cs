@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Alerts;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
@@ -34,7 +35,7 @@ public sealed class WorkerHost : IAsyncDisposable
         var lease = parts.Options.Worker.Lease;
         var lanes = LaneWidthOf(parts.Options.AutoHealing.Impact);
         Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, Dispatcher), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
-            new PoisonedRuns(incidents, new AlertOutbox(parts.Db), parts.AlertSinks), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
+            new PoisonedRuns(incidents, new AlertQueue(new AlertOutbox(parts.Db), parts.Options, parts.Clock)), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
         var every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
         _sweeper = new Sweeper(
             new SweeperParts(_process, ledger, incidents, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher), new Drains(parts.Db))
@@ -42,7 +43,6 @@ public sealed class WorkerHost : IAsyncDisposable
                 Every = every,
                 LaneWidth = lanes,
                 Again = every * 2,
-                SendAlerts = parts.SendAlerts,
                 Tidy = TidyAsync,
             }, parts.Clock, parts.Logs.CreateLogger<Sweeper>());
     }
@@ -63,6 +63,10 @@ public sealed class WorkerHost : IAsyncDisposable
         _tasks.Add(Task.Run(() => Runner.BeatAsync(_heart.Token), CancellationToken.None));
         _tasks.Add(Task.Run(() => _sweeper.RunAsync(_loops.Token), CancellationToken.None));
         _tasks.Add(Task.Run(() => listener.RunAsync(_loops.Token), CancellationToken.None));
+        if (_parts.SendAlerts is { } send)
+        {
+            _tasks.Add(Task.Run(() => send(_loops.Token), CancellationToken.None));
+        }
         _logger.LogInformation("Worker {Worker} works with {Engine}, {Recurring} recurring jobs, {Targets} targets", _parts.WorkerId, _parts.Engine.Name, Recurring.Count, _parts.Targets.Count);
     }
 

@@ -23,11 +23,8 @@ public sealed record WorkerParts(HealingOptions Options, LedgerDb Db, IJobEngine
     /// <summary>Where this process is to die, in the tests of the fleet.</summary>
     public FaultInjector Faults { get; init; } = FaultInjector.None;
 
-    /// <summary>Sends what waits in the alert outbox.</summary>
+    /// <summary>Makes and sends alerts until cancelled.</summary>
     public Func<CancellationToken, Task>? SendAlerts { get; init; }
-
-    /// <summary>Where alerts of the engine itself are queued to: the names of the sinks.</summary>
-    public IReadOnlyList<string> AlertSinks { get; init; } = ["log"];
 
     /// <summary>Tidies what is not the ledger's own, as old snapshots; once an hour.</summary>
     public Func<CancellationToken, Task>? Tidy { get; init; }

@@ -20,6 +20,8 @@ public static class CommandTree
         new TriggerCommand(),
         new PauseCommand(),
         new ResumeCommand(),
+        new AlertsCommand(),
+        new HealthCommand(),
         new DrillCommand(),
         new MetricsCommand(),
         new MigrateCommand(),

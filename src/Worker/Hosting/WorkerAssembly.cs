@@ -1,4 +1,5 @@
 using System.Reflection;
+using HealingWorkers.Jobs.Alerts;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
@@ -11,7 +12,7 @@ namespace HealingWorkers.Worker.Hosting;
 /// <summary>Puts a worker process together; the ledger is open by then.</summary>
 internal sealed class WorkerAssembly : IAsyncDisposable
 {
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http = AlertSinks.Client();
 
     public WorkerAssembly(HealingHost host)
     {
@@ -34,8 +35,7 @@ internal sealed class WorkerAssembly : IAsyncDisposable
             Healer = healers.Create(),
             Undo = healers.Undo(),
             Faults = faults,
-            AlertSinks = HealerFactory.SinkNames(options),
-            SendAlerts = alerts.RunAsync,
+            SendAlerts = alerts.KeepOnAsync,
             Tidy = async cancel =>
             {
                 await snapshots.RunAsync(cancel).ConfigureAwait(false);

@@ -7,18 +7,18 @@ using HealingWorkers.Jobs.Targets;
 namespace HealingWorkers.Integration.Tests.Dashboard;
 
 /// <summary>Puts into a ledger, by its own means, what a fleet would have.</summary>
-internal sealed class Story(LedgerDb db, string target = "movies")
+internal sealed class Story(LedgerDb db, string target = "movies", string system = "7000000000000000001")
 {
-    private static readonly TargetId Id = new("7000000000000000001", 16384);
     private readonly CancellationToken _cancel = CancellationToken.None;
+    private readonly TargetId _id = new(system, 16384);
 
     public IncidentLedger Incidents { get; } = new(db);
 
     public async Task<Incident> DamageAsync(string index, FindingKind? kind = null)
     {
         var oid = (long)(uint)index.GetHashCode(StringComparison.Ordinal);
-        var id = await Incidents.RegisterTargetAsync(target, new TargetFacts(Id, target, 150_000, false, true, "postgres", true, null, new Dictionary<string, string>()), _cancel);
-        var finding = Finding.Of("btree", kind ?? FindingKind.BtreeCorrupt, Id, new RelationName(oid, $"public.{index}"), "does not agree with its table");
+        var id = await Incidents.RegisterTargetAsync(target, new TargetFacts(_id, target, 150_000, false, true, "postgres", true, null, new Dictionary<string, string>()), _cancel);
+        var finding = Finding.Of("btree", kind ?? FindingKind.BtreeCorrupt, _id, new RelationName(oid, $"public.{index}"), "does not agree with its table");
         var report = new CheckReport("btree", CheckStatus.Damaged, TimeSpan.FromSeconds(1), null, [finding], [oid]);
         return (await Incidents.TakeInAsync(id, report, null, 3, "test", _cancel)).Opened.Single();
     }

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Alerts;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
@@ -148,7 +149,7 @@ public sealed class RecurringJobsOnTargetTests
         await stage.QuietAsync();
         var incident = (await stage.Incidents.ListAsync(new() { OpenOnly = true }, CancellationToken.None)).Single();
         var run = (await stage.Ledger.RequestAsync(new(incident.NextRepairKey, JobNames.Repair, "movies", new() { ["incident"] = incident.Id }, "test") { Delay = TimeSpan.FromHours(1) }, CancellationToken.None))!;
-        await new PoisonedRuns(stage.Incidents, new AlertOutbox(stage.Db), ["log"]).GiveUpAsync(run, "test", CancellationToken.None);
+        await new PoisonedRuns(stage.Incidents, new AlertQueue(new AlertOutbox(stage.Db), new HealingOptions(), TimeProvider.System)).GiveUpAsync(run, "test", CancellationToken.None);
         var escalated = await stage.Incidents.FindAsync(incident.Id, CancellationToken.None);
         Assert.That(escalated!.State, Is.EqualTo(IncidentState.Escalated));
         Assert.That(escalated.Reason, Does.Contain("killed its process 3 times"));

@@ -8,36 +8,38 @@ public sealed class AlertOutboxTests
     private static readonly NewAlert Alert = new("escalated:1", "webhook", null, "escalated", "critical", "{\"text\": \"help\"}");
     private FreshLedger _ledger = null!;
     private AlertOutbox _outbox = null!;
+    private AlertSinkLedger _sinks = null!;
 
     [SetUp]
     public async Task SetUp()
     {
         _ledger = await FreshLedger.CreateAsync();
-        _outbox = new AlertOutbox(_ledger.Db);
+        (_outbox, _sinks) = (new AlertOutbox(_ledger.Db), new AlertSinkLedger(_ledger.Db));
     }
 
     [TearDown]
     public async Task TearDown() => await _ledger.DisposeAsync();
 
     [Test]
-    public async Task An_alert_is_queued_once_a_sink_and_taken_by_one_sender()
+    public async Task An_alert_is_queued_once_a_sink_and_a_sink_has_one_sender()
     {
         var queued = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _outbox.QueueAsync(Alert, default))));
         Assert.That(queued.Count(q => q), Is.EqualTo(1));
         Assert.That(await _outbox.QueueAsync(Alert with { Sink = "log" }, default), Is.True);
-        var taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => _outbox.TakeDueAsync(10, default))));
-        Assert.That(taken.SelectMany(t => t).Select(a => a.Sink).Order(), Is.EqualTo(new[] { "log", "webhook" }));
-        var one = taken.SelectMany(t => t).Single(a => a.Sink == "webhook");
-        Assert.That((one.Key, one.Event, one.Severity, one.Payload, one.Tries), Is.EqualTo(("escalated:1", "escalated", "critical", "{\"text\": \"help\"}", 1)));
+        var held = await Task.WhenAll(Enumerable.Range(0, 6).Select(w => Task.Run(() => _sinks.HoldAsync("webhook", $"w{w}", TimeSpan.FromMinutes(1), default))));
+        Assert.That(held.Count(h => h is not null), Is.EqualTo(1));
+        Assert.That(await _sinks.DueAsync(["log", "webhook", "slack"], [], TimeSpan.FromMinutes(1), default), Is.EqualTo(new[] { "log" }), "the other one is being sent to");
+        var one = (await _outbox.DueAsync("webhook", 10, default)).Single();
+        Assert.That((one.Key, one.Event, one.Severity, one.Payload, one.Tries), Is.EqualTo(("escalated:1", "escalated", "critical", "{\"text\": \"help\"}", 0)));
     }
 
     [Test]
     public async Task Delivered_it_is_neither_sent_nor_queued_again()
     {
         await _outbox.QueueAsync(Alert, default);
-        await _outbox.DeliveredAsync((await _outbox.TakeDueAsync(1, default)).Single().Id, default);
-        await ComeDueAsync();
-        Assert.That(await _outbox.TakeDueAsync(1, default), Is.Empty);
+        await _outbox.DeliveredAsync((await _outbox.DueAsync("webhook", 1, default)).Single().Id, default);
+        await _ledger.ExecuteAsync("UPDATE healing.alerts SET due_at = clock_timestamp()");
+        Assert.That(await _outbox.DueAsync("webhook", 1, default), Is.Empty);
         Assert.That(await _outbox.QueueAsync(Alert, default), Is.False);
     }
 
@@ -56,27 +58,20 @@ public sealed class AlertOutboxTests
         {
             // as meant
         }
-        Assert.That(await _outbox.TakeDueAsync(1, default), Is.Empty);
+        Assert.That(await _outbox.DueAsync("webhook", 1, default), Is.Empty);
     }
 
     [Test]
-    public async Task A_senders_death_brings_it_back_and_failures_end_in_an_audit_row()
+    public async Task A_senders_death_frees_its_sink_and_a_failure_makes_it_wait()
     {
-        await _outbox.QueueAsync(Alert, default);
-        for (var attempt = 1; attempt <= AlertOutbox.MostTries; attempt++)
-        {
-            var taken = (await _outbox.TakeDueAsync(1, default)).Single();
-            Assert.That(taken.Tries, Is.EqualTo(attempt));
-            Assert.That(await _outbox.TakeDueAsync(1, default), Is.Empty, "being sent");
-            if (attempt != 2) // at the second try the sender dies
-                Assert.That(await _outbox.FailedAsync(taken.Id, "503", "worker-1", default), Is.EqualTo(attempt == AlertOutbox.MostTries));
-            Assert.That(await _ledger.ScalarAsync<double>("SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM healing.alerts"), Is.InRange(attempt == 1 ? 5 : 15, 900));
-            await ComeDueAsync();
-        }
-        Assert.That(await _outbox.TakeDueAsync(1, default), Is.Empty);
-        Assert.That(await _ledger.ScalarAsync<string>("SELECT message FROM healing.audit_log WHERE event_type = 'alert.given_up'"), Does.Contain("escalated:1").And.Contain("503"));
-        Assert.That(await _outbox.FailedAsync(4711, "x", "worker-1", default), Is.False);
+        Assert.That(await _sinks.HoldAsync("webhook", "dies", TimeSpan.Zero, default), Is.True, "nothing was told yet");
+        Assert.That(await _sinks.HoldAsync("webhook", "next", TimeSpan.Zero, default), Is.Null);
+        await _ledger.ExecuteAsync("UPDATE healing.alert_sinks SET held_until = clock_timestamp()");
+        Assert.That(await _sinks.HoldAsync("webhook", "next", TimeSpan.Zero, default), Is.Not.Null);
+        await _sinks.WorkedAsync("webhook", "dies", sent: true, toldAll: true, default);
+        Assert.That(await _sinks.HoldAsync("webhook", "third", TimeSpan.Zero, default), Is.Null, "a sender who was given up frees nothing");
+        Assert.That(await _sinks.AwayAsync("webhook", "next", "503", null, default), Is.EqualTo(1));
+        Assert.That(await _sinks.HoldAsync("webhook", "third", TimeSpan.Zero, default), Is.Null, "it is left alone for a while");
+        Assert.That((await _sinks.StatesAsync(["webhook", "log"], default)).Select(s => (s.Sink, s.Failures, s.LastError)), Is.EqualTo(new[] { ("webhook", 1, "503"), ("log", 0, null) }));
     }
-
-    private Task ComeDueAsync() => _ledger.ExecuteAsync("UPDATE healing.alerts SET due_at = clock_timestamp()");
 }

@@ -1,2 +1,2 @@
 -- Told; it is kept so that the same key is not told again.
-UPDATE healing.alerts SET delivered_at = clock_timestamp(), last_error = NULL WHERE id = @Id AND delivered_at IS NULL
+UPDATE healing.alerts SET delivered_at = clock_timestamp(), tries = tries + 1, last_error = NULL WHERE id = @Id AND delivered_at IS NULL

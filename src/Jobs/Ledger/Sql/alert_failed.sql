@@ -1,7 +1,2 @@
--- 10 s, 20 s, 40 s ... 15 min, then never again.
-UPDATE healing.alerts
-SET last_error = @Error,
-    due_at = clock_timestamp() + least(interval '15 minutes', interval '5 seconds' * power(2, least(tries, 10))),
-    gave_up_at = CASE WHEN tries >= @MostTries THEN clock_timestamp() END
-WHERE id = @Id AND delivered_at IS NULL AND gave_up_at IS NULL
-RETURNING id, key, sink, incident_id, event, severity, payload::text AS payload, tries, gave_up_at IS NOT NULL AS gave_up
+-- The sink was away: it is tried again as soon as the sink is, however often.
+UPDATE healing.alerts SET tries = tries + 1, last_error = @Error WHERE id = @Id AND delivered_at IS NULL AND gave_up_at IS NULL
