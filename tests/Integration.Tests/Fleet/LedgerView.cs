@@ -58,7 +58,7 @@ public sealed class LedgerView(PgCluster control)
 
     /// <summary>What was said of an incident by the log, which is always there.</summary>
     public Task<IReadOnlyList<string>> AlertsAsync(long incident) => control.QueryAsync<string>(
-        Database, "SELECT event FROM healing.alerts WHERE incident_id = @incident AND sink = 'log' ORDER BY id", new { incident });
+        Database, "SELECT event FROM healing.alerts WHERE incident_id = @incident AND sink = 'log' AND event NOT IN ('opened', 'ended') ORDER BY id", new { incident });
 
     /// <summary>Checks of a target that ended well.</summary>
     public Task<long> RunsSucceededAsync(string target) => control.ScalarAsync<long>(
