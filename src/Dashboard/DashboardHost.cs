@@ -1,4 +1,5 @@
 using System.Net;
+using HealingWorkers.Dashboard.Access;
 using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Health;
 using HealingWorkers.Dashboard.Http;
@@ -13,30 +14,46 @@ public sealed class DashboardHost : IAsyncDisposable
 {
     private const string Key = "http.listen";
     private readonly WebApplication _app;
+    private readonly AccessHouse _access;
     private readonly IPEndPoint _listen;
 
-    private DashboardHost(WebApplication app, IPEndPoint listen) => (_app, _listen) = (app, listen);
+    private DashboardHost(WebApplication app, AccessHouse access, IPEndPoint listen) => (_app, _access, _listen) = (app, access, listen);
 
-    /// <summary>Refuses an address beyond loopback.</summary>
+    /// <summary>Refuses an address beyond loopback where no login is configured.</summary>
     public static DashboardHost Build(DashboardParts parts)
     {
-        var listen = ListenAddress.Parse(parts.Options.Http.Listen, Key);
-        var app = LoopbackServer.Build(listen, parts.Logs, services =>
+        Door.Check(parts.Options.Http);
+        var access = new AccessHouse(parts);
+        var setup = new WebSetup(ListenAddress.Parse(parts.Options.Http.Listen, Key), parts.Options.Http, parts.Logs)
+        {
+            Certificate = CertificateFile.Of(parts.Options.Http, parts.Logs.CreateLogger("HealingWorkers.Http")),
+        };
+        var app = WebServer.Build(setup, access.Gate, services =>
         {
             ApiDocument.Add(services);
+            access.Add(services);
             PagesSetup.Add(services, parts);
         });
         PagesSetup.Map(app);
         MetricsEndpoint.Map(app, parts.Metrics);
         HealthEndpoints.Map(app, parts);
         ApiEndpoints.Map(app, parts);
-        return new DashboardHost(app, listen);
+        access.Map(app);
+        return new DashboardHost(app, access, setup.Listen);
     }
 
     /// <summary>Starts to serve and tells where; refuses a port in use.</summary>
-    public Task<Uri> StartAsync(CancellationToken cancel) => LoopbackServer.StartAsync(_app, _listen, Key, cancel);
+    public async Task<Uri> StartAsync(CancellationToken cancel)
+    {
+        await _access.ReadyAsync(_app.Services, cancel);
+        return await WebServer.StartAsync(_app, _listen, Key, cancel);
+    }
 
     public Task StopAsync(CancellationToken cancel) => _app.StopAsync(cancel);
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _access.Dispose();
+    }
 }

@@ -19,22 +19,27 @@ internal static class HealthEndpoints
         foreach (var path in (string[])["/readyz", "/healthz"])
         {
             routes.MapGet(path, (CancellationToken cancel) => ReadyAsync(parts, cancel))
-                .WithSummary("The ledger can be read, so requests can be answered").Produces<Ready>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+                .WithSummary("The ledger can be read, so requests can be answered").Produces<Ready>().ProducesProblem(StatusCodes.Status503ServiceUnavailable).AllowAnonymous();
         }
         var control = DatabasePlace.Control(parts.Ledger.ConnectionString);
         var targets = parts.Options.Targets.Select(t => DatabasePlace.Of(t, parts.Options.Mode)).ToList();
         var probe = new DatabaseProbe(parts.Clock);
-        routes.MapGet("/healthz/database", async (string? target, CancellationToken cancel) =>
+        routes.MapGet("/healthz/database", async (HttpContext context, string? target, CancellationToken cancel) =>
         {
             IReadOnlyList<DatabasePlace> places = target is null ? [control, .. targets] : [.. targets.Where(t => t.Name == target)];
             if (places.Count == 0)
-                return (IResult)Problems.NoTarget(target!, targets.Select(t => t.Name));
-            var report = await probe.LookAsync(places, cancel);
+                return (IResult)Problems.NoTarget(target!, Visitor.Of(context).IsKnown ? targets.Select(t => t.Name) : ["(log in to see them)"]);
+            var report = Shown(await probe.LookAsync(places, cancel), Visitor.Of(context));
             return TypedResults.Json(report, statusCode: report.Status == HealthStatus.Ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
         })
         .WithSummary("Reaches the control database and every target, or one of them, and sees whether it takes writes where it should")
-        .Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable).ProducesProblem(StatusCodes.Status404NotFound);
+        .Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable).ProducesProblem(StatusCodes.Status404NotFound).AllowAnonymous();
     }
+
+    /// <summary>A probe learns what is well and what is not; why is for those who are known, since it tells of addresses and roles.</summary>
+    private static HealthReport Shown(HealthReport report, Visitor visitor) => visitor.IsKnown
+        ? report
+        : report with { Databases = [.. report.Databases.Select(d => d with { Reason = d.Reason is null ? null : "log in to see why", Hint = null })] };
 
     private static async Task<IResult> ReadyAsync(DashboardParts parts, CancellationToken cancel)
     {

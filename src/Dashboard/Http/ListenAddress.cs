@@ -4,7 +4,7 @@ using HealingWorkers.Jobs.Errors;
 
 namespace HealingWorkers.Dashboard.Http;
 
-/// <summary>Where a server of ours listens: loopback and nothing else, as long as there is no login.</summary>
+/// <summary>Where a server of ours listens, and what it may be called.</summary>
 public static class ListenAddress
 {
     public static IPEndPoint Parse(string listen, string key)
@@ -14,13 +14,10 @@ public static class ListenAddress
         var address = host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(host, out var parsed) ? parsed : null;
         if (address is null || !ushort.TryParse(listen.AsSpan(split + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
             throw new HealingException($"{key} is `{listen}`, which is no address and port", $"write it like {key}: \"127.0.0.1:8080\"");
-        if (!IPAddress.IsLoopback(address))
-            throw new HealingException($"{key} is `{listen}`: beyond loopback nothing is served without a login, and logins are not built yet",
-                $"set {key} to \"127.0.0.1:{port}\", and reach it from elsewhere through an SSH tunnel");
         return new IPEndPoint(address, port);
     }
 
-    /// <summary>What a browser or a client may call us by: anything else is a name that somebody made point at this machine.</summary>
+    /// <summary>What a browser or a client may call us by on loopback: anything else is a name that somebody made point at this machine.</summary>
     public static bool IsLoopbackHost(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 }

@@ -49,6 +49,8 @@ internal static class ProblemAnswers
                 return Problems.Of(StatusCodes.Status409Conflict, "conflict", Redactor.Text(healing.Message), Redactor.Text(healing.Hint));
             case BadHttpRequestException bad:
                 return Problems.Of(bad.StatusCode, "invalid_request", (bad.InnerException ?? bad).Message, "GET /openapi/v1.json says what is taken");
+            case InvalidDataException form:
+                return Problems.Of(StatusCodes.Status400BadRequest, "invalid_request", form.Message, "send less of it");
             case NpgsqlException or TimeoutException or OperationCanceledException:
                 log.LogWarning("the ledger did not answer: {Error}", e.Message);
                 return Problems.Of(StatusCodes.Status503ServiceUnavailable, "ledger_unavailable", "the control database did not answer", "GET /healthz/database says why; try again when it is back");

@@ -1,3 +1,4 @@
+using HealingWorkers.Dashboard.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,12 +10,12 @@ internal static class MetricsEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes, IMetricsPage page)
     {
-        routes.MapGet("/livez", () => TypedResults.Json(new Alive("ok"))).WithSummary("This process lives; asks no database").Produces<Alive>();
+        routes.MapGet("/livez", () => TypedResults.Json(new Alive("ok"))).WithSummary("This process lives; asks no database").Produces<Alive>().AllowAnonymous();
         routes.MapGet("/metrics", async (HttpContext context, CancellationToken cancel) =>
         {
             context.Response.ContentType = page.ContentType;
             await page.WriteAsync(context.Response.Body, cancel);
-        }).WithSummary("Metrics in Prometheus' text format").Produces<string>(StatusCodes.Status200OK, "text/plain");
+        }).WithSummary("Metrics in Prometheus' text format").Produces<string>(StatusCodes.Status200OK, "text/plain").WithMetadata(new ForMetrics());
     }
 
     internal sealed record Alive(string Status);

@@ -1,7 +1,6 @@
 using HealingWorkers.Dashboard.Pages.Live;
 using HealingWorkers.Dashboard.Pages.Serving;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -16,12 +15,6 @@ internal static class PagesSetup
         services.AddSingleton(parts.Ledger);
         services.AddSingleton(parts.Clock);
         services.AddRazorComponents();
-        services.AddAntiforgery(forms =>
-        {
-            forms.Cookie.Name = "healing_form";
-            forms.SuppressXFrameOptionsHeader = true;
-        });
-        services.AddSingleton<IDataProtectionProvider, EphemeralDataProtectionProvider>();
         services.AddSingleton<Flash>();
         services.AddSingleton<PageMemory>();
         services.AddSingleton<PageAnswer>();
@@ -33,7 +26,6 @@ internal static class PagesSetup
 
     public static void Map(WebApplication app)
     {
-        app.Use(PageHeaders.AddAsync);
         app.Use(app.Services.GetRequiredService<PageServer>().ServeAsync);
         app.UseAntiforgery();
         SiteAssets.Map(app);

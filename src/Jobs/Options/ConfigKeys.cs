@@ -28,10 +28,7 @@ public static class ConfigKeys
         Key("worker.lease", Duration(TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(10)), "30s", "How long a silent worker keeps what it holds; a sixth of it is the heartbeat.", (o, v) => o.Worker.Lease = (TimeSpan)v!),
         Key("worker.metrics_listen", Listen, "", "Where a worker without the dashboard serves its own metrics; further workers of the machine take the ports after it; empty is nowhere.", (o, v) => o.Worker.MetricsListen = (string)v!),
 
-        Key("http.listen", Listen, "127.0.0.1:8080", "Where API and health are served; port 0 takes a free one.", (o, v) => o.Http.Listen = (string)v!),
-        Later("http.users_file", "", "Users and their roles."),
-        Later("http.tokens_file", "", "API tokens and their roles."),
-        Later("http.trusted_proxy", "", "A proxy whose word on the user is taken."),
+        .. HttpKeys.All,
 
         Key(Healing + "enabled", Flag, "true", "false stops all recurring jobs.", (o, v) => o.AutoHealing.Enabled = (bool)v!),
         Key(Healing + "health_check_interval", Recurrence, "10m", "How often db.health_check runs.", (o, v) => o.AutoHealing.HealthCheckInterval = (string)v!),

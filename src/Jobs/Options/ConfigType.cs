@@ -38,6 +38,11 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
 
     public static readonly ConfigType Listen = new("an address and a port like 127.0.0.1:8080", ReadListen);
 
+    public static readonly ConfigType Networks = new("addresses or networks like 10.0.0.5, 10.1.0.0/16", ReadNetworks);
+
+    public static readonly ConfigType Header = new("the name of a header", text =>
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? text : throw new FormatException());
+
     public static readonly ConfigType Path = new("a path", text => text.Contains('\0', StringComparison.Ordinal) ? throw new FormatException() : text);
 
     public static readonly ConfigType Columns = new("columns like movies.id or \"Sales\".orders.movie_id", ColumnList.Parse);
@@ -116,8 +121,22 @@ public sealed partial record ConfigType(string Name, Func<string, object?> Read)
             throw new FormatException();
         }
         var host = text[..split].Trim('[', ']');
-        var loopback = host == "localhost" || (IPAddress.TryParse(host, out var ip) ? IPAddress.IsLoopback(ip) : throw new FormatException("it has no numeric address"));
-        return loopback ? text : throw new FormatException("beyond loopback a login is required, which is not built yet");
+        return host == "localhost" || IPAddress.TryParse(host, out _) ? text : throw new FormatException("it has no numeric address");
+    }
+
+    private static List<IPNetwork> ReadNetworks(string text)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var whole = part.Contains('/', StringComparison.Ordinal) ? part : IPAddress.TryParse(part, out var one) ? $"{part}/{(one.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)}" : "";
+            if (!IPNetwork.TryParse(whole, out var network))
+            {
+                throw new FormatException($"`{part}` is none");
+            }
+            networks.Add(network.PrefixLength > 0 ? network : throw new FormatException($"`{part}` is everybody"));
+        }
+        return networks;
     }
 
     [GeneratedRegex(@"\A(\d{1,7})(MB|GB|TB)\z", RegexOptions.None, 1000)]

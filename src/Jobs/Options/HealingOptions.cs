@@ -36,10 +36,6 @@ public sealed class WorkerOptions
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 }
 
-public sealed class HttpOptions
-{
-    public string Listen { get; set; } = "127.0.0.1:8080";
-}
 
 public sealed class AutoHealingOptions
 {

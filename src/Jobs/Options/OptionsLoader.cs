@@ -25,6 +25,7 @@ public static class OptionsLoader
         var binder = new OptionsBinder(entries, problems, sources);
         var loaded = binder.Bind();
         TargetRules.Check(loaded.Options, entries, problems);
+        HttpRules.Check(loaded.Options, entries, problems, directory);
         new RuleChecks(entries, problems, directory).Check(loaded.Options);
         new AlertChecks(entries, problems, directory).Check(loaded.Options);
         problems.ThrowIfAny();

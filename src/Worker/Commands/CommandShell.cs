@@ -29,6 +29,8 @@ public sealed class CommandShell
     public bool IsTerminal { get; init; }
     /// <summary>True where standard output is a terminal.</summary>
     public bool OutIsTerminal { get; init; }
+    /// <summary>True where somebody types on standard input.</summary>
+    public bool InIsTerminal { get; init; }
     /// <summary>Who acts, for the audit log.</summary>
     public string Actor { get; init; } = $"{System.Environment.UserName}@{System.Environment.MachineName}";
     public bool Debugging { get; private set; }
@@ -49,6 +51,7 @@ public sealed class CommandShell
         Directory = System.Environment.CurrentDirectory,
         IsTerminal = !Console.IsErrorRedirected,
         OutIsTerminal = !Console.IsOutputRedirected,
+        InIsTerminal = !Console.IsInputRedirected,
     };
 
     /// <summary>The configuration from file, environment and command line; throws with every problem of it at once.</summary>

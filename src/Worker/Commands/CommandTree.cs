@@ -22,6 +22,8 @@ public static class CommandTree
         new ResumeCommand(),
         new AlertsCommand(),
         new HealthCommand(),
+        new UsersCommand(),
+        new TokensCommand(),
         new DrillCommand(),
         new MetricsCommand(),
         new MigrateCommand(),

@@ -17,7 +17,7 @@ public sealed class WorkerCommand : ICommandModule
             await using var host = shell.Compose(parsed, "information");
             using var use = HealingHost.ShareStore(shell.Environment);
             await host.OpenLedgerAsync(life.Token).ConfigureAwait(false);
-            await using var metrics = await WorkerMetrics.StartAsync(host.Options.Worker.MetricsListen, host.Options.Worker.Count, host.Get<ILoggerFactory>(), life.Token).ConfigureAwait(false);
+            await using var metrics = await WorkerMetrics.StartAsync(host.Options, shell.Clock, host.Get<ILoggerFactory>(), life.Token).ConfigureAwait(false);
             await WorkerLife.RunAsync(host, life.Token).ConfigureAwait(false);
             return 0;
         });

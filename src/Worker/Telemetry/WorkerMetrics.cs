@@ -2,6 +2,7 @@ using System.Globalization;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Dashboard.Metrics;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Options;
 
 namespace HealingWorkers.Worker.Telemetry;
 
@@ -19,14 +20,13 @@ public sealed class WorkerMetrics : IAsyncDisposable
     /// <summary>Null where nothing is to be served.</summary>
     public Uri? Address => _listener?.Address;
 
-    /// <param name="workers">How many ports are tried.</param>
-    public static async Task<WorkerMetrics> StartAsync(string listen, int workers, ILoggerFactory logs, CancellationToken cancel)
+    public static async Task<WorkerMetrics> StartAsync(HealingOptions options, TimeProvider clock, ILoggerFactory logs, CancellationToken cancel)
     {
         var metrics = new WorkerMetrics();
         try
         {
-            if (listen.Length > 0)
-                metrics._listener = await metrics.ListenAsync(listen, workers, logs, cancel);
+            if (options.Worker.MetricsListen.Length > 0)
+                metrics._listener = await metrics.ListenAsync(options, clock, logs, cancel);
             return metrics;
         }
         catch
@@ -43,18 +43,18 @@ public sealed class WorkerMetrics : IAsyncDisposable
         _runtime.Dispose();
     }
 
-    private async Task<MetricsListener> ListenAsync(string listen, int workers, ILoggerFactory logs, CancellationToken cancel)
+    private async Task<MetricsListener> ListenAsync(HealingOptions options, TimeProvider clock, ILoggerFactory logs, CancellationToken cancel)
     {
-        var first = ListenAddress.Parse(listen, Key);
+        var first = ListenAddress.Parse(options.Worker.MetricsListen, Key);
         var page = new PrometheusPage(_runtime, ledger: null);
         for (var i = 0; ; i++)
         {
             var port = first.Port == 0 ? 0 : first.Port + i;
             try
             {
-                return await MetricsListener.StartAsync(new System.Net.IPEndPoint(first.Address, port).ToString(), page, logs, cancel);
+                return await MetricsListener.StartAsync(new System.Net.IPEndPoint(first.Address, port).ToString(), page, options.Http, clock, logs, cancel);
             }
-            catch (HealingException e) when (e.InnerException is IOException && i + 1 < workers && port < ushort.MaxValue)
+            catch (HealingException e) when (e.InnerException is IOException && i + 1 < options.Worker.Count && port < ushort.MaxValue)
             {
                 logs.CreateLogger<WorkerMetrics>().LogDebug("port {Port} is taken, the next one is tried", port.ToString(CultureInfo.InvariantCulture));
             }

@@ -17,10 +17,11 @@ internal sealed class Stage : IAsyncDisposable
     private readonly RuntimeMetrics _runtime = new();
     private readonly LedgerMetrics _ledger;
     private readonly DashboardHost _host;
+    private readonly HealingOptions _options;
 
     private Stage(HealingOptions options, LedgerDb db)
     {
-        Db = db;
+        (_options, Db) = (options, db);
         _ledger = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
         var jobs = new JobLedger(db);
         var dispatcher = new JobDispatcher(db, jobs, engine: null, TimeProvider.System, NullLogger<JobDispatcher>.Instance);
@@ -31,6 +32,8 @@ internal sealed class Stage : IAsyncDisposable
     public LedgerDb Db { get; }
 
     public HttpClient Http { get; private set; } = new();
+
+    public HealingOptions Options => _options;
 
     public static async Task<Stage> OpenAsync(string? ledger = null, Action<HealingOptions>? change = null)
     {

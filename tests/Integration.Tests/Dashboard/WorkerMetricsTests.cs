@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Telemetry;
 using HealingWorkers.Drill;
 using HealingWorkers.Worker.Telemetry;
@@ -38,5 +39,6 @@ public sealed class WorkerMetricsTests
     public async Task Beyond_loopback_nothing_is_served() =>
         await Assert.ThrowsAsync<HealingException>(async () => await StartAsync("0.0.0.0:0"));
 
-    private static Task<WorkerMetrics> StartAsync(string listen) => WorkerMetrics.StartAsync(listen, 2, NullLoggerFactory.Instance, CancellationToken.None);
+    private static Task<WorkerMetrics> StartAsync(string listen) => 
+        WorkerMetrics.StartAsync(new HealingOptions { Worker = { MetricsListen = listen, Count = 2 } }, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
 }

@@ -12,12 +12,10 @@ public sealed class ListenAddressTests
     [TestCase("127.0.0.1:8080", "127.0.0.1:8080")]
     [TestCase("localhost:0", "127.0.0.1:0")]
     [TestCase("[::1]:9000", "[::1]:9000")]
-    public void Loopback_is_listened_on(string listen, string endpoint) =>
+    [TestCase("0.0.0.0:8080", "0.0.0.0:8080")]
+    public void An_address_is_listened_on(string listen, string endpoint) =>
         Assert.That(ListenAddress.Parse(listen, "http.listen").ToString(), Is.EqualTo(endpoint));
 
-    [TestCase("0.0.0.0:8080", "login")]
-    [TestCase("192.168.1.10:80", "login")]
-    [TestCase("[::]:80", "login")]
     [TestCase("example.org:80", "no address")]
     [TestCase("8080", "no address")]
     [TestCase("127.0.0.1:99999", "no address")]

@@ -19,7 +19,7 @@ public static class SiteAssets
             return Results.NotFound();
         context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
         return Results.Bytes(asset.Content, asset.Type);
-    }).ExcludeFromDescription();
+    }).AllowAnonymous().ExcludeFromDescription();
 
     private static Asset Read(string name, string type)
     {

@@ -1,0 +1,62 @@
+using System.Net.Http.Json;
+using HealingWorkers.Dashboard.Access;
+using HealingWorkers.Drill;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Dashboard.Access;
+
+[TestFixture, NonParallelizable]
+public sealed class TokenTests
+{
+    private static readonly object Why = new { reason = "release", actor = "anna" };
+    private Guarded _guarded = null!;
+
+    [SetUp]
+    public async Task OpenAsync() => _guarded = await Guarded.OpenAsync();
+
+    [TearDown]
+    public async Task CloseAsync() => await _guarded.DisposeAsync();
+
+    [TestCase(TokenScope.Metrics, 403, 200, 403)]
+    [TestCase(TokenScope.Read, 200, 200, 403)]
+    [TestCase(TokenScope.Operate, 200, 200, 200)]
+    public async Task A_token_is_good_for_its_scope(TokenScope scope, int read, int metrics, int change)
+    {
+        using var client = await _guarded.WithTokenAsync(scope);
+        Assert.That((int)(await client.GetAsync("/api/v1/incidents")).StatusCode, Is.EqualTo(read));
+        Assert.That((int)(await client.GetAsync("/metrics")).StatusCode, Is.EqualTo(metrics));
+        Assert.That((int)(await client.PostAsJsonAsync("/api/v1/pause", Why)).StatusCode, Is.EqualTo(change));
+    }
+
+    [Test]
+    public async Task Expired_revoked_and_invented_tokens_are_refused()
+    {
+        using var expired = await _guarded.WithTokenAsync(TokenScope.Operate, TimeSpan.FromMinutes(-1));
+        Assert.That(await CodeAsync(expired), Is.EqualTo("token_expired"));
+        using var good = await _guarded.WithTokenAsync(TokenScope.Operate);
+        Assert.That((int)(await good.GetAsync("/api/v1/incidents")).StatusCode, Is.EqualTo(200));
+        var entry = _guarded.Tokens.Read()[^1];
+        using var guessed = _guarded.WithToken($"hlg_{entry.Id}_{new string('0', 64)}");
+        Assert.That(await CodeAsync(guessed), Is.EqualTo("token_unknown"));
+        using var hash = _guarded.WithToken($"hlg_{entry.Id}_{entry.Hash}");
+        Assert.That(await CodeAsync(hash), Is.EqualTo("token_unknown"), "what the file holds is no token");
+        await _guarded.Tokens.RemoveAsync(entry.Id, TimeProvider.System, CancellationToken.None);
+        await Poll.UntilAsync(async _ => (int)(await good.GetAsync("/api/v1/incidents")).StatusCode == 401, TimeSpan.FromSeconds(10), "the token is taken back");
+        Assert.That(await CodeAsync(good), Is.EqualTo("token_unknown"));
+    }
+
+    [Test]
+    public async Task A_wrong_token_is_not_made_good_by_a_session()
+    {
+        using var anna = await _guarded.LoggedInAsync("anna");
+        anna.DefaultRequestHeaders.Add("Authorization", "Bearer hlg_x_y");
+        Assert.That((int)(await anna.GetAsync("/api/v1/incidents")).StatusCode, Is.EqualTo(401));
+    }
+
+    private static async Task<string> CodeAsync(HttpClient client)
+    {
+        var (status, body) = await Stage.ReadAsync(await client.GetAsync("/api/v1/incidents"));
+        Assert.That(status, Is.EqualTo(401));
+        return body["code"]!.ToString();
+    }
+}
