@@ -20,7 +20,7 @@ public sealed class FencedSession : IAsyncDisposable
     public Target Target { get; }
     public TargetFacts Facts { get; }
     public NpgsqlConnection Connection { get; }
-    public Backend Backend { get; }
+    public Backend Backend { get; private set; }
     /// <summary>Opened for work on single row versions.</summary>
     public bool Surgery { get; }
 
@@ -50,6 +50,18 @@ public sealed class FencedSession : IAsyncDisposable
         {
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>After the server was stopped for the repair: the same session, fenced anew.</summary>
+    public async Task ReopenAsync(Lease lease, HealerLedgers ledgers, HealerSettings settings, CancellationToken cancel)
+    {
+        await Connection.OpenAsync(cancel).ConfigureAwait(false);
+        Backend = await Backends.OwnAsync(Connection, cancel).ConfigureAwait(false);
+        await ledgers.Leases.RecordBackendAsync(lease, Backend.Pid, Backend.Start, cancel).ConfigureAwait(false);
+        if (!await LockAsync(Connection, settings.LockPatience, _tools.Clock, cancel).ConfigureAwait(false))
+        {
+            throw new Errors.HealingException("the server was restarted for the repair, and another session took the target's lock for repairs before ours came back", "It is looked at again with the next attempt.");
         }
     }
 

@@ -35,6 +35,7 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
             // indexes
             new RebuildIndex(recheck, limits),
             new RebuildIndexLocking(recheck, limits),
+            new RebuildCriticalIndex(recheck),
             new DropLeftover(limits),
             new ResolveDuplicates(limits),
             new KeepEvidence(recheck),

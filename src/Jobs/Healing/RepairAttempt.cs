@@ -106,6 +106,10 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(RepairApplied);
         await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
         tools.Faults.Hit(StatementsRecorded);
+        if (work.Result.Restarted)
+        {
+            await session.ReopenAsync(lease, ledgers, settings, cancel).ConfigureAwait(false);
+        }
         work.Quarantine = await new QuarantineRecord(ledgers).TakeAsync(session.Connection, work.Incident, _fence, cancel).ConfigureAwait(false);
         work.Result = work.Result with { RowsQuarantined = work.Quarantine.Sum(q => q.Rows) };
         switch (work.Result.Outcome)
@@ -251,6 +255,8 @@ public sealed class RepairAttempt(
             OpenBeside = [.. (await ledgers.Incidents.ListAsync(new IncidentFilter { TargetId = incident.TargetId, OpenOnly = true, Limit = 1000 }, cancel).ConfigureAwait(false)).Where(i => i.Id != incident.Id)],
             IndexesBefore = before is { Count: > 0 } ? before : null,
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
+            Programs = settings.Programs,
+            IsLedgerHereAsync = token => ledgers.Snapshots.IsOnAsync(session.Connection, token),
             OnBuilding = session.OnBuildingAsync,
         };
     }

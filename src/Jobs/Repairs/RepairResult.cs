@@ -15,6 +15,8 @@ public enum RepairOutcome
 public sealed record RepairResult(RepairOutcome Outcome, string? Reason, IReadOnlyList<string> Statements)
 {
     public IReadOnlyList<long> Rebuilt { get; init; } = [];
+    /// <summary>The server was stopped for it, and with it the session of the repair ended.</summary>
+    public bool Restarted { get; init; }
     /// <summary>Rows in quarantine now by this repair.</summary>
     public long RowsQuarantined { get; init; }
     /// <summary>Other relations whose files were changed in place, to be read back past the cache.</summary>

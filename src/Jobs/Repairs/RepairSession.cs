@@ -23,6 +23,10 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public IReadOnlyList<long>? IndexesBefore { get; init; }
     /// <summary>An earlier attempt may have done the work already, so that the finding is looked at again first.</summary>
     public bool LookAgain { get; init; }
+    /// <summary>A directory in which the server's programs are looked for first; may be empty.</summary>
+    public string Programs { get; init; } = "";
+    /// <summary>Whether the ledger is on the very server that is repaired.</summary>
+    public Func<CancellationToken, Task<bool>> IsLedgerHereAsync { get; init; } = static _ => Task.FromResult(false);
     /// <summary>Called while a build is under way.</summary>
     public Func<Task> OnBuilding { get; init; } = () => Task.CompletedTask;
 }

@@ -22,10 +22,12 @@ public sealed partial class ServerControl
     private readonly string _data;
     private readonly string _ctl;
     private readonly string _options;
+    private readonly string _postgres;
     private readonly string _log;
     private readonly IReadOnlyList<string> _as;
 
-    private ServerControl(string data, string ctl, string options, string log, IReadOnlyList<string> asOwner) => (_data, _ctl, _options, _log, _as) = (data, ctl, options, log, asOwner);
+    private ServerControl(string data, string ctl, string options, string log, IReadOnlyList<string> asOwner) =>
+        (_data, _ctl, _options, _log, _as, _postgres) = (data, ctl, options, log, asOwner, Path.Combine(Path.GetDirectoryName(ctl)!, "postgres"));
 
     /// <param name="data">The data directory, known to be that of the running server; null where it is not seen from here.</param>
     /// <returns>One of both: the control, or why there is none.</returns>
@@ -93,6 +95,16 @@ public sealed partial class ServerControl
         return started.Contains("started", StringComparison.Ordinal) ? result
             : throw new HealingException($"the server of {_data} was stopped and does not start again", $"Start it by hand: {_ctl} start -D {_data} -o '{_options}'; its log ({_log}) says why.");
     }
+
+    /// <summary>The command, as a person would type it, by which a single process works on the stopped server without the catalogue's indexes.</summary>
+    public string Single(string database, string statement) => $"{_postgres} --single -P {_options} -D {_data} {Quoted(database)} <<< {Quoted(statement)}";
+
+    /// <summary>Only while it is stopped. The first error ends it with a code of its own.</summary>
+    public Task<(int Code, string Output)> RunSingleAsync(string database, string statement, CancellationToken cancel) =>
+        Programs.RunTiedAsync([.. _as, "/bin/sh", "-c", $"printf '%s\\n' \"$2\" | \"$1\" --single -P {_options} -c exit_on_error=on -D \"$3\" \"$4\"", "sh", _postgres, statement, _data, database],
+            new Dictionary<string, string>(StringComparer.Ordinal), cancel);
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>The unit of the service manager that looks after a process; null where none does.</summary>
     private static async Task<string?> ServiceAsync(int pid, CancellationToken cancel) =>

@@ -28,6 +28,9 @@ public static class TargetProblem
                 $"{place} has no connection left: {answer.MessageText}", "Raise max_connections, or keep some free with reserved connections.", e),
             SqlState.CannotConnectNow => new HealingException(
                 $"{place} is starting or stopping: {answer.MessageText}", "Wait until it accepts connections; its log says how far recovery is.", e),
+            SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.InternalError or SqlState.UndefinedFile => new HealingException(
+                $"{place} lets nobody in, as with a damaged index of its catalogue: {answer.SqlState}: {answer.MessageText}. A person rebuilds the catalogue's indexes {CriticalIndex.Commands(settings.Database!, null, dataDirectory)}",
+                "Keep a copy of the data directory first.", e),
             not null => new HealingException($"{place} answered {answer.SqlState}: {answer.MessageText}", "See the log of that server.", e),
             _ => new HealingException(
                 $"{place} cannot be reached: {(e.InnerException ?? e).Message}",

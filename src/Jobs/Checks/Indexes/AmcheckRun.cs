@@ -20,6 +20,6 @@ internal static class AmcheckRun
         }
         var deadly = await DeadlyReads.OpenAsync(check.Name, request, facts, cancel).ConfigureAwait(false);
         var verdicts = await new BtreeRunner(check.Name, request, facts.SchemaOf("amcheck")!, call, deadly).RunAsync(indexes, cancel).ConfigureAwait(false);
-        return BtreeReport.Of(check.Name, facts, call, verdicts, deadly, elapsed());
+        return BtreeReport.Of(check.Name, facts, call, verdicts, deadly, request.Target.Options.DataDirectory.Length > 0, elapsed());
     }, cancel);
 }

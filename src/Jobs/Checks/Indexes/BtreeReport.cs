@@ -9,9 +9,10 @@ internal static class BtreeReport
 {
     private const int ReasonsShown = 5;
 
-    public static CheckReport Of(string check, TargetFacts facts, AmcheckCall call, IReadOnlyList<BtreeVerdict> verdicts, DeadlyReads deadly, TimeSpan elapsed)
+    /// <param name="controlled">The configuration says where the server's files are here, so that it may be ours to stop and start.</param>
+    public static CheckReport Of(string check, TargetFacts facts, AmcheckCall call, IReadOnlyList<BtreeVerdict> verdicts, DeadlyReads deadly, bool controlled, TimeSpan elapsed)
     {
-        var findings = verdicts.Where(v => v.Outcome == BtreeOutcome.Damaged).Select(v => FindingOf(check, facts, v)).Concat(deadly.Findings)
+        var findings = verdicts.Where(v => v.Outcome == BtreeOutcome.Damaged).Select(v => FindingOf(check, facts, controlled, v)).Concat(deadly.Findings)
             .DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).OrderBy(f => f.Object.Quoted, StringComparer.Ordinal).ToList();
         var open = verdicts.Where(v => v.Outcome is BtreeOutcome.NotExamined or BtreeOutcome.Failed or BtreeOutcome.Forbidden).ToList();
         var status = findings.Count > 0 ? CheckStatus.Damaged
@@ -33,7 +34,7 @@ internal static class BtreeReport
         : $"{open.Count} index(es) not examined: " + string.Join("; ", open.Take(ReasonsShown).Select(v => v.Why!.Contains(v.Index.Quoted, StringComparison.Ordinal) ? v.Why : $"{v.Index.Quoted}: {v.Why}"))
             + (open.Count > ReasonsShown ? "; ..." : "");
 
-    private static Finding FindingOf(string check, TargetFacts facts, BtreeVerdict verdict)
+    private static Finding FindingOf(string check, TargetFacts facts, bool controlled, BtreeVerdict verdict)
     {
         var index = verdict.Index;
         var finding = Finding.Of(check, verdict.Kind!, facts.Id, verdict.Of!, verdict.Why!) with
@@ -55,8 +56,8 @@ internal static class BtreeReport
         return verdict.Of!.Oid != index.Oid || verdict.Kind == FindingKind.HeapValueSuspect ? finding
             : index.IsCritical ? finding with
             {
-                Repair = null,
-                Risk = null,
+                Repair = controlled ? "rebuild_critical_index" : null,
+                Risk = controlled ? RiskClass.Manual : null,
                 Detail = $"{finding.Detail}. New sessions or other databases need this index: {CriticalIndex.Commands(facts.Database, index.Quoted, facts.DataDirectory)}",
             }
             : index.IsCatalog || index.IsExclusion ? finding with { Repair = "rebuild_index_locking", Risk = RiskClass.LosslessLocking }
