@@ -1,5 +1,6 @@
 using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using Microsoft.Extensions.Logging;
@@ -7,4 +8,11 @@ using Microsoft.Extensions.Logging;
 namespace HealingWorkers.Dashboard;
 
 /// <summary>What the dashboard stands on.</summary>
-public sealed record DashboardParts(HealingOptions Options, LedgerDb Ledger, IJobDesk Jobs, IMetricsPage Metrics, TimeProvider Clock, ILoggerFactory Logs);
+public sealed record DashboardParts(HealingOptions Options, LedgerDb Ledger, IJobDesk Jobs, IMetricsPage Metrics, TimeProvider Clock, ILoggerFactory Logs)
+{
+    /// <summary>The ways into the targets, to look at plans, quarantines and rights.</summary>
+    public TargetSet Targets { get; init; } = new([]);
+
+    /// <summary>Every value in force with its source, secrets hidden.</summary>
+    public IReadOnlyList<EffectiveValue> Config { get; init; } = [];
+}

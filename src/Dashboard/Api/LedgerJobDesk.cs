@@ -7,6 +7,10 @@ namespace HealingWorkers.Dashboard.Api;
 /// <summary>Asks by way of the job ledger, which decides. A process without an engine of its own knows the schedules from the configuration.</summary>
 public sealed class LedgerJobDesk(HealingOptions options, JobLedger ledger, JobDispatcher dispatcher, RepairRequests repairs, IJobEngine? engine, TimeProvider clock) : IJobDesk
 {
+    public JobOrders Orders { get; } = new(ledger, dispatcher);
+
+    public IReadOnlyList<RecurringJob> Recurring { get; } = RecurringJobs.For(options);
+
     public Task<JobRun?> TriggerAsync(JobTrigger trigger, CancellationToken cancel) =>
         dispatcher.TriggerAsync(trigger.Job, trigger.Target, trigger.Table, trigger.Actor, cancel);
 
@@ -15,7 +19,7 @@ public sealed class LedgerJobDesk(HealingOptions options, JobLedger ledger, JobD
         if (engine is not null)
             return await engine.RecurringAsync(cancel);
         var states = new List<RecurringState>();
-        foreach (var job in RecurringJobs.For(options))
+        foreach (var job in Recurring)
             states.Add(new RecurringState(job.Id, job.Line.Next(clock.GetUtcNow()), await ledger.LastSuccessAsync(job.Id, cancel)));
         return states;
     }
@@ -26,4 +30,9 @@ public sealed class LedgerJobDesk(HealingOptions options, JobLedger ledger, JobD
         if (ready || (incident.State == IncidentState.Detected && incident.Repair is not null))
             await repairs.AskAsync(incident, actor, TimeSpan.Zero, cancel);
     }
+
+    public Task<JobRun?> UndoAsync(Incident incident, string actor, string why, CancellationToken cancel) =>
+        new UndoRequests(dispatcher).AskAsync(incident, actor, why, cancel);
+
+    public Task WakeAsync(CancellationToken cancel) => dispatcher.WakeAsync(cancel);
 }

@@ -6,6 +6,8 @@ namespace HealingWorkers.Jobs.Schedule;
 /// <summary>Runs of jobs in the ledger: the queue that decides, and the history. Keys are unique while pending or running.</summary>
 public sealed class JobLedger(LedgerDb db)
 {
+    internal LedgerDb Db => db;
+
     /// <summary>A run that was begun this often and never ended kills its process.</summary>
     public const int MostExecutions = 3;
 

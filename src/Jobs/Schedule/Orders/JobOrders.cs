@@ -5,24 +5,24 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>What people do with runs, one or all that match; each names its actor and its reason, and is audited in its transaction.</summary>
-public sealed class JobOrders(LedgerDb db, JobDispatcher dispatcher)
+public sealed class JobOrders(JobLedger ledger, JobDispatcher dispatcher)
 {
     /// <summary>So many at once; more have to be narrowed down.</summary>
     public const int Most = 10_000;
 
     /// <summary>How many runs match of those that a verb can be done with; one more than may be done at once where there are more.</summary>
     public async Task<int> CountAsync(JobVerb verb, JobRunFilter filter, CancellationToken cancel) =>
-        (await db.ListAsync<long>(Sql.Of<JobOrders>("job_matching"), Matching(verb, filter), cancel).ConfigureAwait(false)).Count;
+        (await ledger.Db.ListAsync<long>(Sql.Of<JobOrders>("job_matching"), Matching(verb, filter), cancel).ConfigureAwait(false)).Count;
 
     /// <summary>The run as it is by now; of a retry the new one.</summary>
     public async Task<JobRun> DoAsync(JobVerb verb, long run, string actor, string why, CancellationToken cancel)
     {
-        var found = await db.FirstAsync<JobRun>(Sql.Of<JobLedger>("job_find"), new { Run = run }, cancel).ConfigureAwait(false)
+        var found = await ledger.FindAsync(run, cancel).ConfigureAwait(false)
             ?? throw new HealingException($"there is no run {run}", "the history may have been tidied up; the list of jobs shows what is there");
         if (!verb.States().Contains(found.State, StringComparer.Ordinal))
             throw new HealingException($"run {run} is {found.State} and cannot be {verb.Past()}",
                 verb == JobVerb.Cancel ? "it has ended; nothing is left to stop" : "cancel it first, or wait for its end");
-        var done = await db.InTransactionAsync((connection, transaction) => ApplyAsync(connection, transaction, verb, [run], $"run {run} ({found.Key})", actor, why, cancel), cancel).ConfigureAwait(false);
+        var done = await ledger.Db.InTransactionAsync((connection, transaction) => ApplyAsync(connection, transaction, verb, [run], $"run {run} ({found.Key})", actor, why, cancel), cancel).ConfigureAwait(false);
         await WakeAsync(verb, done, cancel).ConfigureAwait(false);
         return done.Count > 0 ? done[0] : throw Refusal(verb, found);
     }
@@ -31,7 +31,7 @@ public sealed class JobOrders(LedgerDb db, JobDispatcher dispatcher)
     public async Task<JobsDone> DoAllAsync(JobVerb verb, JobRunFilter filter, int counted, string actor, string why, CancellationToken cancel)
     {
         var found = 0;
-        var done = await db.InTransactionAsync(async (connection, transaction) =>
+        var done = await ledger.Db.InTransactionAsync(async (connection, transaction) =>
         {
             var runs = await connection.ListAsync<long>(Sql.Of<JobOrders>("job_matching"), Matching(verb, filter), cancel, transaction).ConfigureAwait(false);
             found = runs.Count;
