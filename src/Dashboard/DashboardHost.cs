@@ -5,6 +5,7 @@ using HealingWorkers.Dashboard.Health;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Dashboard.Metrics;
 using HealingWorkers.Dashboard.Pages;
+using HealingWorkers.Jobs.Ledger;
 using Microsoft.AspNetCore.Builder;
 
 namespace HealingWorkers.Dashboard;
@@ -34,6 +35,8 @@ public sealed class DashboardHost : IAsyncDisposable
             access.Add(services);
             PagesSetup.Add(services, parts);
         });
+        var answers = new AnswerLedger(parts.Ledger);
+        app.Use((context, next) => Idempotency.GuardAsync(context, next, answers));
         PagesSetup.Map(app);
         MetricsEndpoint.Map(app, parts.Metrics);
         HealthEndpoints.Map(app, parts);

@@ -19,10 +19,10 @@ internal static class AlertEndpoints
         api.MapGet("/alerts", async (CancellationToken cancel) => TypedResults.Json(
             (await new AlertSinkLedger(parts.Ledger).StatesAsync(names, cancel)).Select(s => new AlertSinkShape(s.Sink, s.Waiting, s.WaitingSince, s.Failures, s.RetryAt, s.LastError, s.LastSentAt))))
             .WithSummary("The sinks of the alerts: what waits for each, and how it is doing").Produces<IEnumerable<AlertSinkShape>>();
-        api.MapPost("/alerts/test", async (AlertTrial body, CancellationToken cancel) =>
-            Words.Refuse(body.Reason, body.Actor) is { } refused ? (IResult)refused
+        api.MapPost("/alerts/test", async (AlertTrial body, HttpContext http, CancellationToken cancel) =>
+            Words.Refuse(http, body.Reason, body.Actor, out var actor) is { } refused ? (IResult)refused
             : body.Sink is not null && !names.Contains(body.Sink, StringComparer.Ordinal) ? Problems.Invalid($"there is no sink {body.Sink}", $"configured are: {string.Join(", ", names)}")
-            : TypedResults.Json(new AlertTried(await test.RunAsync(body.Sink, body.Actor!, body.Reason!, cancel))))
+            : TypedResults.Json(new AlertTried(await test.RunAsync(body.Sink, actor, body.Reason!, cancel))))
             .WithSummary("Sends a test alert by every sink, or by one, and says what came of it").Produces<AlertTried>().ProducesProblem(StatusCodes.Status400BadRequest);
     }
 }

@@ -14,7 +14,13 @@ internal static class ApiEndpoints
         var api = app.MapGroup("/api/v1");
         IncidentEndpoints.Map(api, parts);
         DecisionEndpoints.Map(api, parts);
-        FleetEndpoints.Map(api, parts);
+        JobEndpoints.Map(api, parts);
+        JobBulkEndpoints.Map(api, parts);
+        ScheduleEndpoints.Map(api, parts);
+        WorkerEndpoints.Map(api, parts);
+        TargetEndpoints.Map(api, parts);
+        AuditEndpoints.Map(api, parts);
+        ConfigurationEndpoints.Map(api, parts);
         OrderEndpoints.Map(api, parts);
         AlertEndpoints.Map(api, parts);
         app.MapOpenApi(ApiDocument.Path);

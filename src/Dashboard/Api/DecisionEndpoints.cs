@@ -17,22 +17,22 @@ internal static class DecisionEndpoints
         Map("approve", "Approves the plan that waits for it", decide.ApproveAsync);
         Map("reopen", "Takes up again what was given up or suppressed, with fresh attempts", decide.ReopenAsync);
         Map("close", "Closes it without a repair", decide.CloseAsync);
-        Describe(api.MapPost("/incidents/{id:long}/suppress", (long id, Suppression body, CancellationToken cancel) =>
-            DecideAsync("suppress", id, body.Reason, body.Actor, (actor, why) => decide.SuppressAsync(id, actor, why, body.Until, cancel), cancel)), "Leaves it alone until a date, or until it is reopened");
+        Describe(api.MapPost("/incidents/{id:long}/suppress", (long id, Suppression body, HttpContext http, CancellationToken cancel) =>
+            DecideAsync(http, "suppress", id, body.Reason, body.Actor, (actor, why) => decide.SuppressAsync(id, actor, why, body.Until, cancel), cancel)), "Leaves it alone until a date, or until it is reopened");
 
         void Map(string verb, string summary, Func<long, string, string, CancellationToken, Task<Incident>> decision) =>
-            Describe(api.MapPost($"/incidents/{{id:long}}/{verb}", (long id, Decision body, CancellationToken cancel) =>
-                DecideAsync(verb, id, body.Reason, body.Actor, (actor, why) => decision(id, actor, why, cancel), cancel)), summary);
+            Describe(api.MapPost($"/incidents/{{id:long}}/{verb}", (long id, Decision body, HttpContext http, CancellationToken cancel) =>
+                DecideAsync(http, verb, id, body.Reason, body.Actor, (actor, why) => decision(id, actor, why, cancel), cancel)), summary);
 
-        async Task<IResult> DecideAsync(string verb, long id, string? reason, string? actor, Func<string, string, Task<Incident>> decision, CancellationToken cancel)
+        async Task<IResult> DecideAsync(HttpContext http, string verb, long id, string? reason, string? said, Func<string, string, Task<Incident>> decision, CancellationToken cancel)
         {
-            if (Words.Refuse(reason, actor) is { } refused)
+            if (Words.Refuse(http, reason, said, out var actor) is { } refused)
                 return refused;
             if (await incidents.FindAsync(id, cancel) is not { } known)
                 return Problems.NoIncident(id);
             using var span = TraceParent.Start("incident " + verb, known.TraceParent);
-            var decided = await decision(actor!, reason!);
-            await parts.Jobs.TakeUpAsync(decided, actor!, cancel);
+            var decided = await decision(actor, reason!);
+            await parts.Jobs.TakeUpAsync(decided, actor, cancel);
             return TypedResults.Json(IncidentShape.Of(decided));
         }
     }

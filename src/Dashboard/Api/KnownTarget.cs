@@ -10,4 +10,8 @@ internal sealed record KnownTarget
     public required DateTimeOffset FirstSeenAt { get; init; }
     public required DateTimeOffset LastSeenAt { get; init; }
     public required int OpenIncidents { get; init; }
+    public long? QuarantinedRows { get; init; }
+    public DateTimeOffset? LookAt { get; init; }
+    /// <summary>JSON: how it was at the last health check.</summary>
+    public string? Look { get; init; }
 }

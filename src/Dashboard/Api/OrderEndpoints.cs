@@ -14,19 +14,19 @@ internal static class OrderEndpoints
 {
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
     {
-        api.MapPost("/trigger", (Trigger body, CancellationToken cancel) => TriggerAsync(parts, body, cancel))
+        api.MapPost("/trigger", (Trigger body, HttpContext http, CancellationToken cancel) => TriggerAsync(parts, http, body, cancel))
             .WithSummary("Asks for a run of a job now, for one target or for all").Produces<Triggered>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         Brake("/pause", "Holds all repairs of a target, or of everything", pause: true);
         Brake("/resume", "Lets repairs go on", pause: false);
 
-        void Brake(string path, string summary, bool pause) => api.MapPost(path, (Brake body, CancellationToken cancel) => BrakeAsync(parts, body, pause, cancel))
+        void Brake(string path, string summary, bool pause) => api.MapPost(path, (Brake body, HttpContext http, CancellationToken cancel) => BrakeAsync(parts, http, body, pause, cancel))
             .WithSummary(summary).Produces<Braked>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static async Task<IResult> TriggerAsync(DashboardParts parts, Trigger body, CancellationToken cancel)
+    private static async Task<IResult> TriggerAsync(DashboardParts parts, HttpContext http, Trigger body, CancellationToken cancel)
     {
-        if (Words.Refuse(body.Reason, body.Actor) is { } refused)
+        if (Words.Refuse(http, body.Reason, body.Actor, out var actor) is { } refused)
             return refused;
         if (!JobNames.Recurring.Contains(body.Job, StringComparer.Ordinal))
             return Problems.Invalid($"there is no job {body.Job ?? "(none given)"}", $"there are: {string.Join(", ", JobNames.Recurring)}");
@@ -40,10 +40,10 @@ internal static class OrderEndpoints
         var (runs, there) = (new List<RunShape>(), new List<string>());
         foreach (var target in body.Target is null ? names : [body.Target])
         {
-            if (await parts.Jobs.TriggerAsync(new JobTrigger(body.Job!, target, body.Table, body.Actor!), cancel) is { } run)
+            if (await parts.Jobs.TriggerAsync(new JobTrigger(body.Job!, target, body.Table, actor), cancel) is { } run)
             {
                 runs.Add(RunShape.Of(run));
-                await audit.WriteAsync(new AuditEntry("job.triggered", "info", $"{run.Key} triggered: {body.Reason}", body.Actor!), cancel);
+                await audit.WriteAsync(new AuditEntry("job.triggered", "info", $"{run.Key} triggered: {body.Reason}", actor), cancel);
             }
             else
                 there.Add(target);
@@ -51,9 +51,9 @@ internal static class OrderEndpoints
         return TypedResults.Json(new Triggered(runs, there), statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> BrakeAsync(DashboardParts parts, Brake body, bool pause, CancellationToken cancel)
+    private static async Task<IResult> BrakeAsync(DashboardParts parts, HttpContext http, Brake body, bool pause, CancellationToken cancel)
     {
-        if (Words.Refuse(body.Reason, body.Actor) is { } refused)
+        if (Words.Refuse(http, body.Reason, body.Actor, out var actor) is { } refused)
             return refused;
         long? id = null;
         if (body.Target is not null)
@@ -67,8 +67,8 @@ internal static class OrderEndpoints
         }
         var brake = new Pauses(parts.Ledger);
         if (pause)
-            await brake.PauseAsync(id, body.Actor!, body.Reason!, cancel);
-        else if (!await brake.ResumeAsync(id, body.Actor!, cancel))
+            await brake.PauseAsync(id, actor, body.Reason!, cancel);
+        else if (!await brake.ResumeAsync(id, actor, cancel))
             return Problems.Of(StatusCodes.Status409Conflict, "not_paused", $"repairs of {body.Target ?? "everything"} were not paused", "GET /api/v1/targets shows what is");
         return TypedResults.Json(new Braked(body.Target, pause));
     }

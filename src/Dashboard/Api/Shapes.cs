@@ -54,14 +54,20 @@ public sealed record RunShape(
         r.Id, r.Job, r.Target, r.State, r.RequestedBy, r.CreatedAt, r.DueAt, r.StartedAt, r.EndedAt, r.Worker, r.Executions, r.Deferrals, r.Note, r.Error);
 }
 
-public sealed record WorkerShape(string Id, string Host, int Pid, string Version, string Engine, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt);
+/// <param name="Incident">Whose repair or undo it is.</param>
+public sealed record RunDetails(RunShape Run, string Key, JsonElement Arguments, long? Incident, string? Schedule, DateTimeOffset? Slot, string? Log)
+{
+    public static RunDetails Of(Jobs.Schedule.JobRun r)
+    {
+        var arguments = JsonElement.Parse(r.Arguments);
+        return new(RunShape.Of(r), r.Key, arguments, arguments.TryGetProperty("incident", out var id) && id.TryGetInt64(out var incident) ? incident : null, r.RecurringId, r.Slot, r.Log);
+    }
+}
 
-/// <param name="ServerVersion">Null until it was reached once; so are the others.</param>
-public sealed record TargetShape(string Name, string Mode, bool Paused, string? Database, int? ServerVersion, DateTimeOffset? FirstSeenAt, DateTimeOffset? LastSeenAt, int OpenIncidents);
-
-public sealed record ScheduleShape(string Id, DateTimeOffset? Next, DateTimeOffset? Previous);
-
-public sealed record AuditShape(long Id, DateTimeOffset At, string EventType, string Severity, string Message, JsonElement Metadata, string Actor, long? IncidentId);
+public sealed record AuditShape(long Id, DateTimeOffset At, string EventType, string Severity, string Message, JsonElement Metadata, string Actor, long? IncidentId)
+{
+    public static AuditShape Of(Jobs.Ledger.AuditRow r) => new(r.Id, r.At, r.EventType, r.Severity, r.Message, JsonElement.Parse(r.Metadata), r.Actor, r.IncidentId);
+}
 
 /// <param name="Runs">What was asked for now; a target whose job waits or runs already adds none.</param>
 public sealed record Triggered(IReadOnlyList<RunShape> Runs, IReadOnlyList<string> AlreadyThere);

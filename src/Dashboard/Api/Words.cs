@@ -1,4 +1,5 @@
 using HealingWorkers.Dashboard.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HealingWorkers.Dashboard.Api;
@@ -10,8 +11,13 @@ internal static class Words
     private const int LongestReason = 1000;
     private const int LongestActor = 200;
 
-    public static ProblemHttpResult? Refuse(string? reason, string? actor) =>
-        Missing(reason, "reason", LongestReason) ?? Missing(actor, "actor", LongestActor);
+    /// <param name="said">Whom the body names; where there is a login, that one's name counts.</param>
+    public static ProblemHttpResult? Refuse(HttpContext http, string? reason, string? said, out string actor)
+    {
+        var visitor = Visitor.Of(http);
+        actor = ReferenceEquals(visitor, Visitor.Local) ? said ?? "" : visitor.Name;
+        return Missing(reason, "reason", LongestReason) ?? Missing(actor, "actor", LongestActor);
+    }
 
     public static ProblemHttpResult? RefuseLimit(int limit) =>
         limit is >= 1 and <= LargestPage ? null : Problems.Invalid($"limit is {limit}", $"it goes from 1 to {LargestPage}");

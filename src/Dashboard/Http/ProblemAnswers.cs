@@ -45,6 +45,8 @@ internal static class ProblemAnswers
         {
             case PageProblemException page:
                 return Problems.Of(page.Status, "page", page.Message, page.Hint);
+            case CountChangedException changed:
+                return Problems.Unconfirmed(changed.Found);
             case HealingException healing:
                 return Problems.Of(StatusCodes.Status409Conflict, "conflict", Redactor.Text(healing.Message), Redactor.Text(healing.Hint));
             case BadHttpRequestException bad:

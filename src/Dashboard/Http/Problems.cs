@@ -12,6 +12,13 @@ internal static class Problems
     public static ProblemHttpResult NoIncident(long id) =>
         Of(StatusCodes.Status404NotFound, "incident_unknown", $"there is no incident {id}", "GET /api/v1/incidents lists them");
 
+    public static ProblemHttpResult NoRun(long id) =>
+        Of(StatusCodes.Status404NotFound, "run_unknown", $"there is no run {id}", "GET /api/v1/jobs lists them");
+
+    /// <summary>Something is to be done with all that match: their count has to be confirmed, as it is now.</summary>
+    public static ProblemHttpResult Unconfirmed(int found) => TypedResults.Problem($"{found} match, and that count was not confirmed: nothing was done", statusCode: StatusCodes.Status409Conflict,
+        extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = "count_unconfirmed", ["hint"] = "look at them, and send the count that is meant", ["count"] = found });
+
     public static ProblemHttpResult NoTarget(string name, IEnumerable<string> known) =>
         Of(StatusCodes.Status404NotFound, "target_unknown", $"there is no target {name}", $"configured are: {string.Join(", ", known)}");
 

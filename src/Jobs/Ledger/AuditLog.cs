@@ -13,7 +13,10 @@ public sealed class AuditLog(LedgerDb db)
 
     /// <summary>The newest first, from below <paramref name="before"/> on.</summary>
     public Task<IReadOnlyList<AuditRow>> ListAsync(long? incident, long? before, int limit, CancellationToken cancel) =>
-        db.ListAsync<AuditRow>(Sql.Of<AuditLog>("audit_list"), new { Incident = incident, Before = before, Limit = limit }, cancel);
+        ListAsync(new AuditFilter { Incident = incident, Before = before, Limit = limit }, cancel);
+
+    public Task<IReadOnlyList<AuditRow>> ListAsync(AuditFilter filter, CancellationToken cancel) =>
+        db.ListAsync<AuditRow>(Sql.Of<AuditLog>("audit_list"), filter, cancel);
 }
 
 /// <param name="Metadata">JSON.</param>
@@ -22,6 +25,18 @@ public sealed record AuditEntry(string EventType, string Severity, string Messag
     public string Metadata { get; init; } = "{}";
     public long? TargetId { get; init; }
     public long? IncidentId { get; init; }
+}
+
+public sealed record AuditFilter
+{
+    public long? Incident { get; init; }
+    public string? Actor { get; init; }
+    public string? Event { get; init; }
+    public string? Target { get; init; }
+    public DateTimeOffset? Since { get; init; }
+    public DateTimeOffset? Until { get; init; }
+    public long? Before { get; init; }
+    public int Limit { get; init; } = 50;
 }
 
 public sealed record AuditRow

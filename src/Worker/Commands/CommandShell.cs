@@ -71,7 +71,10 @@ public sealed class CommandShell
 
     /// <summary>Everything built from the configuration; the control database is opened on first use.</summary>
     public HealingHost Compose(ParseResult parsed, string defaultLevel = "warning") =>
-        Compose(Load(parsed).Options, parsed, defaultLevel);
+        Compose(Load(parsed), parsed, defaultLevel);
+
+    public HealingHost Compose(LoadedOptions loaded, ParseResult parsed, string defaultLevel = "warning") =>
+        new(loaded.Options, this, parsed.GetValue(LogLevel) ?? defaultLevel) { Config = loaded.Values };
 
     public HealingHost Compose(HealingOptions options, ParseResult parsed, string defaultLevel = "warning") =>
         new(options, this, parsed.GetValue(LogLevel) ?? defaultLevel);

@@ -45,7 +45,7 @@ public sealed class UpCommand : ICommandModule
         {
             sources = UpTargets.With(sources, connection, parsed.GetValue(_heal));
         }
-        await using var host = shell.Compose(OptionsLoader.Load(sources).Options, parsed, "information");
+        await using var host = shell.Compose(OptionsLoader.Load(sources), parsed, "information");
         await using var house = await Household.StartAsync(host, shell, sources, parsed.GetValue(shell.LogLevel), cancel).ConfigureAwait(false);
         var targets = host.Options.Targets;
         var watched = targets.Count == 0 ? "no target yet (healing.yaml names them)" : string.Join(", ", targets.Select(t => $"{t.Name} ({(t.Mode ?? host.Options.Mode).ToString().ToLowerInvariant()})"));
@@ -64,7 +64,7 @@ public sealed class UpCommand : ICommandModule
 
         sources = UpTargets.Demonstration(sources, target);
         var level = parsed.GetValue(shell.LogLevel) ?? "warning";
-        await using var host = shell.Compose(OptionsLoader.Load(sources).Options, parsed);
+        await using var host = shell.Compose(OptionsLoader.Load(sources), parsed);
         var ledger = await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
         var demonstration = new Demonstration(ledger, target, shell);
         var since = await demonstration.NowAsync(cancel).ConfigureAwait(false);

@@ -48,6 +48,9 @@ public sealed class HealingHost : IAsyncDisposable
 
     public HealingOptions Options { get; }
 
+    /// <summary>Every value in force with its source, secrets hidden.</summary>
+    public IReadOnlyList<EffectiveValue> Config { get; init; } = [];
+
     /// <summary>Who acts, in the ledger and in the log.</summary>
     public string WorkerId { get; }
 

@@ -25,7 +25,11 @@ internal sealed class ApiHost : IAsyncDisposable
         var jobs = host.Get<JobLedger>();
         var dispatcher = new JobDispatcher(db, jobs, engine: null, clock, host.Get<ILogger<JobDispatcher>>());
         var desk = new LedgerJobDesk(host.Options, jobs, dispatcher, new RepairRequests(host.Options, host.Get<IncidentLedger>(), dispatcher), engine: null, clock);
-        _dashboard = DashboardHost.Build(new DashboardParts(host.Options, db, desk, new PrometheusPage(_runtime, _ledger), clock, host.Get<ILoggerFactory>()));
+        _dashboard = DashboardHost.Build(new DashboardParts(host.Options, db, desk, new PrometheusPage(_runtime, _ledger), clock, host.Get<ILoggerFactory>())
+        {
+            Targets = new Jobs.Healing.TargetSet(host.Get<IReadOnlyList<Jobs.Targets.Target>>()),
+            Config = host.Config,
+        });
     }
 
     public string Address { get; private set; } = "";

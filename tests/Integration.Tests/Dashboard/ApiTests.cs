@@ -154,6 +154,7 @@ public sealed class ApiTests
         Assert.That((await _stage.GetAsync("/api/v1/workers")).Body.AsArray().Single()!["id"]!.ToString(), Is.EqualTo("here:1"));
         await workers.StoppedAsync("here:1", CancellationToken.None);
         Assert.That((await _stage.GetAsync("/api/v1/workers")).Body.AsArray(), Is.Empty);
+        Assert.That((await _stage.GetAsync("/api/v1/workers?all=true")).Body.AsArray().Single()!["state"]!.ToString(), Is.EqualTo("stopped"));
     }
 
     [Test]

@@ -3,10 +3,12 @@ using System.Text.Json.Nodes;
 using HealingWorkers.Dashboard;
 using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
+using HealingWorkers.Jobs.Targets;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealingWorkers.Integration.Tests.Dashboard;
@@ -26,7 +28,11 @@ internal sealed class Stage : IAsyncDisposable
         var jobs = new JobLedger(db);
         var dispatcher = new JobDispatcher(db, jobs, engine: null, TimeProvider.System, NullLogger<JobDispatcher>.Instance);
         var desk = new LedgerJobDesk(options, jobs, dispatcher, new RepairRequests(options, new IncidentLedger(db), dispatcher), engine: null, TimeProvider.System);
-        _host = DashboardHost.Build(new DashboardParts(options, db, desk, new PrometheusPage(_runtime, _ledger), TimeProvider.System, NullLoggerFactory.Instance));
+        _host = DashboardHost.Build(new DashboardParts(options, db, desk, new PrometheusPage(_runtime, _ledger), TimeProvider.System, NullLoggerFactory.Instance)
+        {
+            Targets = new TargetSet([.. options.Targets.Select(t => new Target(t, TimeProvider.System))]),
+            Config = [new("targets[0].connection", "Host=127.0.0.1;Password=***", "healing.yaml:3")],
+        });
     }
 
     public LedgerDb Db { get; }

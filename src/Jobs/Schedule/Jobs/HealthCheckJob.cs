@@ -54,7 +54,21 @@ public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> chec
         {
             found += (await runner.RunAsync(target, id, btree, CheckScope.OfIndexes(indexes), "critical indexes", context.Log, cancel).ConfigureAwait(false)).Findings.Count;
         }
+        await KeepLookAsync(target, id, context, cancel).ConfigureAwait(false);
         return JobOutcome.With((found == 0 ? "nothing found" : $"{found} findings") + (unknown is null ? "" : "; " + unknown));
+    }
+
+    /// <summary>For whoever looks at the target's page; that it cannot be had is no finding.</summary>
+    private async Task KeepLookAsync(Target target, long id, JobContext context, CancellationToken cancel)
+    {
+        try
+        {
+            await new TargetLooks(db).SaveAsync(id, await TargetLook.TakeAsync(target, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is Errors.HealingException or Npgsql.PostgresException && !cancel.IsCancellationRequested)
+        {
+            context.Log("its size, standbys and rights could not be read: " + Options.Redactor.Text(e.Message));
+        }
     }
 
     private async Task<JobOutcome> UnreachableAsync(Target target, string why, TimeSpan elapsed, JobContext context, CancellationToken cancel)
