@@ -14,6 +14,14 @@ public abstract class LedgerPage : ComponentBase
     [CascadingParameter] public HttpContext Http { get; set; } = null!;
     [Inject] public DashboardParts Parts { get; set; } = null!;
 
+    /// <summary>Rendered once, when everything is loaded: a page that is sent whole needs no half.</summary>
+    public override async Task SetParametersAsync(ParameterView parameters)
+    {
+        parameters.SetParameterProperties(this);
+        await OnInitializedAsync();
+        StateHasChanged();
+    }
+
     protected CancellationToken Cancel => PageDeadline.Of(Http);
 
     /// <summary>Whether to offer changes at all; every change is checked again where it is made.</summary>

@@ -12,6 +12,7 @@ public static class Navigation
     public static IReadOnlyList<NavigationEntry> Entries { get; } =
     [
         new("/", "Home", "incidents jobs fleet"),
+        new("/incidents", "Incidents", "incidents"),
     ];
 
     public static NavigationEntry? Of(PathString path) => path == "/" || path == ""

@@ -1,3 +1,4 @@
+using HealingWorkers.Dashboard.Pages.Incidents;
 using HealingWorkers.Dashboard.Pages.Live;
 using HealingWorkers.Dashboard.Pages.Serving;
 using Microsoft.AspNetCore.Builder;
@@ -22,6 +23,7 @@ internal static class PagesSetup
         services.AddSingleton<ProblemPage>();
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<EventsEndpoint>();
+        services.AddSingleton<PlanBoard>();
     }
 
     public static void Map(WebApplication app)
@@ -30,6 +32,7 @@ internal static class PagesSetup
         app.UseAntiforgery();
         SiteAssets.Map(app);
         app.Services.GetRequiredService<EventsEndpoint>().Map(app);
+        new IncidentForms(app.Services.GetRequiredService<DashboardParts>()).Map(app);
         app.MapRazorComponents<App>();
     }
 }

@@ -24,6 +24,19 @@ public sealed class IncidentDecisions(IncidentLedger incidents, int freshAttempt
     public Task<Incident> CloseAsync(long id, string actor, string why, CancellationToken cancel) =>
         MoveAsync(id, IncidentState.Closed, new Move(actor, $"closed: {why}") { Reason = why }, cancel);
 
+    /// <summary>No to the plan that waits for approval: a person takes over.</summary>
+    public async Task<Incident> RefuseAsync(long id, string actor, string why, CancellationToken cancel)
+    {
+        var incident = await FindAsync(id, cancel);
+        if (!incident.WaitsForApproval)
+            throw new HealingException($"incident {id} is {incident.State} and waits for no approval", "`healing incidents` shows what does");
+        return await incidents.MoveAsync(id, incident.State, IncidentState.Escalated, new Move(actor, $"refused: {why}") { Reason = $"refused by {actor}: {why}" }, cancel);
+    }
+
+    /// <summary>A person takes over what the workers would have gone on with.</summary>
+    public Task<Incident> EscalateAsync(long id, string actor, string why, CancellationToken cancel) =>
+        MoveAsync(id, IncidentState.Escalated, new Move(actor, $"escalated: {why}") { Reason = $"escalated by {actor}: {why}" }, cancel);
+
     /// <param name="until">Null: until it is reopened.</param>
     public Task<Incident> SuppressAsync(long id, string actor, string why, DateTimeOffset? until, CancellationToken cancel) =>
         MoveAsync(id, IncidentState.Suppressed, new Move(actor, $"suppressed: {why}") { Reason = why, DueAt = until }, cancel);
@@ -31,6 +44,9 @@ public sealed class IncidentDecisions(IncidentLedger incidents, int freshAttempt
     private async Task<Incident> MoveAsync(long id, IncidentState to, Move move, CancellationToken cancel)
     {
         var incident = await FindAsync(id, cancel);
+        // what a worker has in hand is the worker's, by its lease
+        if (incident.State.IsInHand())
+            throw new HealingException($"a worker has incident {id} in hand ({incident.State})", "wait until it is done, or pause the repairs of its target");
         return await incidents.MoveAsync(id, incident.State, to, move, cancel);
     }
 

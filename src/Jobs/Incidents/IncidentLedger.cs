@@ -46,7 +46,19 @@ public sealed class IncidentLedger(LedgerDb db)
     }
 
     public Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => IncidentsAsync("incident_list",
-        new { filter.Target, filter.TargetId, State = filter.State?.ToString(), filter.Kind, filter.OpenOnly, filter.Before, filter.Limit }, cancel);
+        new
+        {
+            filter.Target,
+            filter.TargetId,
+            State = filter.State?.ToString(),
+            filter.Kind,
+            Severity = filter.Severity?.ToString().ToLowerInvariant(),
+            Search = filter.Search is { Length: > 0 } text ? $"%{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%" : null,
+            filter.OpenOnly,
+            Ids = filter.Ids?.ToArray(),
+            filter.Before,
+            filter.Limit,
+        }, cancel);
 
     public Task<IReadOnlyList<AttemptRow>> AttemptsAsync(long id, CancellationToken cancel) =>
         db.ListAsync<AttemptRow>(Sql.Of<IncidentLedger>("attempt_list"), new { Id = id }, cancel);

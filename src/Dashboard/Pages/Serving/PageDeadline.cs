@@ -6,6 +6,8 @@ namespace HealingWorkers.Dashboard.Pages.Serving;
 internal sealed record PageDeadline(CancellationToken Token)
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
+    /// <summary>Of pages for which targets are asked.</summary>
+    public static readonly TimeSpan LongLimit = TimeSpan.FromSeconds(40);
 
     public static CancellationToken Of(HttpContext context) => context.Features.Get<PageDeadline>()?.Token ?? context.RequestAborted;
 }

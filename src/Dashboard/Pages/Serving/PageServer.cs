@@ -48,7 +48,7 @@ internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAn
 
     private async Task<RenderedPage> RenderAsync(HttpContext context, RequestDelegate next)
     {
-        using var deadline = new CancellationTokenSource(PageDeadline.Limit, parts.Clock);
+        using var deadline = new CancellationTokenSource(context.GetEndpoint()?.Metadata.GetMetadata<StillAttribute>() is null ? PageDeadline.Limit : PageDeadline.LongLimit, parts.Clock);
         context.Features.Set(new PageDeadline(deadline.Token));
         var at = parts.Clock.GetUtcNow();
         var body = context.Response.Body;

@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+
+namespace HealingWorkers.Dashboard.Pages.Incidents;
+
+/// <summary>All that the ledger knows of one incident.</summary>
+public sealed record IncidentStory(
+    Incident Incident, IReadOnlyList<AttemptRow> Attempts, IReadOnlyList<Station> Stations, IReadOnlyList<SnapshotRow> Snapshots, IReadOnlyList<Receipt> Receipts, bool Paused)
+{
+    private const int MostStations = 200;
+
+    public long RowsQuarantined => Attempts.Sum(a => a.RowsQuarantined);
+
+    /// <summary>Null where there is no such incident.</summary>
+    public static async Task<IncidentStory?> ReadAsync(LedgerDb db, long id, CancellationToken cancel)
+    {
+        var ledger = new IncidentLedger(db);
+        if (await ledger.FindAsync(id, cancel) is not { } incident)
+            return null;
+        var audit = await new AuditLog(db).ListAsync(id, null, MostStations, cancel);
+        return new(incident, await ledger.AttemptsAsync(id, cancel), Station.Of([.. audit.Reverse()]),
+            await new SnapshotLedger(db).OfIncidentAsync(id, cancel), await new ReceiptLedger(db).OfIncidentAsync(id, cancel), await new Pauses(db).IsPausedAsync(incident.TargetId, cancel));
+    }
+}
+
+/// <param name="Name">Where it was from then on; null where it stayed where it was.</param>
+/// <param name="Took">Until the next row; null of the last one.</param>
+public sealed record Station(DateTimeOffset At, IncidentState? Name, string What, string Actor, TimeSpan? Took)
+{
+    public static IReadOnlyList<Station> Of(IReadOnlyList<AuditRow> rows) =>
+        [.. rows.Select((row, n) => new Station(row.At, StateOf(row), row.Message, row.Actor, n + 1 < rows.Count ? rows[n + 1].At - row.At : null))];
+
+    private static IncidentState? StateOf(AuditRow row)
+    {
+        var metadata = JsonNode.Parse(row.Metadata) as JsonObject;
+        return Enum.TryParse<IncidentState>($"{metadata?["to"]}", out var to) && $"{metadata?["from"]}" != to.ToString() ? to : null;
+    }
+}

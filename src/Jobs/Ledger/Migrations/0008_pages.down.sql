@@ -1,0 +1,2 @@
+-- The list reads the table instead.
+DROP INDEX healing.incidents_open;

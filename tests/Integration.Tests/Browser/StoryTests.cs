@@ -1,0 +1,81 @@
+using System.Text.RegularExpressions;
+using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Schedule;
+using Microsoft.Playwright;
+using NUnit.Framework;
+using static Microsoft.Playwright.Assertions;
+
+namespace HealingWorkers.Integration.Tests.Browser;
+
+/// <summary>A person at the browser, a database that is really damaged, and a worker that really heals it.</summary>
+[TestFixture, NonParallelizable]
+public sealed partial class StoryTests
+{
+    private Theatre _theatre = null!;
+    private Browsing _browser = null!;
+
+    [OneTimeSetUp]
+    public async Task OpenAsync()
+    {
+        _theatre = await Theatre.OpenAsync();
+        _browser = await Browsing.OpenAsync(_theatre.Address);
+    }
+
+    [OneTimeTearDown]
+    public async Task CloseAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        await _theatre.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_person_finds_what_is_wrong_reads_why_approves_sees_it_healed_and_undoes_it()
+    {
+        var casts = await CountAsync("casts");
+        await _theatre.Cluster.ExecuteAsync("movies", "SET session_replication_role = replica; DELETE FROM movies WHERE id IN (SELECT id FROM movies ORDER BY id LIMIT 2)");
+        var orphans = await CountAsync("casts WHERE movie_id NOT IN (SELECT id FROM movies)");
+        await _theatre.Damage.Index.RemoveLeafEntriesAsync("movies_title_idx");
+        await _theatre.LookAsync(JobNames.OrphanCleanup, JobNames.IndexCheck);
+
+        var page = await _browser.PageAsync();
+        await page.GotoAsync("/");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "movies" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Incidents", Exact = true }).ClickAsync();
+        await page.GetByLabel("Search").FillAsync("casts");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Filter" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "orphan_rows" }).First.ClickAsync();
+        await Expect(page.GetByText("Rows point at rows of another table that do not exist.")).ToBeVisibleAsync();
+        await Browsing.ShootAsync(page, "incident-waiting");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Read the plan and decide" }).ClickAsync();
+        await Expect(page.GetByText($"{orphans} rows").First).ToBeVisibleAsync();
+        await Browsing.ShootAsync(page, "plan");
+        await Browsing.AssertGoodAsync(page);
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Why" }).First.FillAsync("nobody misses them");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Approve this plan" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status).Filter(new() { HasText = "approved" })).ToBeVisibleAsync();
+
+        // without a reload: the page follows the worker
+        await Expect(page.Locator("main .badge", new() { HasText = "resolved" }).First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        Assert.That(await CountAsync("casts"), Is.EqualTo(casts - orphans));
+        var id = long.Parse(IncidentId().Match(page.Url).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.That((await _theatre.Incidents.FindAsync(id, CancellationToken.None))!.ApprovedRows, Is.EqualTo(orphans), "the approval is bound to the rows that were read");
+        await Browsing.ShootAsync(page, "incident-healed");
+        await Browsing.AssertGoodAsync(page);
+
+        await page.GetByText("Undo ...").ClickAsync();
+        await page.Locator("#undo").GetByLabel("Why").FillAsync("somebody misses them");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Bring the rows back" }).ClickAsync();
+        await Expect(page.Locator("main .badge", new() { HasText = "undone" }).First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        Assert.That(await CountAsync("casts"), Is.EqualTo(casts));
+        Assert.That((await _theatre.Incidents.FindAsync(id, CancellationToken.None))!.State, Is.EqualTo(IncidentState.Undone));
+        Assert.That(_browser.Console, Is.Empty);
+    }
+
+    private Task<long> CountAsync(string of) => _theatre.Cluster.ScalarAsync<long>("movies", $"SELECT count(*) FROM {of}");
+
+    [GeneratedRegex(@"/incidents/(\d+)")]
+    private static partial Regex IncidentId();
+}
