@@ -25,6 +25,8 @@ internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAn
             await next(context);
             return;
         }
+        if (Visitor.Of(context).Targets is not null)
+            throw new PageProblemException(StatusCodes.Status403Forbidden, "This token is for some targets only, and the pages show all of them.", "Use the API with it, or log in.");
         var live = context.Request.Headers.ContainsKey(LiveHeader);
         var key = $"{Visitor.Of(context).Role} {context.Request.Path}{context.Request.QueryString}";
         try

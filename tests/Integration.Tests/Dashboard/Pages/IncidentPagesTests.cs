@@ -27,7 +27,7 @@ public sealed class IncidentPagesTests
     {
         var incident = await _story.DamageAsync(Hostile);
         await _story.Incidents.MoveAsync(incident.Id, IncidentState.Detected, IncidentState.Escalated, new Move("<b>me</b>", $"{Hostile} said") { Reason = $"<img src=x onerror=alert(1)> {Hostile}" }, CancellationToken.None);
-        foreach (var path in (string[])[$"/incidents/{incident.Id}", "/incidents", $"/incidents?q={Uri.EscapeDataString(Hostile)}", $"/incidents/decide?verb=close&id={incident.Id}", $"/incidents/{incident.Id}/plan"])
+        foreach (var path in (string[])[$"/incidents/{incident.Id}", "/incidents?show=all", $"/incidents?q={Uri.EscapeDataString(Hostile)}", $"/incidents/decide?verb=close&id={incident.Id}", $"/incidents/{incident.Id}/plan"])
         {
             var answer = await _stage.Http.GetAsync(path);
             var html = await answer.Content.ReadAsStringAsync();
