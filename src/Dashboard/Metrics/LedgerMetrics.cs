@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Dapper;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Jobs.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -23,7 +24,14 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
         (MetricCatalogue.IncidentsOpen, "incidents_open"),
         (MetricCatalogue.OrphansRows, "orphans_rows"),
         (MetricCatalogue.QuarantineRows, "quarantine_rows"),
+        (MetricCatalogue.IncidentsEscalated, "incidents_escalated"),
+        (MetricCatalogue.ApprovalsWanted, "approvals_wanted"),
+        (MetricCatalogue.WorkersAlive, "workers_alive"),
+        (MetricCatalogue.AlertsWaiting, "alerts_waiting"),
     ];
+
+    /// <summary>The recurring jobs that should run.</summary>
+    public IReadOnlyList<RecurringJob> Recurring { get; init; } = [];
 
     private readonly SemaphoreSlim _one = new(1);
     private readonly Histograms _histograms = new(db);
@@ -75,6 +83,7 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
                 var rows = await connection.QueryAsync<MetricRow>(new CommandDefinition(Sql.Of<LedgerMetrics>(query), new { Outages }, cancellationToken: cancel));
                 read.Add(new MetricFamily(metric, [.. rows.Select(row => new Sample("", row.Labels(metric), row.Value))]));
             }
+            read.Add(await new JobDelays(Recurring, clock).ReadAsync(connection, cancel));
             return read;
         }, cancel);
         var health = MetricCatalogue.HealthCheckDuration;

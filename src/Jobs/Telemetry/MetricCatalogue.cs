@@ -30,6 +30,21 @@ public static class MetricCatalogue
     public static readonly MetricDescription QuarantineRows = new("healing.quarantine.rows", Gauge, "{row}", MetricSource.Ledger, ["target"],
         "Rows in the quarantine of the target, by the last repair, undo or sweep of it");
 
+    public static readonly MetricDescription IncidentsEscalated = new("healing.incidents.escalated", Gauge, "{incident}", MetricSource.Ledger, ["target", "kind", "severity"],
+        "Incidents that wait for a person; what was decided stays with 0");
+
+    public static readonly MetricDescription ApprovalsWanted = new("healing.approvals.wanted", Gauge, "{incident}", MetricSource.Ledger, ["target"],
+        "Incidents whose plan waits for approval");
+
+    public static readonly MetricDescription WorkersAlive = new("healing.workers.alive", Gauge, "{worker}", MetricSource.Ledger, [],
+        "Worker processes that were heard of within a minute");
+
+    public static readonly MetricDescription JobOverdue = new("healing.job.overdue", Gauge, "s", MetricSource.Ledger, ["kind", "target"],
+        "How long ago a recurring job should have run and did not succeed; 0 while it runs or its schedule is paused; kind is the job");
+
+    public static readonly MetricDescription AlertsWaiting = new("healing.alerts.waiting", Gauge, "{alert}", MetricSource.Ledger, ["kind"],
+        "Alerts that a sink has not taken yet; kind is the sink");
+
     public static readonly MetricDescription LedgerUp = new("healing.ledger.up", Gauge, "", MetricSource.Ledger, [],
         "1 when the ledger answered for this page; with 0 everything that comes from the ledger is missing");
 
@@ -47,7 +62,7 @@ public static class MetricCatalogue
 
     public static readonly IReadOnlyList<MetricDescription> All =
     [
-        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, LedgerUp, JobDuration, JobActive, Observation,
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, AlertsWaiting, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.checksums.last_verified", Gauge, "s", Later, ["target"], "When all data pages were last read and their checksums compared, in seconds since 1970"),
         new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),
         new("healing.backup.age", Gauge, "s", Later, ["target"], "Age of the newest proven backup"),

@@ -20,7 +20,7 @@ internal sealed class ApiHost : IAsyncDisposable
     {
         var db = host.Get<Jobs.Ledger.LedgerDb>();
         var clock = host.Get<TimeProvider>();
-        _ledger = new LedgerMetrics(db, clock, host.Get<ILogger<LedgerMetrics>>());
+        _ledger = new LedgerMetrics(db, clock, host.Get<ILogger<LedgerMetrics>>()) { Recurring = RecurringJobs.For(host.Options) };
         _instruments = new LedgerInstruments(_ledger);
         var jobs = host.Get<JobLedger>();
         var dispatcher = new JobDispatcher(db, jobs, engine: null, clock, host.Get<ILogger<JobDispatcher>>());

@@ -77,13 +77,16 @@ public sealed partial class PrometheusTests
             "db_health_check_duration_seconds_sum{target}",
             "db_repair_attempts_total{target,kind,outcome}",
             "db_repair_success_rate{target}",
+            "healing_approvals_wanted{target}",
             "healing_check_last_success_seconds{target,check}",
+            "healing_incidents_escalated{target,kind,severity}",
             "healing_incidents_open{target,kind,severity}",
             "healing_job_active{kind}",
             "healing_job_duration_seconds_bucket{kind,target,outcome,le}",
             "healing_job_duration_seconds_count{kind,target,outcome}",
             "healing_job_duration_seconds_sum{kind,target,outcome}",
             "healing_ledger_up",
+            "healing_workers_alive",
         }));
     }
 

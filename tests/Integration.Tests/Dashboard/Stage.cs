@@ -24,7 +24,7 @@ internal sealed class Stage : IAsyncDisposable
     private Stage(HealingOptions options, LedgerDb db)
     {
         (_options, Db) = (options, db);
-        _ledger = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
+        _ledger = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance) { Recurring = RecurringJobs.For(options) };
         var jobs = new JobLedger(db);
         var dispatcher = new JobDispatcher(db, jobs, engine: null, TimeProvider.System, NullLogger<JobDispatcher>.Instance);
         var desk = new LedgerJobDesk(options, jobs, dispatcher, new RepairRequests(options, new IncidentLedger(db), dispatcher), engine: null, TimeProvider.System);
