@@ -19,6 +19,7 @@ public static class CheckCatalogue
 
         // tables by what their indexes and maps say
         new VisibilityCheck(),
+        new RowBitsCheck(),
         new CountsCheck(),
 
         // order of text

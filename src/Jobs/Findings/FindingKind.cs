@@ -43,6 +43,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind HeapRowsHidden = new("heap_rows_hidden", Severity.Critical, "unhide_rows", RiskClass.LosslessOnline,
         "Committed rows are marked as if they were not; only the visibility map still shows them, and the next VACUUM would remove them.");
 
+    public static readonly FindingKind HeapBitsWrong = new("heap_bits_wrong", Severity.Critical, "freeze_tuples", RiskClass.Manual,
+        "Committed rows are marked as if they were not, and nothing shows them any more; the next VACUUM would remove them.");
+
     public static readonly FindingKind ToastValueLost = new("toast_value_lost", Severity.Critical, "toast_placeholder", RiskClass.Manual,
         "A long value that a row refers to is not whole in the TOAST table; a query that wants it fails.");
 
@@ -154,6 +157,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         HeapXminInvalid,
         HeapNattsWrong,
         HeapRowsHidden,
+        HeapBitsWrong,
         ToastValueLost,
         VisibilityMapWrong,
         FrozenMapWrong,

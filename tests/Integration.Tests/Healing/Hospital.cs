@@ -33,7 +33,7 @@ internal sealed class Hospital : IAsyncDisposable
     /// <summary>The product's own check of B-trees in place of the probe.</summary>
     public bool RealChecks { get; init; }
     public TimeProvider Clock { get; set; } = TimeProvider.System;
-    public IReadOnlyList<ICheck> Checks => [RealChecks ? new BtreeCheck() : Probe, new LeftoversCheck(), new CollationCheck(), new SequencesCheck(), new HeapCheck(), new VisibilityCheck(), new CountsCheck(), new DuplicateKeysCheck()];
+    public IReadOnlyList<ICheck> Checks => [RealChecks ? new BtreeCheck() : Probe, new LeftoversCheck(), new CollationCheck(), new SequencesCheck(), new HeapCheck(), new VisibilityCheck(), new RowBitsCheck(), new CountsCheck(), new DuplicateKeysCheck()];
     public Damage Damage => new(Cluster, Database);
     public RepairLimits Limits { get; set; } = new() { LockTimeout = TimeSpan.FromMilliseconds(300), LockTries = 2, LockBackoff = TimeSpan.FromMilliseconds(50) };
     public FaultInjector Faults { get; set; } = FaultInjector.None;

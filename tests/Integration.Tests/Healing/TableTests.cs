@@ -78,6 +78,25 @@ internal sealed class TableTests
         await AssertCleanAsync(ward);
     }
 
+    [TestCase("xmin invalid")]
+    [TestCase("xmax committed")]
+    public async Task Rows_that_nothing_shows_any_more_come_back_after_approval(string what)
+    {
+        await using var ward = await OpenAsync();
+        await Hospital.Cluster.ExecuteAsync(ward.Database, "UPDATE external_metadata SET id = id WHERE ctid = '(1,1)'");
+        var before = await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata");
+        await (what == "xmin invalid" ? ward.Damage.Row.XminInvalidAsync("external_metadata", Place) : ward.Damage.Row.XmaxCommittedAsync("external_metadata", Place));
+        Assert.That((await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata")).Rows, Is.EqualTo(before.Rows - 1), "the row is not hidden");
+        var incident = await FoundAsync(ward, new RowBitsCheck(), "heap_bits_wrong");
+        Assert.That((await ward.HealAsync(incident.Id)).State, Is.EqualTo(IncidentState.AwaitingApproval));
+        await ApproveAsync(ward, incident);
+        var outcome = await ward.HealAsync(incident.Id);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        await Hospital.Cluster.ExecuteAsync(ward.Database, "VACUUM (FREEZE, DISABLE_PAGE_SKIPPING) external_metadata");
+        Assert.That(await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata"), Is.EqualTo(before));
+        await AssertCleanAsync(ward);
+    }
+
     [Test]
     public async Task A_map_is_left_alone_while_it_is_all_that_shows_a_row()
     {
@@ -280,7 +299,7 @@ internal sealed class TableTests
 
     private static async Task AssertCleanAsync(Hospital ward)
     {
-        foreach (var check in new ICheck[] { new HeapCheck(), new VisibilityCheck(), new CountsCheck(), new BtreeCheck() })
+        foreach (var check in new ICheck[] { new HeapCheck(), new VisibilityCheck(), new RowBitsCheck(), new CountsCheck(), new BtreeCheck() })
         {
             var report = await check.RunAsync(new(ward.Target, CheckScope.All), CancellationToken.None);
             Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), $"{report.Check}: {report.Reason} {string.Join("; ", report.Findings.Select(f => f.Detail))}");

@@ -9,7 +9,7 @@ using HealingWorkers.Jobs.Snapshots;
 
 namespace HealingWorkers.Jobs.Repairs;
 
-/// <summary>Row versions that name an impossible transaction are declared to be there for good. A person says so: one of them may have been removed before.</summary>
+/// <summary>Row versions that name an impossible transaction, or whose bits hide them wrongly, are declared to be there for good. A person says so: one of them may have been removed before.</summary>
 public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : ISurgery, IProvenRepair
 {
     private const string Locks = "SHARE UPDATE EXCLUSIVE on the table, which keeps VACUUM out: nobody who reads or writes waits";
@@ -41,10 +41,16 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         {
             return plan with { Refuse = $"a row at ({block},{torn.Offset}) of {table.Quoted} lies wrong ({torn.Message}): the whole block may be torn, and no row of it is declared to be sound" };
         }
-        var rows = said.Where(r => r.Kind == FindingKind.HeapXminInvalid && r.Offset > 0).Select(r => new Tid(block, r.Offset)).Distinct().ToList();
+        var wrong = incident.Kind == FindingKind.HeapBitsWrong ? await HiddenAsync(session, table, block, cancel).ConfigureAwait(false)
+            : [.. said.Where(r => r.Kind == FindingKind.HeapXminInvalid && r.Offset > 0).Select(r => (new Tid(block, r.Offset), r.Message))];
+        if (wrong is null)
+        {
+            return plan with { Refuse = "the server's files cannot be seen from here any more: what the rows' bits say is not known" };
+        }
+        var rows = wrong.Select(r => r.Place).Distinct().ToList();
         if (rows.Count == 0)
         {
-            return plan with { Nothing = $"no row in block {block} of {table.Quoted} names an impossible transaction by now" };
+            return plan with { Nothing = $"no row in block {block} of {table.Quoted} is hidden by its header by now" };
         }
         var now = await session.Connection.QueryAsync<long>(new CommandDefinition(Sql.Of<IndexLook>("table_indexes"), new { table = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false);
         return plan with
@@ -56,7 +62,7 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
             Notes =
             [
                 "Each of these rows is there for everybody afterwards. If one was removed or replaced before its header was damaged, it comes back: compare it with what you know.",
-                .. said.Where(r => r.Kind == FindingKind.HeapXminInvalid).Take(10).Select(r => string.Create(CultureInfo.InvariantCulture, $"({block},{r.Offset}): {r.Message}")),
+                .. wrong.Take(10).Select(r => $"{r.Place}: {r.Why}"),
             ],
             Work = new Frozen(table, use.Function!, rows),
             Steps =
@@ -66,6 +72,11 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
             ],
         };
     }
+
+    /// <summary>Null where the files cannot be seen.</summary>
+    private static async Task<IReadOnlyList<(Tid Place, string Why)>?> HiddenAsync(RepairSession session, TableLook table, long block, CancellationToken cancel) =>
+        await RowBitsLook.NowAsync(session.Target, session.Facts, table.Name, block, cancel).ConfigureAwait(false) is { } rows
+            ? [.. rows.Select(r => (r.Place, $"made by transaction {r.Header.Xmin.ToString(CultureInfo.InvariantCulture)}, which committed, and removed by none that did"))] : null;
 
     public async Task<RepairResult> ApplyAsync(RepairSession session, RepairPlan plan, SnapshotProof proof, CancellationToken cancel)
     {

@@ -1,0 +1,30 @@
+using HealingWorkers.Jobs.Pages;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>A row version that nobody sees, by what its own hint bits say. Whether they say the truth, the commit log knows.</summary>
+internal sealed record HiddenRow(Tid Place, HeapTupleHeader Header)
+{
+    /// <summary>Below are no transactions of anybody's.</summary>
+    private const uint FirstNormal = 3;
+
+    public IEnumerable<long> Transactions => new long[] { Header.Xmin, Header.Xmax }.Where(x => x >= FirstNormal);
+
+    /// <summary>Made by a transaction that committed and removed by none. Where one of the two is not certain, it is not said.</summary>
+    public bool IsLive(Func<long, string?> status) => WasMade(status) && NeverRemoved(status);
+
+    private bool WasMade(Func<long, string?> status) => Header.XminFrozen || (Header.Xmin >= FirstNormal && status(Header.Xmin) == "committed");
+
+    private bool NeverRemoved(Func<long, string?> status) => Header switch
+    {
+        { Xmax: 0 } or { XmaxLocksOnly: true } => true,
+        { XmaxIsMulti: true } => false,
+        _ => status(Header.Xmax) switch
+        {
+            "aborted" => true,
+            // whoever removes a row marks it, or points from it to its successor
+            "committed" => !Header.WasDeleted && Header.Next == Place,
+            _ => false,
+        },
+    };
+}

@@ -1,0 +1,86 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Pages;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Rows that their own hint bits hide, though their maker committed and nobody removed them.</summary>
+public sealed class RowBitsCheck : ICheck
+{
+    private const int Shown = 5;
+    private const int MostBlocks = 100;
+
+    public CheckDescription Description { get; } = new(
+        "row_bits", "Compares the hint bits of every row with the commit log.", "db.index_check",
+        "Reads the files of every table once, beside the server, and asks the commit log about the rows that their bits call gone.",
+        "None.",
+        "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file (role healing_rest).",
+        "Rows that were wrongly called there; what was removed by several transactions at once; transactions too old for the commit log; pages that are all-visible, which visibility looks at.",
+        [FindingKind.HeapBitsWrong])
+    { Reach = CheckReach.Table };
+
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
+    {
+        var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
+        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        if (await ServerFilesFinder.FindAsync(request.Target, facts, connection, cancel).ConfigureAwait(false) is not { } files)
+        {
+            return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(),
+                $"the server's files cannot be read: set data_directory of the target, or GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean), pg_stat_file(text, boolean) TO {facts.Role}");
+        }
+        var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => request.Known.WhyNotRows(t.Oid) is null).ToList();
+        var look = new RowBitsLook(connection, files);
+        var (findings, examined) = (new List<Finding>(), new List<HeapTable>());
+        foreach (var table in tables)
+        {
+            request.Progress?.Report(new(Description.Name, examined.Count, tables.Count, table.Quoted));
+            if (await OfTableAsync(request, look, connection, table, cancel).ConfigureAwait(false) is { } rows)
+            {
+                findings.AddRange(Tell(facts, table, rows));
+                examined.Add(table);
+            }
+        }
+        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : CheckStatus.Clean, elapsed(), null, findings, [.. examined.Select(t => t.Oid)])
+        {
+            ExaminedNames = [.. examined.Select(t => t.Quoted)],
+        };
+    }, cancel);
+
+    /// <summary>Null where its file went or changed while it was read: what was read may have been another's.</summary>
+    private static async Task<IReadOnlyList<HiddenRow>?> OfTableAsync(CheckRequest request, RowBitsLook look, NpgsqlConnection connection, HeapTable table, CancellationToken cancel)
+    {
+        if ((await table.SizeAsync(connection, cancel).ConfigureAwait(false))?.Path is not { } path)
+        {
+            return null;
+        }
+        var began = request.Target.Clock.GetTimestamp();
+        try
+        {
+            var rows = await look.OfTableAsync(path, async () =>
+            {
+                await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
+                began = request.Target.Clock.GetTimestamp();
+            }, cancel).ConfigureAwait(false);
+            return (await table.SizeAsync(connection, cancel).ConfigureAwait(false))?.Path == path ? rows : null;
+        }
+        catch (Exception e) when (e is IOException or PostgresException { SqlState: SqlState.UndefinedFile })
+        {
+            // gone, or missing, which the check of tables tells
+            return null;
+        }
+    }
+
+    private IEnumerable<Finding> Tell(TargetFacts facts, HeapTable table, IReadOnlyList<HiddenRow> rows)
+    {
+        foreach (var block in rows.GroupBy(r => r.Place.Block).OrderBy(b => b.Key).Take(MostBlocks))
+        {
+            var places = block.Select(r => r.Place).ToList();
+            var finding = Finding.InBlock(Description.Name, FindingKind.HeapBitsWrong, facts.Id, table.Name, block.Key, [.. places.Select(t => t.Offset).Order()],
+                $"{places.Count} committed row(s) at {string.Join(", ", places.Take(Shown))}{(places.Count > Shown ? " and more" : "")} are marked as if they were not: nobody sees them, and VACUUM would remove them");
+            yield return !table.IsCatalog ? finding
+                : finding with { Repair = null, Risk = null, Detail = $"{finding.Detail}. It belongs to the system catalogue: a person restores it." };
+        }
+    }
+}

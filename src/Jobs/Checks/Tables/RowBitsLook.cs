@@ -1,0 +1,100 @@
+using Dapper;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Pages;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>The hint bits of a table's rows, read from its files, against the commit log.</summary>
+internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles files)
+{
+    public const int Most = 1_000;
+    private const int MostRemembered = 100_000;
+    private readonly Dictionary<long, string?> _fates = [];
+
+    /// <summary>Live rows that their bits hide; none of a page that the table itself calls all-visible, which the visibility map still shows.</summary>
+    public async Task<IReadOnlyList<HiddenRow>> OfTableAsync(string path, Func<Task> rest, CancellationToken cancel)
+    {
+        var pages = new RelationPages(files, path);
+        var (hidden, live) = (new List<HiddenRow>(), new List<HiddenRow>());
+        await pages.EachAsync((block, page) => hidden.AddRange(InPage(block, page)), async () =>
+        {
+            live.AddRange((await LiveAsync(hidden, cancel).ConfigureAwait(false)).Take(Most - live.Count));
+            hidden.Clear();
+            await rest().ConfigureAwait(false);
+        }, cancel).ConfigureAwait(false);
+        return live.Count == 0 ? live : await AgainAsync(pages, live, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>One block in a session of its own, for a repair that is about to change something. Null where the files cannot be seen.</summary>
+    public static async Task<IReadOnlyList<HiddenRow>?> NowAsync(Target target, TargetFacts facts, RelationName table, long block, CancellationToken cancel)
+    {
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        if (await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false) is not { } files)
+        {
+            return null;
+        }
+        var path = (await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false))?.Path;
+        return path is not null && await new RelationPages(files, path).ReadAsync((uint)block, cancel).ConfigureAwait(false) is { } page
+            ? await new RowBitsLook(connection, files).LiveAsync(InPage((uint)block, page), cancel).ConfigureAwait(false) : [];
+    }
+
+    /// <summary>A page may be read while the server writes it: only what a second look finds unchanged is told.</summary>
+    private static async Task<IReadOnlyList<HiddenRow>> AgainAsync(RelationPages pages, List<HiddenRow> live, CancellationToken cancel)
+    {
+        var same = new List<HiddenRow>();
+        foreach (var block in live.GroupBy(r => r.Place.Block))
+        {
+            if (await pages.ReadAsync((uint)block.Key, cancel).ConfigureAwait(false) is { } page)
+            {
+                same.AddRange(block.Intersect(InPage((uint)block.Key, page)));
+            }
+        }
+        return same;
+    }
+
+    private async Task<IReadOnlyList<HiddenRow>> LiveAsync(IReadOnlyList<HiddenRow> hidden, CancellationToken cancel)
+    {
+        if (_fates.Count > MostRemembered)
+        {
+            _fates.Clear();
+        }
+        var ids = hidden.SelectMany(r => r.Transactions).Where(x => !_fates.ContainsKey(x)).Distinct().ToArray();
+        var open = new HashSet<long>();
+        if (ids.Length > 0)
+        {
+            foreach (var (id, status) in await connection.QueryAsync<(long, string?)>(new CommandDefinition(Sql.Of<ICheck>("transaction_status"), new { ids }, cancellationToken: cancel)).ConfigureAwait(false))
+            {
+                if (status == "in progress")
+                {
+                    open.Add(id);
+                }
+                else
+                {
+                    _fates[id] = status;
+                }
+            }
+        }
+        return [.. hidden.Where(r => !r.Transactions.Any(open.Contains) && r.IsLive(x => _fates.GetValueOrDefault(x)))];
+    }
+
+    private static List<HiddenRow> InPage(uint block, ReadOnlySpan<byte> bytes)
+    {
+        var rows = new List<HiddenRow>();
+        var header = PageHeader.Read(bytes);
+        if (!header.IsSane || header.AllVisible)
+        {
+            return rows;
+        }
+        var page = new HeapPage(bytes.ToArray());
+        for (var item = 1; item <= page.Items; item++)
+        {
+            if (page.Tuple(item) is { BitsHideIt: true } tuple)
+            {
+                rows.Add(new(new(block, item), tuple));
+            }
+        }
+        return rows;
+    }
+}
