@@ -7,6 +7,9 @@ using HealingWorkers.Dashboard.Metrics;
 using HealingWorkers.Dashboard.Pages;
 using HealingWorkers.Jobs.Ledger;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HealingWorkers.Dashboard;
 
@@ -44,6 +47,9 @@ public sealed class DashboardHost : IAsyncDisposable
         access.Map(app);
         return new DashboardHost(app, access, setup.Listen);
     }
+
+    /// <summary>Everything that can be asked of it, for the tests that try each.</summary>
+    internal IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>Starts to serve and tells where; refuses a port in use.</summary>
     public async Task<Uri> StartAsync(CancellationToken cancel)

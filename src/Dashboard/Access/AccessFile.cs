@@ -51,7 +51,7 @@ public sealed class AccessFile<T>(string path, string key, Func<string, T?> pars
             if (!File.Exists(path))
                 return [];
             var mode = File.GetUnixFileMode(path);
-            if ((mode & Forbidden) != 0)
+            if ((mode & Forbidden) != UnixFileMode.None)
                 throw new HealingException($"{path} may be read by everybody or written by others ({key})", $"chmod 600 {path}; 640 where a group is to read it");
             return new FileInfo(path).Length <= Largest ? [.. File.ReadAllLines(path)] : throw new HealingException($"{path} is too large ({key})", "4 MB at most");
         }

@@ -50,7 +50,8 @@ internal sealed class AccessHouse : IDisposable
     public RequestDelegate Gate(IServiceProvider services, RequestDelegate next)
     {
         var gate = new Gate(_http, _tokens, new ProxyTrust(_http), services.GetRequiredService<Sessions>(), _parts.Clock);
-        return context => gate.CheckAsync(context, next);
+        var fence = new TargetFence(_parts.Ledger);
+        return context => gate.CheckAsync(context, known => fence.CheckAsync(known, next));
     }
 
     public void Map(WebApplication app)

@@ -3,6 +3,7 @@ using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Jobs.Options;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HealingWorkers.Dashboard.Access;
 
@@ -14,18 +15,22 @@ internal sealed class Gate(HttpOptions http, AccessBook<TokenEntry> tokens, Prox
         var (visitor, refusal) = http.HasLogin ? await WhoAsync(context) : (Visitor.Local, null);
         if (visitor is not null)
             Enter(context, visitor);
-        refusal ??= visitor is null && !IsOpen(context) ? Closed(context) : null;
-        await (refusal?.ExecuteAsync(context) ?? next(context));
+        if (refusal is not null)
+            await refusal.ExecuteAsync(context);
+        else if (visitor is null && !IsOpen(context))
+            await Closed(context).ExecuteAsync(context);
+        else
+            await next(context);
     }
 
-    private async Task<(Visitor?, IResult?)> WhoAsync(HttpContext context)
+    private async Task<(Visitor?, ProblemHttpResult?)> WhoAsync(HttpContext context)
     {
         if (BearerText.In(context) is { } bearer)
             return OfToken(context, bearer);
         return (proxy.Named(context) ?? (sessions is null ? null : await sessions.VisitorAsync(context)), null);
     }
 
-    private (Visitor?, IResult?) OfToken(HttpContext context, string bearer)
+    private (Visitor?, ProblemHttpResult?) OfToken(HttpContext context, string bearer)
     {
         var token = TokenEntry.Split(bearer) is var (id, secret) && tokens.Find(id) is { } entry && entry.Fits(secret) ? entry : null;
         if (token is null)
@@ -65,7 +70,7 @@ internal sealed class Gate(HttpOptions http, AccessBook<TokenEntry> tokens, Prox
             : TypedResults.Redirect("/login" + (here == "/" ? "" : "?next=" + Uri.EscapeDataString(here)));
     }
 
-    private static IResult Refused(HttpContext context, string code, string what, string hint)
+    private static ProblemHttpResult Refused(HttpContext context, string code, string what, string hint)
     {
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return Problems.Of(StatusCodes.Status401Unauthorized, code, what, hint);

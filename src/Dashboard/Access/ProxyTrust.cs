@@ -45,7 +45,7 @@ internal sealed class ProxyTrust(HttpOptions http)
         return new Visitor(name[0]!, able ? Role.Operator : Role.Viewer) { By = Entrance.Proxy };
     }
 
-    private static bool IsName(string? name) => name is { Length: > 0 and <= 200 } && !name.Any(char.IsControl) && !name.StartsWith("group:", StringComparison.Ordinal);
+    private static bool IsName(string? name) => name is { Length: > 0 and <= 200 } && !name.Any(char.IsControl) && !name.StartsWith("group:", StringComparison.Ordinal) && !name.StartsWith("token:", StringComparison.Ordinal);
 
     private bool IsTrusted(IPAddress? address)
     {

@@ -14,8 +14,7 @@ internal static class Words
     /// <param name="said">Whom the body names; where there is a login, that one's name counts.</param>
     public static ProblemHttpResult? Refuse(HttpContext http, string? reason, string? said, out string actor)
     {
-        var visitor = Visitor.Of(http);
-        actor = ReferenceEquals(visitor, Visitor.Local) ? said ?? "" : visitor.Name;
+        actor = Visitor.Of(http).Actor(said) ?? "";
         return Missing(reason, "reason", LongestReason) ?? Missing(actor, "actor", LongestActor);
     }
 

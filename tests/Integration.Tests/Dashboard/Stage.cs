@@ -41,6 +41,8 @@ internal sealed class Stage : IAsyncDisposable
 
     public HealingOptions Options => _options;
 
+    public DashboardHost Host => _host;
+
     public static async Task<Stage> OpenAsync(string? ledger = null, Action<HealingOptions>? change = null)
     {
         var options = new HealingOptions { Http = { Listen = "127.0.0.1:0" }, Control = { Connection = ledger ?? await DashCluster.LedgerAsync() } };

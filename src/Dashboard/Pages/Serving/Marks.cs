@@ -9,6 +9,7 @@ internal static class Marks
 
     public static readonly string Token = $"mark-token-{Secret}";
     public static readonly string Visitor = $"mark-visitor-{Secret}";
+    public static readonly string Leave = $"mark-leave-{Secret}";
     public static readonly string Flash = $"mark-flash-{Secret}";
     public static readonly string Banner = $"mark-banner-{Secret}";
     public static readonly string Theme = $"mark-theme-{Secret}";

@@ -20,6 +20,7 @@ internal sealed class PageAnswer(IAntiforgery antiforgery, Flash flash)
             return;
         }
         var html = new StringBuilder(page.Html)
+            .Replace(Marks.Leave, Visitor.Of(context).By == Entrance.Session ? Leave : "")
             .Replace(Marks.Token, antiforgery.GetAndStoreTokens(context).RequestToken)
             .Replace(Marks.Visitor, HtmlEncoder.Default.Encode(Visitor.Of(context).Name))
             .Replace(Marks.Flash, flash.Take(context))
@@ -30,6 +31,9 @@ internal sealed class PageAnswer(IAntiforgery antiforgery, Flash flash)
         context.Response.Headers.ETag = tag;
         await context.Response.WriteAsync(html.ToString(), context.RequestAborted);
     }
+
+    /// <summary>Only a session can be ended; nobody else has one.</summary>
+    private static readonly string Leave = $"""<form method="post" action="/logout"><input type="hidden" name="__RequestVerificationToken" value="{Marks.Token}" /><button class="quiet">Log out</button></form>""";
 
     private static string Banner(RenderedPage page) => $"""
         <div class="note bad" role="alert"><strong>The control database does not answer.</strong> This page is of

@@ -17,7 +17,7 @@ internal sealed partial class Guarded : IAsyncDisposable
     public Stage Stage => _stage;
     public AccessFile<UserEntry> Users => Door.Users(_stage.Options.Http);
     public AccessFile<TokenEntry> Tokens => Door.Tokens(_stage.Options.Http);
-    public Uri Address => _stage.Http.BaseAddress!;
+    public Uri Address => new(_stage.Http.BaseAddress!.AbsoluteUri.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
 
     public static async Task<Guarded> OpenAsync(Action<HealingOptions>? change = null, Guarded? beside = null)
     {
@@ -66,6 +66,15 @@ internal sealed partial class Guarded : IAsyncDisposable
         await Tokens.AddAsync(entry, TimeProvider.System, CancellationToken.None);
         await Task.Delay(TimeSpan.FromMilliseconds(350), TimeProvider.System);
         return WithToken(text);
+    }
+
+    /// <summary>The token that the forms of this visitor's pages carry.</summary>
+    public static async Task<string> FormTokenAsync(HttpClient browser)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Add("Accept", "text/html");
+        using var page = await browser.SendAsync(request);
+        return Field().Match(await page.Content.ReadAsStringAsync()).Groups[1].Value;
     }
 
     public HttpClient WithToken(string text)

@@ -26,6 +26,8 @@ public sealed class TokenTests
         Assert.That((int)(await client.GetAsync("/api/v1/incidents")).StatusCode, Is.EqualTo(read));
         Assert.That((int)(await client.GetAsync("/metrics")).StatusCode, Is.EqualTo(metrics));
         Assert.That((int)(await client.PostAsJsonAsync("/api/v1/pause", Why)).StatusCode, Is.EqualTo(change));
+        if (change == 200)
+            Assert.That((await _guarded.AuditAsync())[^1], Is.EqualTo("repairs.paused token:robot"), "whatever the body says");
     }
 
     [Test]
@@ -41,7 +43,7 @@ public sealed class TokenTests
         using var hash = _guarded.WithToken($"hlg_{entry.Id}_{entry.Hash}");
         Assert.That(await CodeAsync(hash), Is.EqualTo("token_unknown"), "what the file holds is no token");
         await _guarded.Tokens.RemoveAsync(entry.Id, TimeProvider.System, CancellationToken.None);
-        await Poll.UntilAsync(async _ => (int)(await good.GetAsync("/api/v1/incidents")).StatusCode == 401, TimeSpan.FromSeconds(10), "the token is taken back");
+        await Poll.UntilAsync(async cancel => (int)(await good.GetAsync("/api/v1/incidents", cancel)).StatusCode == 401, TimeSpan.FromSeconds(10), "the token is taken back");
         Assert.That(await CodeAsync(good), Is.EqualTo("token_unknown"));
     }
 
@@ -51,6 +53,30 @@ public sealed class TokenTests
         using var anna = await _guarded.LoggedInAsync("anna");
         anna.DefaultRequestHeaders.Add("Authorization", "Bearer hlg_x_y");
         Assert.That((int)(await anna.GetAsync("/api/v1/incidents")).StatusCode, Is.EqualTo(401));
+    }
+
+    [Test]
+    public async Task A_token_for_a_target_changes_nothing_else()
+    {
+        var mine = await new Story(_guarded.Stage.Db).DamageAsync("mine");
+        var other = await new Story(_guarded.Stage.Db, "books", "7000000000000000002").DamageAsync("other");
+        using var client = await _guarded.WithTokenAsync(TokenScope.Operate, null, "movies");
+        Assert.That((int)(await client.GetAsync("/api/v1/incidents")).StatusCode, Is.EqualTo(200));
+        Assert.That(await PostAsync(client, $"/api/v1/incidents/{mine.Id}/suppress", """{"reason":"x","actor":"y"}"""), Is.EqualTo("200"));
+        Assert.That(await PostAsync(client, $"/api/v1/incidents/{other.Id}/suppress", """{"reason":"x","actor":"y"}"""), Is.EqualTo("403 token_target"));
+        Assert.That(await PostAsync(client, "/api/v1/pause", """{"target":"movies","reason":"x","actor":"y"}"""), Is.EqualTo("200"));
+        Assert.That(await PostAsync(client, "/api/v1/pause", """{"reason":"x","actor":"y"}"""), Is.EqualTo("403 token_target"));
+        Assert.That(await PostAsync(client, "/api/v1/pause", """{"target":"books","reason":"x","actor":"y"}"""), Is.EqualTo("403 token_target"));
+        Assert.That(await PostAsync(client, "/api/v1/pause", """{"target":"movies","Target":"books","reason":"x","actor":"y"}"""), Is.EqualTo("403 token_target"), "a second name hides behind the first");
+        Assert.That(await PostAsync(client, "/api/v1/pause", """{"target":"movies","target":null,"reason":"x","actor":"y"}"""), Is.EqualTo("403 token_target"));
+        Assert.That(await PostAsync(client, "/api/v1/alerts/test", """{"target":"movies","reason":"x","actor":"y"}"""), Is.EqualTo("403 token_target"), "what names no target is closed");
+    }
+
+    private static async Task<string> PostAsync(HttpClient client, string path, string body)
+    {
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        var (status, said) = await Stage.ReadAsync(await client.PostAsync(path, content));
+        return $"{status} {(said as System.Text.Json.Nodes.JsonObject)?["code"]}".Trim();
     }
 
     private static async Task<string> CodeAsync(HttpClient client)
