@@ -23,7 +23,7 @@ internal static class AlertEndpoints
             Words.Refuse(http, body.Reason, body.Actor, out var actor) is { } refused ? (IResult)refused
             : body.Sink is not null && !names.Contains(body.Sink, StringComparer.Ordinal) ? Problems.Invalid($"there is no sink {body.Sink}", $"configured are: {string.Join(", ", names)}")
             : TypedResults.Json(new AlertTried(await test.RunAsync(body.Sink, actor, body.Reason!, cancel))))
-            .WithSummary("Sends a test alert by every sink, or by one, and says what came of it").Produces<AlertTried>().ProducesProblem(StatusCodes.Status400BadRequest);
+            .WithSummary("Sends a test alert by every sink, or by one, and says what came of it").Example(new AlertTrial("log", "does it work?", "anna")).Produces<AlertTried>().ProducesProblem(StatusCodes.Status400BadRequest);
     }
 }
 

@@ -21,6 +21,11 @@ internal static class ApiEndpoints
         TargetEndpoints.Map(api, parts);
         AuditEndpoints.Map(api, parts);
         ConfigurationEndpoints.Map(api, parts);
+        ExportEndpoints.Map(api, parts);
+        PlanEndpoints.Map(api, parts);
+        QuarantineEndpoints.Map(api, parts);
+        EvidenceEndpoints.Map(api, parts);
+        IncidentBulkEndpoints.Map(api, parts);
         OrderEndpoints.Map(api, parts);
         AlertEndpoints.Map(api, parts);
         app.MapOpenApi(ApiDocument.Path);

@@ -14,15 +14,15 @@ internal static class DecisionEndpoints
     {
         var incidents = new IncidentLedger(parts.Ledger);
         var decide = new IncidentDecisions(incidents, parts.Options.AutoHealing.MaxAutoRepairAttempts);
-        Map("approve", "Approves the plan that waits for it", decide.ApproveAsync);
         Map("reopen", "Takes up again what was given up or suppressed, with fresh attempts", decide.ReopenAsync);
         Map("close", "Closes it without a repair", decide.CloseAsync);
         Describe(api.MapPost("/incidents/{id:long}/suppress", (long id, Suppression body, HttpContext http, CancellationToken cancel) =>
-            DecideAsync(http, "suppress", id, body.Reason, body.Actor, (actor, why) => decide.SuppressAsync(id, actor, why, body.Until, cancel), cancel)), "Leaves it alone until a date, or until it is reopened");
+            DecideAsync(http, "suppress", id, body.Reason, body.Actor, (actor, why) => decide.SuppressAsync(id, actor, why, body.Until, cancel), cancel)), "Leaves it alone until a date, or until it is reopened",
+            "1", new Suppression("by design until the release", "anna", new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero)));
 
         void Map(string verb, string summary, Func<long, string, string, CancellationToken, Task<Incident>> decision) =>
             Describe(api.MapPost($"/incidents/{{id:long}}/{verb}", (long id, Decision body, HttpContext http, CancellationToken cancel) =>
-                DecideAsync(http, verb, id, body.Reason, body.Actor, (actor, why) => decision(id, actor, why, cancel), cancel)), summary);
+                DecideAsync(http, verb, id, body.Reason, body.Actor, (actor, why) => decision(id, actor, why, cancel), cancel)), summary, "3", new Decision("looked at it", "anna"));
 
         async Task<IResult> DecideAsync(HttpContext http, string verb, long id, string? reason, string? said, Func<string, string, Task<Incident>> decision, CancellationToken cancel)
         {
@@ -37,7 +37,9 @@ internal static class DecisionEndpoints
         }
     }
 
-    private static void Describe(RouteHandlerBuilder route, string summary) => route
+    private static void Describe(RouteHandlerBuilder route, string summary, string example, object body) => route
+        .Example("id", example)
+        .Example(body)
         .WithSummary(summary)
         .Produces<IncidentShape>()
         .ProducesProblem(StatusCodes.Status400BadRequest)

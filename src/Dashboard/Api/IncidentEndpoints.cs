@@ -13,25 +13,19 @@ internal static class IncidentEndpoints
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
     {
         var incidents = new IncidentLedger(parts.Ledger);
-        api.MapGet("/incidents", (CancellationToken cancel, string? target, string? state, string? kind, bool open = false, long? before = null, int limit = 50) =>
-            ListAsync(incidents, target, state, kind, open, before, limit, cancel))
+        api.MapGet("/incidents", ([AsParameters] IncidentQuery query, CancellationToken cancel, long? before = null, int limit = 50) => ListAsync(incidents, query, before, limit, cancel))
             .WithSummary("Incidents, the newest first").Produces<Page<IncidentShape>>().ProducesProblem(StatusCodes.Status400BadRequest);
         api.MapGet("/incidents/{id:long}", (long id, CancellationToken cancel) => OneAsync(incidents, id, cancel))
-            .WithSummary("One incident with its evidence and its attempts").Produces<IncidentDetails>().ProducesProblem(StatusCodes.Status404NotFound);
+            .WithSummary("One incident with its evidence and its attempts").Produces<IncidentDetails>().ProducesProblem(StatusCodes.Status404NotFound).Example("id", "1");
     }
 
-    private static async Task<IResult> ListAsync(IncidentLedger incidents, string? target, string? state, string? kind, bool open, long? before, int limit, CancellationToken cancel)
+    private static async Task<IResult> ListAsync(IncidentLedger incidents, IncidentQuery query, long? before, int limit, CancellationToken cancel)
     {
         if (Words.RefuseLimit(limit) is { } refused)
             return refused;
-        IncidentState? wanted = null;
-        if (state is not null)
-        {
-            if (!Enum.GetNames<IncidentState>().Contains(state, StringComparer.OrdinalIgnoreCase))
-                return Problems.Invalid($"there is no state {state}", $"there are: {string.Join(", ", Enum.GetNames<IncidentState>())}");
-            wanted = Enum.Parse<IncidentState>(state, ignoreCase: true);
-        }
-        var rows = await incidents.ListAsync(new IncidentFilter { Target = target, State = wanted, Kind = kind, OpenOnly = open, Before = before, Limit = limit + 1 }, cancel);
+        if (query.Refuse(out var filter) is { } wrong)
+            return wrong;
+        var rows = await incidents.ListAsync(filter with { Before = before, Limit = limit + 1 }, cancel);
         return TypedResults.Json(Page.Of(rows, limit, IncidentShape.Of, i => i.Id));
     }
 

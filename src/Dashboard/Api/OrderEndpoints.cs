@@ -15,13 +15,13 @@ internal static class OrderEndpoints
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
     {
         api.MapPost("/trigger", (Trigger body, HttpContext http, CancellationToken cancel) => TriggerAsync(parts, http, body, cancel))
-            .WithSummary("Asks for a run of a job now, for one target or for all").Produces<Triggered>(StatusCodes.Status202Accepted)
+            .WithSummary("Asks for a run of a job now, for one target or for all").Produces<Triggered>(StatusCodes.Status202Accepted).Example(new Trigger("db.index_check", "movies", "public.movies", "curious", "anna"))
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         Brake("/pause", "Holds all repairs of a target, or of everything", pause: true);
         Brake("/resume", "Lets repairs go on", pause: false);
 
         void Brake(string path, string summary, bool pause) => api.MapPost(path, (Brake body, HttpContext http, CancellationToken cancel) => BrakeAsync(parts, http, body, pause, cancel))
-            .WithSummary(summary).Produces<Braked>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+            .WithSummary(summary).Example(new Brake(pause ? "movies" : null, "a release is under way", "anna")).Produces<Braked>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<IResult> TriggerAsync(DashboardParts parts, HttpContext http, Trigger body, CancellationToken cancel)

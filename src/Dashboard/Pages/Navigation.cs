@@ -13,6 +13,12 @@ public static class Navigation
     [
         new("/", "Home", "incidents jobs fleet"),
         new("/incidents", "Incidents", "incidents"),
+        new("/jobs", "Jobs", "jobs"),
+        new("/schedules", "Schedules", "jobs incidents"),
+        new("/workers", "Workers", "fleet jobs beat"),
+        new("/targets", "Targets", "incidents jobs"),
+        new("/audit", "Audit", "incidents"),
+        new("/configuration", "Configuration", ""),
     ];
 
     public static NavigationEntry? Of(PathString path) => path == "/" || path == ""

@@ -1,3 +1,5 @@
+using HealingWorkers.Dashboard.Fleet;
+using HealingWorkers.Dashboard.Pages.Fleet;
 using HealingWorkers.Dashboard.Pages.Incidents;
 using HealingWorkers.Dashboard.Pages.Live;
 using HealingWorkers.Dashboard.Pages.Serving;
@@ -24,6 +26,7 @@ internal static class PagesSetup
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<EventsEndpoint>();
         services.AddSingleton<PlanBoard>();
+        services.AddSingleton<ChainWatch>();
     }
 
     public static void Map(WebApplication app)
@@ -33,6 +36,7 @@ internal static class PagesSetup
         SiteAssets.Map(app);
         app.Services.GetRequiredService<EventsEndpoint>().Map(app);
         new IncidentForms(app.Services.GetRequiredService<DashboardParts>()).Map(app);
+        new FleetForms(app.Services.GetRequiredService<DashboardParts>()).Map(app);
         app.MapRazorComponents<App>();
     }
 }

@@ -1,0 +1,47 @@
+using Dapper;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Repairs;
+
+namespace HealingWorkers.Dashboard.Fleet;
+
+/// <summary>What repairs took to quarantine: which incidents by the ledger, which rows by the target itself.</summary>
+public sealed class QuarantineBook(DashboardParts parts)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>The newest incident first, from below <paramref name="before"/> on.</summary>
+    public async Task<IReadOnlyList<QuarantinedIncident>> ListAsync(string? target, long? before, int limit, CancellationToken cancel) =>
+        [.. await parts.Ledger.ReadAsync(c => c.QueryAsync<QuarantinedIncident>(new CommandDefinition(Sql.Of<QuarantineBook>("quarantined"), new { Target = target, Before = before, Limit = limit }, cancellationToken: cancel)), cancel)];
+
+    /// <summary>Asks the target; throws in a person's words where it does not answer.</summary>
+    public async Task<IReadOnlyList<KeptRow>> RowsAsync(Incident incident, KeptPlace? after, int most, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await using var connection = await parts.Targets.Named(incident.TargetName).OpenRepairAsync(limit.Token);
+            return await RowsInQuarantine.OfAsync(connection, await new QuarantineLedger(parts.Ledger).IdAsync(limit.Token), incident.Id, after, most, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new HealingException($"{incident.TargetName} did not answer within {Patience.TotalSeconds:0} s", "its rows lie in its own schema healing_quarantine; try again when it is back");
+        }
+    }
+}
+
+/// <summary>An incident whose repair took rows.</summary>
+public sealed record QuarantinedIncident
+{
+    public required long Incident { get; init; }
+    public required string Target { get; init; }
+    public required string Kind { get; init; }
+    /// <summary>The table, or what of it was wrong.</summary>
+    public required string Object { get; init; }
+    public required string Repair { get; init; }
+    public required long Rows { get; init; }
+    public required DateTimeOffset At { get; init; }
+    /// <summary>Resolved: they lie there and can be brought back. Undone: they are back, and the repair can be done again.</summary>
+    public required string State { get; init; }
+}
