@@ -17,6 +17,8 @@ public static class HealingLog
             .MinimumLevel.Override("Quartz", Max(least, LogEventLevel.Warning))
             .MinimumLevel.Override("Hangfire", Max(least, LogEventLevel.Warning))
             .MinimumLevel.Override("Microsoft", Max(least, LogEventLevel.Warning))
+            // That the keys of cookies lie in the control database as they are is a decision (docs/access.md), not news.
+            .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", Max(least, LogEventLevel.Error))
             .MinimumLevel.Override("Npgsql", Max(least, LogEventLevel.Warning))
             .Enrich.FromLogContext()
             .Enrich.WithProperty("worker", worker)

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HealingWorkers.Dashboard.Pages.Serving;
 
@@ -13,6 +14,8 @@ internal sealed class ProblemPage(PageAnswer answer, TimeProvider clock)
 
     public async Task WriteAsync(HttpContext context, ProblemDetails problem)
     {
+        // Left by the page that did not come to its end; the renderer does not set it twice.
+        context.Response.Headers.Remove("blazor-enhanced-nav");
         var status = problem.Status ?? StatusCodes.Status500InternalServerError;
         var page = await RenderAsync(context, new RazorComponentResult<ProblemDocument>(new { Title = Title(status), What = problem.Detail ?? "", Hint = $"{problem.Extensions["hint"]}" }) { StatusCode = status });
         await answer.WriteAsync(context, page, stale: false);
@@ -31,6 +34,10 @@ internal sealed class ProblemPage(PageAnswer answer, TimeProvider clock)
         var body = context.Response.Body;
         using var rendered = new MemoryStream();
         context.Response.Body = rendered;
+        // The page that did not come to its end has used up the renderer of this request.
+        var services = context.RequestServices;
+        await using var fresh = services.GetRequiredService<IServiceScopeFactory>().CreateAsyncScope();
+        context.RequestServices = fresh.ServiceProvider;
         try
         {
             await page.ExecuteAsync(context);
@@ -38,6 +45,7 @@ internal sealed class ProblemPage(PageAnswer answer, TimeProvider clock)
         finally
         {
             context.Response.Body = body;
+            context.RequestServices = services;
         }
         return new RenderedPage(Encoding.UTF8.GetString(rendered.ToArray()), clock.GetUtcNow());
     }
