@@ -5,8 +5,10 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Compares the file of one index with the file of its table, in both directions, as they are on disk now.</summary>
 internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowReader rows)
 {
-    /// <summary>Blocks of the table kept in mind at once: 160 MB.</summary>
-    private const uint BlocksAtOnce = 4 << 20;
+    /// <summary>Blocks of the table kept in mind at once: 80 MB, twice that where entries are dead.</summary>
+    private const uint BlocksAtOnce = 2 << 20;
+    /// <summary>The same with what a hash index holds of the keys: 160 MB.</summary>
+    private const uint BlocksWithCodes = 1 << 18;
     private const int PiecesBetweenRests = 64;
     private int _pieces;
     private long _began;
@@ -18,10 +20,11 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         var entries = new RelationPages(files, index.Path!);
         var total = (await RelationFile.ListAsync(files, index.TablePath!, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0).Sum(f => f.Length / PageHeader.BlockSize);
         _began = request.Target.Clock.GetTimestamp();
-        for (var first = 0L; first == 0 || first < total; first += BlocksAtOnce)
+        var atOnce = index.CodeOf is null ? BlocksAtOnce : BlocksWithCodes;
+        for (var first = 0L; first == 0 || first < total; first += atOnce)
         {
-            var count = (uint)Math.Min(BlocksAtOnce, total - first);
-            var pass = new IndexPass((uint)first, count) { IsLast = first + count >= total };
+            var count = (uint)Math.Min(atOnce, total - first);
+            var pass = new IndexPass((uint)first, count, codes: index.CodeOf is not null) { IsLast = first + count >= total };
             await pass.ReadAsync(entries, format, RestAsync, cancel).ConfigureAwait(false);
             var doubted = await CompareAsync(index, heap, pass, (uint)first, count, suspects, cancel).ConfigureAwait(false);
             suspects.Dangling.UnionWith(pass.Beyond);
@@ -34,7 +37,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         return suspects;
     }
 
-    /// <summary>Gives the blocks with rows that the index does not point at; why it need not, the server knows.</summary>
+    /// <summary>Gives the blocks with rows that the index does not point at; why it need not, the server knows. Of a hash index all: only the server knows their codes.</summary>
     private async Task<List<uint>> CompareAsync(ProbedIndex index, RelationPages heap, IndexPass pass, uint first, uint count, IndexSuspects suspects, CancellationToken cancel)
     {
         var doubted = new List<uint>();
@@ -60,7 +63,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
             }
             for (var offset = 1; !index.IsBtree && offset <= lines.Count; offset++)
             {
-                if (lines.IsRoot(offset) && !pass.Saw(new(block, (ushort)offset)))
+                if (lines.IsRoot(offset) && (index.CodeOf is not null || !pass.Leads(new(block, (ushort)offset))))
                 {
                     doubted.Add(block);
                     return;
@@ -81,18 +84,18 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
             }
             var began = request.Target.Clock.GetTimestamp();
             var visible = await rows.OfBlocksAsync(index, doubted[at], doubted[end], cancel).ConfigureAwait(false);
-            foreach (var block in visible.Keys.Select(r => r.Block).Distinct().ToList())
+            foreach (var block in visible.GroupBy(r => r.Key.Block))
             {
-                if (await heap.ReadAsync(block, cancel).ConfigureAwait(false) is not { } page)
+                if (await heap.ReadAsync(block.Key, cancel).ConfigureAwait(false) is not { } page)
                 {
                     continue;
                 }
-                foreach (var (row, writer) in visible.Where(r => r.Key.Block == block))
+                foreach (var (row, seen) in block)
                 {
-                    var roots = new HeapLines(page).RootsOf(row.Offset).Select(o => new HeapPlace(block, (ushort)o)).ToList();
-                    if (roots.Count > 0 && !roots.Exists(pass.Saw))
+                    var roots = new HeapLines(page).RootsOf(row.Offset).Select(o => new HeapPlace(block.Key, (ushort)o)).ToList();
+                    if (roots.Count > 0 && !roots.Exists(r => pass.Leads(r, seen.Code)))
                     {
-                        suspects.Missing[row] = new(roots, writer);
+                        suspects.Missing[row] = new(roots, seen.Writer, seen.Code) { IsElsewhere = roots.Exists(pass.Leads) };
                     }
                 }
             }

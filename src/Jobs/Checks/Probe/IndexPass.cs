@@ -3,16 +3,21 @@ using HealingWorkers.Jobs.Pages;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>What one reading of an index's file saw: the rows it points at within a range of the table's blocks, the pages it relies on, and those that are none.</summary>
-internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapPlace>? wanted = null) : IIndexSink
+/// <param name="codes">Whether what an entry of a hash index holds of its key is kept in mind.</param>
+internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapPlace>? wanted = null, bool codes = false) : IIndexSink
 {
     /// <summary>More than a page holds row pointers.</summary>
     private const int OffsetsKept = 320;
     private const int Words = OffsetsKept / 64;
     private const int Most = 10_000;
     private readonly ulong[] _seen = new ulong[checked((long)blocks * Words)];
+    private readonly ushort[] _codes = new ushort[codes ? checked((long)blocks * OffsetsKept) : 0];
+    private ulong[]? _dead;
 
     /// <summary>Where the entry of a wanted row was, as it is stored.</summary>
     public Dictionary<HeapPlace, byte[]> Tuples { get; } = [];
+    /// <summary>The wanted rows that a scan would come to, by what a hash index holds of their keys (else 0).</summary>
+    public HashSet<(HeapPlace Place, uint Code)> Found { get; } = [];
     /// <summary>Entries behind the end of the table, or behind what any page can hold; only so many.</summary>
     public HashSet<HeapPlace> Beyond { get; } = [];
     public HashSet<uint> Links { get; } = [];
@@ -40,12 +45,17 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
         return this;
     }
 
-    public void Entry(uint block, ushort offset, ReadOnlySpan<byte> tuple)
+    public void Entry(uint block, ushort offset, ReadOnlySpan<byte> tuple, bool dead)
     {
         var place = new HeapPlace(block, offset);
+        var code = codes ? HashFormat.CodeOf(tuple) : 0;
         if (wanted?.Contains(place) == true)
         {
             Tuples.TryAdd(place, tuple.ToArray());
+            if (!dead)
+            {
+                Found.Add((place, code));
+            }
         }
         if (block < firstBlock)
         {
@@ -53,8 +63,15 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
         }
         if (block - firstBlock < blocks && offset < OffsetsKept)
         {
-            var at = (long)(block - firstBlock) * Words + offset / 64;
-            _seen[at] |= 1UL << (offset % 64);
+            Set(_seen, place);
+            if (dead)
+            {
+                Set(_dead ??= new ulong[_seen.LongLength], place);
+            }
+            if (codes)
+            {
+                _codes[(block - firstBlock) * (long)OffsetsKept + offset] = Folded(code);
+            }
         }
         else if ((IsLast || block - firstBlock < blocks) && Beyond.Count < Most)
         {
@@ -64,9 +81,13 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
 
     public void Link(uint block) => Links.Add(block);
 
-    public bool Saw(HeapPlace row) => Beyond.Contains(row)
-        || (row.Block >= firstBlock && row.Block - firstBlock < blocks && row.Offset < OffsetsKept
-            && (_seen[(long)(row.Block - firstBlock) * Words + row.Offset / 64] >> (row.Offset % 64) & 1) != 0);
+    /// <summary>Whether a scan comes to the row. By half of its code, which no single changed bit leaves as it was.</summary>
+    public bool Leads(HeapPlace row, uint code) => Leads(row) && (!codes || !IsWithin(row) || _codes[(row.Block - firstBlock) * (long)OffsetsKept + row.Offset] == Folded(code));
+
+    public bool Saw(HeapPlace row) => Beyond.Contains(row) || IsSet(_seen, row);
+
+    /// <summary>A scan comes to an entry of that place, whatever its key.</summary>
+    public bool Leads(HeapPlace row) => Saw(row) && !(_dead is { } dead && IsSet(dead, row));
 
     public IEnumerable<int> SeenIn(uint block)
     {
@@ -78,4 +99,14 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
             }
         }
     }
+
+    private static ushort Folded(uint code) => (ushort)(code ^ code >> 16);
+
+    private bool IsWithin(HeapPlace row) => row.Block >= firstBlock && row.Block - firstBlock < blocks && row.Offset < OffsetsKept;
+
+    private bool IsSet(ulong[] bits, HeapPlace row) => IsWithin(row) && (bits[Word(row)] >> (row.Offset % 64) & 1) != 0;
+
+    private void Set(ulong[] bits, HeapPlace row) => bits[Word(row)] |= 1UL << (row.Offset % 64);
+
+    private long Word(HeapPlace row) => (long)(row.Block - firstBlock) * Words + row.Offset / 64;
 }

@@ -11,6 +11,8 @@ internal sealed class IndexSuspects(ProbedIndex index)
     public HashSet<HeapPlace> Dangling { get; set; } = [];
     /// <summary>Visible rows that the index does not point at.</summary>
     public Dictionary<HeapPlace, MissingRow> Missing { get; set; } = [];
+    /// <summary>A missing row of which another index, or nobody, says that it is the one at fault.</summary>
+    public DoubtedRow? Doubted { get; set; }
     /// <summary>Pages of the index that others rely on and that hold nothing, or nothing that makes sense.</summary>
     public HashSet<uint> Broken { get; set; } = [];
     /// <summary>The entries of the dangling places, as they are stored.</summary>
@@ -21,4 +23,13 @@ internal sealed class IndexSuspects(ProbedIndex index)
 
 /// <param name="Roots">What the index would point at for it.</param>
 /// <param name="Writer">The transaction that wrote it: another row may come to the same place.</param>
-internal sealed record MissingRow(IReadOnlyList<HeapPlace> Roots, string Writer);
+/// <param name="Code">What its entry holds of its key, in a hash index; else 0.</param>
+internal sealed record MissingRow(IReadOnlyList<HeapPlace> Roots, string Writer, uint Code)
+{
+    /// <summary>There is an entry for it, under another key.</summary>
+    public bool IsElsewhere { get; init; }
+}
+
+/// <param name="InTable">Its key, as the table has it.</param>
+/// <param name="InIndex">What the index holds of it instead.</param>
+internal sealed record DoubtedRow(HeapPlace Row, string InTable, string InIndex);

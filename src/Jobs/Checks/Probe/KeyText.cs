@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using HealingWorkers.Jobs.Pages;
 
 namespace HealingWorkers.Jobs.Checks;
 
@@ -34,23 +35,11 @@ internal static class KeyText
 
     private static string Value(ReadOnlySpan<byte> tuple, ref int at, string type, int length, string alignment)
     {
+        var body = StoredValue.Take(tuple, ref at, length, alignment, out var compressed);
         if (length > 0)
         {
-            at = Aligned(at, alignment);
-            var bytes = tuple.Slice(at, length);
-            at += length;
-            return Fixed(type, bytes);
+            return Fixed(type, body);
         }
-        // a value with its length before it: one byte where the lowest bit is set, else four at their alignment
-        ArgumentOutOfRangeException.ThrowIfNotEqual(length, -1);
-        if ((tuple[at] & 1) == 0)
-        {
-            at = Aligned(at, alignment);
-        }
-        var (header, whole) = (tuple[at] & 1) != 0 ? (1, tuple[at] >> 1) : (4, (int)(BinaryPrimitives.ReadUInt32LittleEndian(tuple[at..]) >> 2));
-        var compressed = header == 4 && (tuple[at] & 2) != 0;
-        var body = tuple.Slice(at + header, whole - header);
-        at += whole;
         return !compressed && type is "text" or "character varying" or "character" or "public.citext" or "name" ? "'" + Encoding.UTF8.GetString(body) + "'" : Hex(body);
     }
 
@@ -69,10 +58,4 @@ internal static class KeyText
     };
 
     private static string Hex(ReadOnlySpan<byte> bytes) => "0x" + Convert.ToHexStringLower(bytes.Length > 64 ? bytes[..64] : bytes);
-
-    private static int Aligned(int at, string alignment)
-    {
-        var to = alignment switch { "d" => 8, "i" => 4, "s" => 2, _ => 1 };
-        return (at + to - 1) / to * to;
-    }
 }

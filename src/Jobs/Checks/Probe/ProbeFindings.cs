@@ -18,10 +18,18 @@ internal static class ProbeFindings
                 yield return About(check, facts, s.Index, FindingKind.IndexCorrupt,
                     $"{s.Broken.Count} page(s) that other pages of it lead to hold nothing, or nothing that makes sense; the first is block {s.Broken.Min()}", s.Broken.Order().Select(b => (JsonNode)(long)b), "blocks");
             }
-            if (s.Missing.Count > 0)
+            if (s.Doubted is { } row)
+            {
+                yield return Finding.Of(check, FindingKind.HeapValueSuspect, facts.Id, s.Index.Name,
+                    $"row {row.Row} of {s.Index.TableQuoted} says {row.InTable}, and {s.Index.Quoted} holds {row.InIndex}: one of the two was changed behind the server's back, and nothing here tells which") with
+                {
+                    Evidence = new JsonObject { ["table"] = s.Index.TableQuoted, ["table_oid"] = s.Index.TableOid, ["row"] = row.Row.ToString(), ["in_table"] = row.InTable, ["in_index"] = row.InIndex },
+                };
+            }
+            else if (s.Missing.Count > 0)
             {
                 yield return About(check, facts, s.Index, FindingKind.IndexIncomplete,
-                    $"{Number(s.Missing.Count)} row(s) of {s.Index.TableQuoted} are not in it, among them {First(s.Missing.Keys)}", s.Missing.Keys.Select(r => (JsonNode)r.ToString()), "ctids");
+                    $"{Number(s.Missing.Count)} row(s) of {s.Index.TableQuoted} {(s.Index.IsBrin ? "are outside what it says of their blocks" : "are not in it, or not under their key")}, among them {First(s.Missing.Keys)}", s.Missing.Keys.Select(r => (JsonNode)r.ToString()), "ctids");
             }
         }
         foreach (var table in held.Where(s => s.Dangling.Count > 0).GroupBy(s => s.Index.TableOid))

@@ -22,8 +22,17 @@ internal sealed record ProbedIndex
     public required int[] KeyLengths { get; init; }
     public required string[] KeyAlignments { get; init; }
 
+    /// <summary>The key's columns as expressions, each with the collation that the index sorts by.</summary>
+    public required string[] Keys { get; init; }
+    /// <summary>Of a BRIN index, by column, the server's own operators by which its bounds are compared; null where it keeps no bounds.</summary>
+    public required string?[] AtLeast { get; init; }
+    public required string?[] AtMost { get; init; }
+    /// <summary>Of a hash index, what a row's entry holds: its key's hash. Null where a function would have to be called that is not the server's own.</summary>
+    public required string? CodeOf { get; init; }
+
     /// <summary>What a row must satisfy to be in the index; null for every row. A hash index has no entries for NULLs.</summary>
     public string? Condition => Method == "hash" ? $"{FirstKey} IS DISTINCT FROM NULL" + (Predicate is null ? "" : $" AND ({Predicate})") : Predicate;
+    public bool IsBrin => Method == "brin";
     public bool IsBtree => Method == "btree";
     public RelationName Name => new(Oid, Quoted);
     public RelationName Table => new(TableOid, TableQuoted);

@@ -8,16 +8,21 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Asks the server which rows of some blocks are visible and belong into an index: where, and by which transaction they came.</summary>
 internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
 {
-    public async Task<Dictionary<HeapPlace, string>> OfBlocksAsync(ProbedIndex index, uint from, uint to, CancellationToken cancel)
+    public Task<Dictionary<HeapPlace, SeenRow>> OfBlocksAsync(ProbedIndex index, uint from, uint to, CancellationToken cancel) => OfBlocksAsync(index, from, to, null, cancel);
+
+    /// <param name="also">What else must hold of them.</param>
+    public async Task<Dictionary<HeapPlace, SeenRow>> OfBlocksAsync(ProbedIndex index, uint from, uint to, string? also, CancellationToken cancel)
     {
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
         var query = string.Create(CultureInfo.InvariantCulture,
-            $"SELECT ctid::text, xmin::text FROM ONLY {index.TableQuoted} WHERE ctid >= '({from},0)'::pg_catalog.tid AND ctid < '({to + 1},0)'::pg_catalog.tid{(index.Condition is { } condition ? $" AND ({condition})" : "")}");
+            $"SELECT ctid::text, xmin::text, {index.CodeOf ?? "0"} FROM ONLY {index.TableQuoted} WHERE ctid >= '({from},0)'::pg_catalog.tid AND ctid < '({to + 1L},0)'::pg_catalog.tid{And(index.Condition)}{And(also)}");
         return await deadly.GuardAsync(connection, index.Table, query, token => ReadAsync(connection, index, query, token), cancel).ConfigureAwait(false);
     }
 
-    private static async Task<Dictionary<HeapPlace, string>> ReadAsync(NpgsqlConnection connection, ProbedIndex index, string query, CancellationToken cancel)
+    private static string And(string? condition) => condition is null ? "" : $" AND ({condition})";
+
+    private static async Task<Dictionary<HeapPlace, SeenRow>> ReadAsync(NpgsqlConnection connection, ProbedIndex index, string query, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await using (var settings = new NpgsqlCommand(Sql.Of<ICheck>("own_rows_only"), connection))
@@ -28,12 +33,12 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
         {
             await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         }
-        var found = new Dictionary<HeapPlace, string>();
+        var found = new Dictionary<HeapPlace, SeenRow>();
         await using var command = new NpgsqlCommand(query, connection);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
-            found[Place(row.GetString(0))] = row.GetString(1);
+            found[Place(row.GetString(0))] = new(row.GetString(1), unchecked((uint)row.GetInt32(2)));
         }
         return found;
     }
@@ -44,3 +49,7 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
         return new(uint.Parse(ctid.AsSpan(1, comma - 1), CultureInfo.InvariantCulture), ushort.Parse(ctid.AsSpan(comma + 1, ctid.Length - comma - 2), CultureInfo.InvariantCulture));
     }
 }
+
+/// <param name="Writer">The transaction that wrote it.</param>
+/// <param name="Code">What its entry holds of its key, in a hash index; else 0.</param>
+internal readonly record struct SeenRow(string Writer, uint Code);

@@ -7,6 +7,8 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Looks again at what was suspected, after a checkpoint: what was only not written yet is there by then.</summary>
 internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowReader rows, ProbeFlush flush)
 {
+    private readonly BrinLook _brin = new(request, files, rows);
+
     /// <summary>Null when it was done; else why it could not be.</summary>
     public async Task<string?> TakeAsync(IReadOnlyList<IndexSuspects> suspects, CancellationToken cancel)
     {
@@ -51,13 +53,17 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
     private async Task AgainAsync(IReadOnlyList<IndexSuspects> suspects, Func<Task<bool>> flushed, CancellationToken cancel)
     {
         var passes = new List<IndexPass>();
-        foreach (var s in suspects)
+        foreach (var s in suspects.Where(s => !s.Index.IsBrin))
         {
             var wanted = s.Dangling.Union(s.Missing.Values.SelectMany(m => m.Roots)).ToHashSet();
-            passes.Add(await new IndexPass(0, 0, wanted).ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
+            passes.Add(await new IndexPass(0, 0, wanted, s.Index.CodeOf is not null).ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
         }
         await flushed().ConfigureAwait(false);
-        foreach (var (s, pass) in suspects.Zip(passes))
+        foreach (var s in suspects.Where(s => s.Index.IsBrin))
+        {
+            await _brin.AgainAsync(s, cancel).ConfigureAwait(false);
+        }
+        foreach (var (s, pass) in suspects.Where(s => !s.Index.IsBrin).Zip(passes))
         {
             s.Dangling = [.. await StillDanglingAsync(s, pass, cancel).ConfigureAwait(false)];
             s.Entries = pass.Tuples;
@@ -84,11 +90,11 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
 
     private async Task<Dictionary<HeapPlace, MissingRow>> StillMissingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
     {
-        var still = s.Missing.Where(m => !m.Value.Roots.Any(pass.Tuples.ContainsKey)).ToDictionary(m => m.Key, m => m.Value);
+        var still = s.Missing.Where(m => !m.Value.Roots.Any(r => pass.Found.Contains((r, m.Value.Code)))).ToDictionary(m => m.Key, m => m.Value);
         foreach (var block in still.Keys.GroupBy(r => r.Block).ToList())
         {
             var now = await rows.OfBlocksAsync(s.Index, block.Key, block.Key, cancel).ConfigureAwait(false);
-            foreach (var gone in block.Where(r => !now.TryGetValue(r, out var writer) || writer != still[r].Writer).ToList())
+            foreach (var gone in block.Where(r => !now.TryGetValue(r, out var seen) || seen.Writer != still[r].Writer || seen.Code != still[r].Code).ToList())
             {
                 still.Remove(gone);
             }

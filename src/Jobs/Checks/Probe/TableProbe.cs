@@ -14,8 +14,9 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
     {
         var rows = new RowReader(request, deadly);
         var first = new FirstLook(request, files, rows);
+        var brin = new BrinLook(request, files, rows);
         var suspects = new List<IndexSuspects>();
-        foreach (var index in indexes.Where(i => i.Path is not null && i.TablePath is not null && IndexFormat.Of(i.Method) is not null))
+        foreach (var index in indexes.Where(i => i.Path is not null && i.TablePath is not null && (i.IsBrin || IndexFormat.Of(i.Method) is not null)))
         {
             if (index is { ForeignOwner: { } owner, IsBtree: false })
             {
@@ -25,7 +26,7 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
             }
             try
             {
-                suspects.Add(await first.TakeAsync(index, IndexFormat.Of(index.Method)!, cancel).ConfigureAwait(false));
+                suspects.Add(await (index.IsBrin ? brin.TakeAsync(index, cancel) : first.TakeAsync(index, IndexFormat.Of(index.Method)!, cancel)).ConfigureAwait(false));
             }
             catch (FileNotFoundException)
             {
@@ -51,14 +52,22 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 suspects.RemoveAll(doubted.Contains);
             }
         }
+        await new Witness(request, deadly).HearAsync(suspects, cancel).ConfigureAwait(false);
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        var held = new List<IndexSuspects>();
         foreach (var s in suspects)
         {
-            if (await ProbedIndexes.IsUnchangedAsync(connection, s.Index, cancel).ConfigureAwait(false))
+            if (!await ProbedIndexes.IsUnchangedAsync(connection, s.Index, cancel).ConfigureAwait(false))
+            {
+                continue;
+            }
+            held.Add(s);
+            // of a BRIN index without bounds only the pages were looked at, which proves nothing
+            if (!s.Index.IsBrin || BrinLook.Understands(s.Index))
             {
                 Examined.Add(s.Index);
             }
         }
-        return [.. suspects.Where(s => s.Any && Examined.Contains(s.Index))];
+        return [.. held.Where(s => s.Any)];
     }
 }

@@ -14,7 +14,11 @@ SELECT c.oid::bigint AS oid,
        (SELECT pg_catalog.array_agg(x.attname::text ORDER BY x.attnum) FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid) AS key_names,
        (SELECT pg_catalog.array_agg(x.atttypid::pg_catalog.regtype::text ORDER BY x.attnum) FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid) AS key_types,
        (SELECT pg_catalog.array_agg(x.attlen::int ORDER BY x.attnum) FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid) AS key_lengths,
-       (SELECT pg_catalog.array_agg(x.attalign::text ORDER BY x.attnum) FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid) AS key_alignments
+       (SELECT pg_catalog.array_agg(x.attalign::text ORDER BY x.attnum) FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid) AS key_alignments,
+       k.keys,
+       k.at_least,
+       k.at_most,
+       k.code_of
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -38,6 +42,43 @@ CROSS JOIN LATERAL (
     CROSS JOIN (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) s
     WHERE f.oid >= 16384
 ) u
+CROSS JOIN LATERAL (
+    -- by which of the server's own operators and functions each column of the key is compared (BRIN that keeps the least and the greatest) or hashed
+    SELECT pg_catalog.array_agg(e.key ORDER BY n) AS keys,
+           pg_catalog.array_agg(CASE WHEN bounds.kept THEN least.operator END ORDER BY n) AS at_least,
+           pg_catalog.array_agg(CASE WHEN bounds.kept THEN most.operator END ORDER BY n) AS at_most,
+           pg_catalog.min(hash.code) AS code_of
+    FROM pg_catalog.generate_series(1, i.indnkeyatts) n
+    JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[n - 1]
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.concat('(', pg_catalog.pg_get_indexdef(c.oid, n, false), ')',
+            (SELECT pg_catalog.format(' COLLATE %I.%I', ln.nspname, l.collname) FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = i.indcollation[n - 1])) AS key
+    ) e
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.count(*) > 0 AS kept FROM pg_catalog.pg_amproc p
+        WHERE p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype AND p.amprocnum = 1
+          AND p.amproc = 'pg_catalog.brin_minmax_opcinfo(internal)'::pg_catalog.regprocedure::oid
+    ) bounds
+    LEFT JOIN LATERAL (
+        SELECT pg_catalog.format('OPERATOR(pg_catalog.%s)', q.oprname) AS operator FROM pg_catalog.pg_amop s JOIN pg_catalog.pg_operator q ON q.oid = s.amopopr
+        WHERE s.amopfamily = o.opcfamily AND s.amoplefttype = o.opcintype AND s.amoprighttype = o.opcintype AND s.amopstrategy = 4 AND q.oid < 16384
+    ) least ON true
+    LEFT JOIN LATERAL (
+        SELECT pg_catalog.format('OPERATOR(pg_catalog.%s)', q.oprname) AS operator FROM pg_catalog.pg_amop s JOIN pg_catalog.pg_operator q ON q.oid = s.amopopr
+        WHERE s.amopfamily = o.opcfamily AND s.amoplefttype = o.opcintype AND s.amoprighttype = o.opcintype AND s.amopstrategy = 2 AND q.oid < 16384
+    ) most ON true
+    LEFT JOIN LATERAL (
+        -- some types are hashed by the function of another that is stored alike, which SQL does not convert them to
+        SELECT CASE WHEN f.proargtypes[0] = o.opcintype OR f.proargtypes[0] IN ('pg_catalog.anyarray'::pg_catalog.regtype, 'pg_catalog.anyenum'::pg_catalog.regtype, 'pg_catalog.anyrange'::pg_catalog.regtype, 'pg_catalog.anymultirange'::pg_catalog.regtype)
+                         THEN pg_catalog.format('pg_catalog.%I(%s)', f.proname, e.key)
+                    WHEN o.opcintype = 'pg_catalog.date'::pg_catalog.regtype AND f.proname = 'hashint4' THEN pg_catalog.format(
+                        'pg_catalog.hashint4(CASE %1$s WHEN ''infinity'' THEN 2147483647 WHEN ''-infinity'' THEN -2147483648 ELSE %1$s - ''2000-01-01''::pg_catalog.date END)', e.key)
+                    WHEN o.opcintype = 'pg_catalog.bool'::pg_catalog.regtype AND f.proname = 'hashchar' THEN pg_catalog.format('pg_catalog.hashchar(%s::pg_catalog.int4::pg_catalog."char")', e.key)
+               END AS code
+        FROM pg_catalog.pg_amproc p JOIN pg_catalog.pg_proc f ON f.oid = p.amproc
+        WHERE a.amname = 'hash' AND p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype AND p.amprocnum = 1 AND f.oid < 16384
+    ) hash ON true
+) k
 WHERE c.relkind = 'i' AND i.indisvalid AND i.indisready AND i.indislive
   AND c.relpersistence = 'p' AND t.relkind = 'r'
   AND t.oid >= 16384

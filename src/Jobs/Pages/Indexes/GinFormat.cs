@@ -93,7 +93,7 @@ internal sealed class GinFormat : IndexFormat
     {
         var length = U16(list, 6);
         var value = ((ulong)Block(list) << OffsetBits) | U16(list, 4);
-        sink.Entry(Block(list), U16(list, 4), default);
+        sink.Entry(Block(list), U16(list, 4), default, false);
         var bytes = list.Slice(8, length);
         for (var at = 0; at < bytes.Length;)
         {
@@ -108,7 +108,7 @@ internal sealed class GinFormat : IndexFormat
                 }
             }
             value += more;
-            sink.Entry((uint)(value >> OffsetBits), (ushort)(value & ((1 << OffsetBits) - 1)), default);
+            sink.Entry((uint)(value >> OffsetBits), (ushort)(value & ((1 << OffsetBits) - 1)), default, false);
         }
         return 8 + length + (length & 1);
     }

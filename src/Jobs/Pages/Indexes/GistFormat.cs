@@ -19,7 +19,7 @@ internal sealed class GistFormat : IndexFormat
             var tuple = Item(page, item);
             if ((flags & Leaf) != 0)
             {
-                Add(tuple, tuple, sink);
+                Add(tuple, tuple, sink, IsDead(page, item));
             }
             else
             {

@@ -10,7 +10,7 @@ public abstract class IndexFormat
         ["btree"] = new BtreeFormat(), ["hash"] = new HashFormat(), ["gist"] = new GistFormat(), ["spgist"] = new SpGistFormat(), ["gin"] = new GinFormat(),
     };
 
-    /// <summary>Null for a method that points at no rows (BRIN) or that nobody here knows.</summary>
+    /// <summary>Null for a method that points at no rows (BRIN: see BrinFile) or that nobody here knows.</summary>
     public static IndexFormat? Of(string method) => Known.GetValueOrDefault(method);
 
     /// <summary>False where the page, though its header makes sense, is none of this method or is cut short.</summary>
@@ -37,7 +37,7 @@ public abstract class IndexFormat
     /// <summary>Its two halves are stored the higher first.</summary>
     protected static uint Block(ReadOnlySpan<byte> tid) => ((uint)U16(tid, 0) << 16) | U16(tid, 2);
 
-    protected static void Add(ReadOnlySpan<byte> tid, ReadOnlySpan<byte> tuple, IIndexSink sink) => sink.Entry(Block(tid), U16(tid, 4), tuple);
+    protected static void Add(ReadOnlySpan<byte> tid, ReadOnlySpan<byte> tuple, IIndexSink sink, bool dead = false) => sink.Entry(Block(tid), U16(tid, 4), tuple, dead);
 
     protected static void Link(uint block, IIndexSink sink)
     {
@@ -56,6 +56,9 @@ public abstract class IndexFormat
         return page.Slice((int)(pointer & 0x7FFF), (int)(pointer >> 17));
     }
 
+    /// <summary>Scans pass over it: the server says so of an entry whose row is dead for everybody.</summary>
+    protected static bool IsDead(ReadOnlySpan<byte> page, int number) => (U32(page, PageHeader.Size + (number - 1) * 4) >> 15 & 3) == 3;
+
     protected static int Special(ReadOnlySpan<byte> page) => U16(page, 16);
 }
 
@@ -63,7 +66,8 @@ public abstract class IndexFormat
 public interface IIndexSink
 {
     /// <param name="tuple">The index entry, its key among it; empty where it is compressed.</param>
-    void Entry(uint block, ushort offset, ReadOnlySpan<byte> tuple);
+    /// <param name="dead">Scans pass over it.</param>
+    void Entry(uint block, ushort offset, ReadOnlySpan<byte> tuple, bool dead);
 
     /// <summary>Another page of the index that this one relies on.</summary>
     void Link(uint block);

@@ -1,0 +1,1 @@
+SELECT pg_catalog.quote_literal(pg_catalog.getdatabaseencoding())
