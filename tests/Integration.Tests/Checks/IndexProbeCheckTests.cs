@@ -24,7 +24,7 @@ public sealed class IndexProbeCheckTests
         CREATE INDEX many_gist ON many USING gist (place);
         CREATE INDEX many_spgist ON many USING spgist (word);
         CREATE INDEX many_range ON many USING gist (span) WHERE soft;
-        CREATE INDEX many_brin ON many USING brin (id);
+        CREATE INDEX many_brin ON many USING brin (id) WITH (pages_per_range = 4);
         CREATE FUNCTION upside(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT reverse($1)';
         CREATE INDEX many_expression ON many USING hash (upside(word));
         """;
@@ -54,13 +54,14 @@ public sealed class IndexProbeCheckTests
         var report = await CheckCluster.RunAsync(Check, _database);
         Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), report.Reason + string.Join('\n', report.Findings.Select(f => f.Detail)));
         var names = report.ExaminedNames;
-        Assert.That(names, Is.SupersetOf(new[] { "public.many_hash", "public.many_gin", "public.many_gist", "public.many_spgist", "public.many_range", "public.many_expression", "public.many_pkey", MoviesSchema.HostileIndex }));
+        Assert.That(names, Is.SupersetOf(new[] { "public.many_hash", "public.many_gin", "public.many_gist", "public.many_spgist", "public.many_range", "public.many_expression", "public.many_brin", "public.many_pkey", MoviesSchema.HostileIndex }));
     }
 
     [TestCase("many_gin", 0)]
     [TestCase("many_gist", 1)]
     [TestCase("many_hash", 1)]
     [TestCase("many_range", 0)]
+    [TestCase("many_brin", 0)]
     public async Task A_zeroed_page(string index, int which)
     {
         await Damage.OtherIndex.ZeroPageAsync(index, which);

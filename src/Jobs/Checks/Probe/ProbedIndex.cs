@@ -30,6 +30,9 @@ internal sealed record ProbedIndex
     /// <summary>Of a hash index, what a row's entry holds: its key's hash. Null where a function would have to be called that is not the server's own.</summary>
     public required string? CodeOf { get; init; }
 
+    /// <summary>The first columns of the table's B-tree indexes, by which a row can be asked for another way.</summary>
+    public required string[] Witnesses { get; init; }
+
     /// <summary>What a row must satisfy to be in the index; null for every row. A hash index has no entries for NULLs.</summary>
     public string? Condition => Method == "hash" ? $"{FirstKey} IS DISTINCT FROM NULL" + (Predicate is null ? "" : $" AND ({Predicate})") : Predicate;
     public bool IsBrin => Method == "brin";

@@ -7,11 +7,13 @@ namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>
 /// A row that says otherwise than an index may be at fault itself, and a new index would take over what it says.
-/// Another index that finds the row by its key speaks for the row; one that does not, against it.
+/// Another index that finds the row by its key speaks for the row; one that does not, against it. For a range of blocks, the indexes of other
+/// columns are heard as well: a block that is not where it belongs brings rows that none of them knows.
 /// </summary>
 internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
 {
     private const int Heard = 20;
+    private const int Others = 3;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     private enum Word { None, For, Against }
@@ -22,7 +24,11 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
         {
             foreach (var (row, missing) in s.Missing.Where(m => s.Index.IsBrin || m.Value.IsElsewhere).OrderBy(m => (m.Key.Block, m.Key.Offset)).Take(Heard))
             {
-                var (word, value) = await AskAsync(s.Index, row, cancel).ConfigureAwait(false);
+                var (word, value) = await AskAsync(s.Index, s.Index.FirstKey, row, cancel).ConfigureAwait(false);
+                foreach (var other in s.Index.IsBrin && word != Word.Against ? s.Index.Witnesses.Take(Others) : [])
+                {
+                    word = (await AskAsync(s.Index, other, row, cancel).ConfigureAwait(false)).Word == Word.Against ? Word.Against : word;
+                }
                 // a hash entry is of that very row; a range of blocks may never have been told of it
                 if (word == Word.Against || (word == Word.None && missing.IsElsewhere))
                 {
@@ -33,7 +39,7 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
         }
     }
 
-    private async Task<(Word Word, string Value)> AskAsync(ProbedIndex index, HeapPlace row, CancellationToken cancel)
+    private async Task<(Word Word, string Value)> AskAsync(ProbedIndex index, string by, HeapPlace row, CancellationToken cancel)
     {
         if (request.Known.WhyNotAtAll(index.TableOid) is { } why)
         {
@@ -41,7 +47,7 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
         }
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
-        var key = $"({index.FirstKey})";
+        var key = $"({by})";
         var value = $"SELECT CASE WHEN {key} IS DISTINCT FROM NULL THEN pg_catalog.quote_literal(pg_catalog.concat({key})) END FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid";
         var own = $"(SELECT {key} FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid)";
         var found = $"SELECT pg_catalog.count(*) FROM ONLY {index.TableQuoted} AS found WHERE {key} OPERATOR(pg_catalog.>=) {own} AND {key} OPERATOR(pg_catalog.<=) {own} AND ctid = '{row}'::pg_catalog.tid";

@@ -18,7 +18,11 @@ SELECT c.oid::bigint AS oid,
        k.keys,
        k.at_least,
        k.at_most,
-       k.code_of
+       k.code_of,
+       ARRAY(SELECT pg_catalog.pg_get_indexdef(w.indexrelid, 1, false)
+             FROM pg_catalog.pg_index w JOIN pg_catalog.pg_class wc ON wc.oid = w.indexrelid JOIN pg_catalog.pg_am wa ON wa.oid = wc.relam
+             WHERE w.indrelid = t.oid AND wa.amname = 'btree' AND w.indisvalid AND w.indpred IS NULL AND w.indkey[0] <> 0
+             ORDER BY w.indisprimary DESC, w.indisunique DESC, w.indexrelid) AS witnesses
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

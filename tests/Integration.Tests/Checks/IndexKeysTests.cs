@@ -1,0 +1,127 @@
+using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Repairs;
+using NUnit.Framework;
+
+namespace HealingWorkers.Integration.Tests.Checks;
+
+/// <summary>What an index says of a row's key: the bounds of BRIN, the codes of hash, entries called dead. Broken, found, rebuilt, and found no more.</summary>
+[TestFixture, NonParallelizable]
+public sealed class IndexKeysTests
+{
+    private const string Table =
+        """
+        CREATE TABLE many (id int PRIMARY KEY, word text, other text, place point, at timestamptz) WITH (fillfactor = 80);
+        INSERT INTO many SELECT i, md5(i::text), md5('o' || i), point(i % 100, i / 100), timestamptz '2020-01-01' + i * interval '1 minute' FROM generate_series(1, 6000) i;
+        DELETE FROM many WHERE id % 20 = 0;
+        CREATE INDEX many_word ON many (word);
+        CREATE INDEX many_hash ON many USING hash (word);
+        CREATE INDEX many_alone ON many USING hash (other);
+        CREATE INDEX many_gist ON many USING gist (place);
+        CREATE INDEX many_brin ON many USING brin (id) WITH (pages_per_range = 4);
+        CREATE INDEX many_at ON many USING brin (at) WITH (pages_per_range = 2);
+        """;
+
+    private static readonly IndexProbeCheck Check = new();
+    private static readonly IndexRecheck Recheck = new([Check]);
+    private string _database = "";
+
+    private static PgCluster Cluster => CheckCluster.Cluster;
+
+    private Damage Damage => new(Cluster, _database);
+
+    [SetUp]
+    public async Task CreateAsync()
+    {
+        _database = await CheckCluster.MoviesAsync();
+        await Cluster.ExecuteAsync(_database, Table);
+        await Cluster.ExecuteAsync(_database, "VACUUM many");
+    }
+
+    [TestCase("many_hash", "dead")]
+    [TestCase("many_alone", "dead")]
+    [TestCase("many_gist", "dead")]
+    [TestCase("many_hash", "flipped")]
+    [TestCase("many_brin", "flipped")]
+    [TestCase("many_at", "flipped")]
+    [TestCase("many_brin", "missing")]
+    [TestCase("many_at", "missing")]
+    [TestCase("many_brin", "zeroed")]
+    public async Task Damage_is_found_and_a_rebuild_is_proven(string index, string damage)
+    {
+        await using var target = CheckCluster.Target(_database);
+        var oid = await CheckCluster.OidAsync(_database, index);
+        Assert.That((await Recheck.LookAsync(target, [oid], CancellationToken.None)).Sound, Is.True);
+        await (damage switch
+        {
+            "dead" => Damage.OtherIndex.KillEntryAsync(index, 3),
+            "flipped" => Damage.OtherIndex.FlipAsync(index, 5),
+            "zeroed" => Damage.OtherIndex.ZeroPageAsync(index),
+            _ => Damage.OtherIndex.MissEntriesAsync(index, "INSERT INTO many SELECT i, md5(i::text), md5('o' || i), point(i, i), timestamptz '2090-01-01' FROM generate_series(900001, 900003) i"),
+        });
+
+        var report = await CheckCluster.RunAsync(Check, _database);
+
+        Assert.That(report.Findings.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (damage == "zeroed" ? FindingKind.IndexCorrupt : FindingKind.IndexIncomplete, "public." + index) }), report.Reason);
+        Assert.That(report.Findings[0].Repair, Is.EqualTo("rebuild_index"));
+        var before = await Recheck.LookAsync(target, [oid], CancellationToken.None);
+        Assert.That((before.Looked, before.Sound), Is.EqualTo((true, false)));
+        await Cluster.ExecuteAsync(_database, $"REINDEX INDEX CONCURRENTLY {index}");
+        var after = await Recheck.LookAsync(target, [oid], CancellationToken.None);
+        Assert.That((after.Looked, after.Sound), Is.EqualTo((true, true)), after.Said);
+    }
+
+    [TestCase("many_alone", "other", TestName = "A hash with nobody to ask")]
+    [TestCase("many_hash", "word", TestName = "A hash and an index that says the same")]
+    public async Task A_value_that_changed_in_the_table_is_no_reason_to_rebuild(string index, string column)
+    {
+        var row = await Damage.Row.FindAsync("many", "id = 77");
+        await Damage.Row.FlipInValueAsync("many", row, column, at: 2);
+        var found = (await CheckCluster.RunAsync(Check, _database)).Findings;
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted, f.Repair)), Is.EqualTo(new[] { (FindingKind.HeapValueSuspect, "public." + index, "keep_evidence") }));
+        Assert.That((string?)found[0].Evidence["row"], Is.EqualTo($"{row}"));
+    }
+
+    [Test]
+    public async Task Rows_that_no_other_index_knows_are_no_reason_to_rebuild_either()
+    {
+        // a block that is not where it belongs: no index knows its rows by that place
+        await Damage.Heap.MisplaceBlockAsync("many", 40, 9);
+        var found = (await CheckCluster.RunAsync(Check, _database)).Findings.Where(f => f.Object.Quoted is "public.many_brin" or "public.many_at" or "public.many_hash").ToList();
+        Assert.That(found.Select(f => f.Kind), Is.All.EqualTo(FindingKind.HeapValueSuspect).And.Not.Empty);
+    }
+
+    [Test]
+    public async Task Nothing_is_found_while_others_write_vacuum_and_sum_up()
+    {
+        await using var load = WriteLoad.Start(Cluster.ConnectionString(_database), new WriteLoadOptions
+        {
+            Clients = 3, Pause = TimeSpan.Zero, FirstId = 1_000_000,
+            Insert = "INSERT INTO many (id, word, other, place, at) VALUES (@id, @value, @value, point(@id % 1000, 1), now() + @id * interval '1 hour')",
+            Update = "UPDATE many SET word = @value, other = @value, place = point(@id % 77, 2), at = at - interval '9 years' WHERE id = @id",
+            Delete = "DELETE FROM many WHERE id = @id",
+            ReadAll = "SELECT id::bigint, word FROM many WHERE id >= @id",
+        });
+        using var stop = new CancellationTokenSource();
+        var caretaker = Task.Run(async () =>
+        {
+            for (var n = 0; !stop.IsCancellationRequested; n++)
+            {
+                await Cluster.ExecuteAsync(_database, "VACUUM many");
+                await Cluster.ExecuteAsync(_database, $"SELECT brin_desummarize_range('many_at', {n % 40}), brin_summarize_new_values('many_at'), brin_summarize_new_values('many_brin')");
+                await Cluster.ExecuteAsync(_database, "SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM many a WHERE word IN (SELECT md5(i::text) FROM generate_series(1, 500) i); SELECT count(*) FROM many WHERE place <@ box '(0,0),(80,80)'");
+            }
+        });
+        for (var n = 0; n < 4; n++)
+        {
+            await load.WaitForAsync(100, TimeSpan.FromMinutes(1));
+            var report = await CheckCluster.RunAsync(Check, _database);
+            Assert.That(report.Findings.Select(f => $"{f.Object}: {f.Detail}"), Is.Empty);
+            Assert.That(report.ExaminedNames, Is.SupersetOf(new[] { "public.many_hash", "public.many_gist", "public.many_brin", "public.many_at" }), report.Reason);
+        }
+        await stop.CancelAsync();
+        await caretaker;
+        await load.StopAsync();
+    }
+}
