@@ -30,6 +30,8 @@ public sealed class IndexTypesTests
         ("inet", "'10.0.0.0'::inet + i"), ("macaddr", "'08:00:2b:01:02:03'"), ("jsonb", "jsonb_build_object('a', i)"), ("int4[]", "ARRAY[i, -i]"), ("int4range", "int4range(i, i + 9)"), ("mood", "'glad'"), ("year", "1900 + i % 99"),
     ];
 
+    private static string Cast(string value, string type) => $"({value})::{type.Split(" COLLATE")[0]}";
+
     private static PgCluster Cluster => CheckCluster.Cluster;
 
     [Test]
@@ -38,8 +40,8 @@ public sealed class IndexTypesTests
         var database = await CheckCluster.MoviesAsync();
         var columns = string.Join(", ", Bounds.Select((b, n) => $"c{n} {b.Type}"));
         await Cluster.ExecuteAsync(database, $"CREATE TABLE typed (id int, {columns})");
-        await Cluster.ExecuteAsync(database, $"INSERT INTO typed SELECT i, {string.Join(", ", Bounds.Select((b, n) => $"CASE WHEN i % (31 + {n}) > 0 THEN {b.Middle} END"))} FROM generate_series(1, 1500) i");
-        await Cluster.ExecuteAsync(database, $"INSERT INTO typed SELECT -1, {string.Join(", ", Bounds.Select(b => b.Low))} UNION ALL SELECT -2, {string.Join(", ", Bounds.Select(b => b.High))}");
+        await Cluster.ExecuteAsync(database, $"INSERT INTO typed SELECT i, {string.Join(", ", Bounds.Select((b, n) => $"CASE WHEN i % (31 + {n}) > 0 THEN {Cast(b.Middle, b.Type)} END"))} FROM generate_series(1, 1500) i");
+        await Cluster.ExecuteAsync(database, $"INSERT INTO typed SELECT -1, {string.Join(", ", Bounds.Select(b => Cast(b.Low, b.Type)))} UNION ALL SELECT -2, {string.Join(", ", Bounds.Select(b => Cast(b.High, b.Type)))}");
         await Cluster.ExecuteAsync(database, $"INSERT INTO typed SELECT i FROM generate_series(2000, 3000) i");
         await Cluster.ExecuteAsync(database, "DELETE FROM typed WHERE id BETWEEN 1 AND 300 OR id > 2900");
         await Cluster.ExecuteAsync(database, "VACUUM typed");
@@ -56,7 +58,7 @@ public sealed class IndexTypesTests
 
         for (var n = 0; n < Bounds.Length; n++)
         {
-            await new Damage(Cluster, database).OtherIndex.MissEntriesAsync($"typed_{n}", $"INSERT INTO typed (id, c{n}) VALUES (1, {Bounds[n].Low}), (2, {Bounds[n].High})");
+            await new Damage(Cluster, database).OtherIndex.MissEntriesAsync($"typed_{n}", $"INSERT INTO typed (id, c{n}) VALUES (1, {Cast(Bounds[n].Low, Bounds[n].Type)}), (2, {Cast(Bounds[n].High, Bounds[n].Type)})");
         }
         var broken = await CheckCluster.RunAsync(new IndexProbeCheck(), database, table);
         Assert.That(broken.Findings.Select(f => f.Object.Quoted), Is.EquivalentTo(Bounds.Select((_, n) => $"public.typed_{n}")));
@@ -70,7 +72,7 @@ public sealed class IndexTypesTests
         var database = await CheckCluster.MoviesAsync();
         await Cluster.ExecuteAsync(database, "CREATE TYPE mood AS ENUM ('glad', 'sad'); CREATE DOMAIN year AS int CHECK (value > 0)");
         await Cluster.ExecuteAsync(database, $"CREATE TABLE coded ({string.Join(", ", Codes.Select((c, n) => $"c{n} {c.Type}"))})");
-        await Cluster.ExecuteAsync(database, $"INSERT INTO coded SELECT {string.Join(", ", Codes.Select((c, n) => $"CASE WHEN i % (31 + {n}) > 0 THEN {c.Value} END"))} FROM generate_series(1, 600) i");
+        await Cluster.ExecuteAsync(database, $"INSERT INTO coded SELECT {string.Join(", ", Codes.Select((c, n) => $"CASE WHEN i % (31 + {n}) > 0 THEN {Cast(c.Value, c.Type)} END"))} FROM generate_series(1, 600) i");
         for (var n = 0; n < Codes.Length; n++)
         {
             await Cluster.ExecuteAsync(database, $"CREATE INDEX coded_{n} ON coded USING hash (c{n})");

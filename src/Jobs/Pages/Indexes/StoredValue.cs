@@ -27,7 +27,7 @@ public static class StoredValue
         }
         var (header, whole) = (tuple[at..][0] & 1) != 0 ? (1, tuple[at] >> 1) : (4, (int)(BinaryPrimitives.ReadUInt32LittleEndian(tuple[at..]) >> 2));
         compressed = header == 4 && (tuple[at] & 2) != 0;
-        ArgumentOutOfRangeException.ThrowIfLessThan(whole, header);
+        ArgumentOutOfRangeException.ThrowIfLessThan(whole, header, nameof(tuple));
         var body = tuple.Slice(at + header, whole - header);
         at += whole;
         return body;

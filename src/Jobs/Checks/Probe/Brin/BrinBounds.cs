@@ -116,8 +116,8 @@ internal static class BrinBounds
             return Quoted(microseconds < 0 ? "-infinity" : "infinity", type);
         }
         var (days, rest) = Math.DivRem(microseconds, MicrosecondsInDay);
-        ArgumentOutOfRangeException.ThrowIfLessThan(days, FirstDay);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(days, LastDayOfMoments);
+        ArgumentOutOfRangeException.ThrowIfLessThan(days, FirstDay, nameof(microseconds));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(days, LastDayOfMoments, nameof(microseconds));
         var moment = string.Create(CultureInfo.InvariantCulture,
             $"('2000-01-01'::pg_catalog.timestamp + pg_catalog.make_interval(days => {days}) + {rest} * '1 microsecond'::pg_catalog.interval)");
         return type == "timestamp" ? moment : $"pg_catalog.timezone('UTC', {moment})";
