@@ -77,6 +77,7 @@ CROSS JOIN LATERAL (
                          THEN pg_catalog.format('pg_catalog.%I(%s)', f.proname, e.key)
                     WHEN o.opcintype = 'pg_catalog.date'::pg_catalog.regtype AND f.proname = 'hashint4' THEN pg_catalog.format(
                         'pg_catalog.hashint4(CASE %1$s WHEN ''infinity'' THEN 2147483647 WHEN ''-infinity'' THEN -2147483648 ELSE %1$s - ''2000-01-01''::pg_catalog.date END)', e.key)
+                    WHEN o.opcintype = 'pg_catalog.timestamptz'::pg_catalog.regtype AND f.proname = 'timestamp_hash' THEN pg_catalog.format('pg_catalog.timestamp_hash(pg_catalog.timezone(''UTC'', %s))', e.key)
                     WHEN o.opcintype = 'pg_catalog.bool'::pg_catalog.regtype AND f.proname = 'hashchar' THEN pg_catalog.format('pg_catalog.hashchar(%s::pg_catalog.int4::pg_catalog."char")', e.key)
                END AS code
         FROM pg_catalog.pg_amproc p JOIN pg_catalog.pg_proc f ON f.oid = p.amproc
