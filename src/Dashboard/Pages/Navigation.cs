@@ -13,6 +13,7 @@ public static class Navigation
     [
         new("/", "Home", "incidents jobs fleet"),
         new("/incidents", "Incidents", "incidents"),
+        new("/quarantine", "Quarantine", "incidents"),
         new("/jobs", "Jobs", "jobs"),
         new("/schedules", "Schedules", "jobs incidents"),
         new("/workers", "Workers", "fleet jobs beat"),

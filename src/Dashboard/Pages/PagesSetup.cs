@@ -2,6 +2,7 @@ using HealingWorkers.Dashboard.Fleet;
 using HealingWorkers.Dashboard.Pages.Fleet;
 using HealingWorkers.Dashboard.Pages.Incidents;
 using HealingWorkers.Dashboard.Pages.Live;
+using HealingWorkers.Dashboard.Pages.Quarantine;
 using HealingWorkers.Dashboard.Pages.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +38,7 @@ internal static class PagesSetup
         app.Services.GetRequiredService<EventsEndpoint>().Map(app);
         new IncidentForms(app.Services.GetRequiredService<DashboardParts>()).Map(app);
         new FleetForms(app.Services.GetRequiredService<DashboardParts>()).Map(app);
+        new QuarantineForms(app.Services.GetRequiredService<DashboardParts>()).Map(app);
         app.MapRazorComponents<App>();
     }
 }

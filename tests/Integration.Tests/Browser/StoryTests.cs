@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Schedule;
 using Microsoft.Playwright;
 using NUnit.Framework;
@@ -37,7 +38,10 @@ public sealed partial class StoryTests
         await _theatre.Cluster.ExecuteAsync("movies", "SET session_replication_role = replica; DELETE FROM movies WHERE id IN (SELECT id FROM movies ORDER BY id LIMIT 2)");
         var orphans = await CountAsync("casts WHERE movie_id NOT IN (SELECT id FROM movies)");
         await _theatre.Damage.Index.RemoveLeafEntriesAsync("movies_title_idx");
-        await _theatre.LookAsync(JobNames.OrphanCleanup, JobNames.IndexCheck);
+        await _theatre.LookAsync(JobNames.OrphanCleanup);
+        await _theatre.LookAsync(JobNames.IndexCheck, "public.movies");
+        await _theatre.UntilAsync("orphan_rows", IncidentState.AwaitingApproval);
+        await _theatre.UntilAsync("btree_corrupt", IncidentState.Resolved);
 
         var page = await _browser.PageAsync();
         await page.GotoAsync("/");
@@ -72,6 +76,34 @@ public sealed partial class StoryTests
         Assert.That(await CountAsync("casts"), Is.EqualTo(casts));
         Assert.That((await _theatre.Incidents.FindAsync(id, CancellationToken.None))!.State, Is.EqualTo(IncidentState.Undone));
         Assert.That(_browser.Console, Is.Empty);
+        await EveryPageAsync(id);
+    }
+
+    /// <summary>In the same theatre, where there is something to see: light, dark, on a phone, and without script.</summary>
+    private async Task EveryPageAsync(long id)
+    {
+        var snapshot = await _theatre.Db.FirstAsync<long>("SELECT id FROM healing.snapshots WHERE removed_at IS NULL AND kind <> 'waived' ORDER BY bytes DESC LIMIT 1", null, CancellationToken.None);
+        var owner = await _theatre.Db.FirstAsync<long>("SELECT incident_id FROM healing.snapshots WHERE id = @snapshot", new { snapshot }, CancellationToken.None);
+        (string Name, string Path)[] pages =
+        [
+            ("home", "/"), ("incidents", "/incidents?show=all"), ("incident", $"/incidents/{id}"), ("healed-index", $"/incidents/{owner}"), ("snapshot", $"/incidents/{owner}/snapshots/{snapshot}"),
+            ("quarantine", "/quarantine"), ("kept-rows", $"/quarantine/{id}"), ("decide", $"/incidents/decide?verb=close&id={id}"), ("nowhere", "/nowhere"),
+        ];
+        foreach (var (look, dark, phone) in ((string, bool, bool)[])[("light", false, false), ("dark", true, false), ("phone", false, true)])
+        {
+            var page = await _browser.PageAsync(dark, phone);
+            foreach (var (name, path) in pages)
+            {
+                await page.GotoAsync(path);
+                await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToBeVisibleAsync();
+                await Browsing.ShootAsync(page, $"{name}-{look}");
+                await Browsing.AssertGoodAsync(page);
+            }
+        }
+        Assert.That(_browser.Console.Where(said => !said.Contains("/nowhere", StringComparison.Ordinal)), Is.Empty);
+        var plain = await _browser.PageAsync(script: false);
+        await plain.GotoAsync($"/incidents/{id}");
+        await Expect(plain.GetByText("Its way so far")).ToBeVisibleAsync();
     }
 
     private Task<long> CountAsync(string of) => _theatre.Cluster.ScalarAsync<long>("movies", $"SELECT count(*) FROM {of}");

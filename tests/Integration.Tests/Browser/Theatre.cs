@@ -76,16 +76,12 @@ internal sealed class Theatre : IAsyncDisposable
         return theatre;
     }
 
-    /// <summary>Has the worker look, and waits until nothing waits or runs.</summary>
-    public async Task LookAsync(params string[] jobs)
-    {
-        foreach (var job in jobs)
-            await _worker.Dispatcher.TriggerAsync(job, "movies", null, "test", CancellationToken.None);
-        await QuietAsync();
-    }
+    /// <summary>Has the worker look, at all tables or at one.</summary>
+    public Task LookAsync(string job, string? table = null) => _worker.Dispatcher.TriggerAsync(job, "movies", table, "test", CancellationToken.None);
 
-    public Task QuietAsync() => Poll.UntilAsync(async ct => await Db.FirstAsync<long>("SELECT count(*) FROM healing.job_runs WHERE state IN ('pending', 'running')", null, ct) == 0,
-        TimeSpan.FromMinutes(2), "the end of all runs");
+    /// <summary>Waits for an incident of that kind to come so far.</summary>
+    public Task UntilAsync(string kind, IncidentState state) => Poll.UntilAsync(
+        async ct => (await Incidents.ListAsync(new IncidentFilter { Kind = kind, State = state }, ct)).Count > 0, TimeSpan.FromMinutes(2), $"{kind} to be {state}");
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,33 @@
+using System.Globalization;
+using HealingWorkers.Dashboard.Pages.Serving;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Incidents;
+using Microsoft.AspNetCore.Routing;
+
+namespace HealingWorkers.Dashboard.Pages.Quarantine;
+
+/// <summary>Asks a worker to bring rows back; the dashboard itself writes to no target.</summary>
+internal sealed class QuarantineForms(DashboardParts parts)
+{
+    private readonly IncidentLedger _incidents = new(parts.Ledger);
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapForm("/quarantine/restore", RestoreAsync);
+
+    private async Task<string> RestoreAsync(FormPost post)
+    {
+        var chosen = post.Text("all") is null ? [.. post.All("id").Select(text => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)).Distinct()]
+            : (await new Fleet.QuarantineBook(parts).ListAsync(null, null, 100, post.Cancel)).Where(q => q.State == nameof(IncidentState.Resolved)).Select(q => q.Incident).ToList();
+        if (chosen.Count == 0)
+            throw new HealingException("nothing was chosen", "tick the rows that are to come back");
+        var (why, asked) = (post.Reason, 0);
+        foreach (var id in chosen)
+        {
+            var incident = await _incidents.FindAsync(id, post.Cancel) ?? throw new HealingException($"there is no incident {id}", "reload the list");
+            if (incident.State != IncidentState.Resolved)
+                throw new HealingException($"incident {id} is {incident.State} by now; {asked} were asked for before it", "reload the list");
+            if (await parts.Jobs.UndoAsync(incident, post.Actor, why, post.Cancel) is not null)
+                asked++;
+        }
+        return $"Asked for: a worker brings back the rows of {asked} of {chosen.Count} incidents; the others are asked for already. The jobs tell how it went.";
+    }
+}
