@@ -1,4 +1,5 @@
 using System.Globalization;
+using HealingWorkers.Dashboard.Fleet;
 using HealingWorkers.Dashboard.Pages.Serving;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
@@ -16,7 +17,7 @@ internal sealed class QuarantineForms(DashboardParts parts)
     private async Task<string> RestoreAsync(FormPost post)
     {
         var chosen = post.Text("all") is null ? [.. post.All("id").Select(text => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)).Distinct()]
-            : (await new Fleet.QuarantineBook(parts).ListAsync(null, null, 100, post.Cancel)).Where(q => q.State == nameof(IncidentState.Resolved)).Select(q => q.Incident).ToList();
+            : (await new QuarantineBook(parts).ListAsync(null, null, 100, post.Cancel)).Where(q => q.State == nameof(IncidentState.Resolved)).Select(q => q.Incident).ToList();
         if (chosen.Count == 0)
             throw new HealingException("nothing was chosen", "tick the rows that are to come back");
         var (why, asked) = (post.Reason, 0);
