@@ -1,6 +1,10 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Repairs;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Routing;
 using NUnit.Framework;
@@ -23,7 +27,8 @@ public sealed class HostileDataTests
         var incident = await story.DamageAsync(Html);
         _incident = incident.Id;
         await story.HealAsync(incident);
-        var json = new JsonObject { ["repair"] = Html, ["summary"] = Html, ["statements"] = new JsonArray(Html), ["samples"] = new JsonArray(new JsonObject { [Html] = Html }), ["notes"] = new JsonArray(Html) }.ToJsonString();
+        var plan = new RepairPlan(Html, RiskClass.Quarantining, [new RepairStep(Html, Html, Html)]) { Rows = 1, Samples = [Html], Notes = [Html] };
+        var json = JsonSerializer.Serialize(plan, LedgerJson.Options);
         await using var connection = await _stage.Db.Source.OpenConnectionAsync();
         await connection.ExecuteAsync("UPDATE healing.attempts SET plan = @json::jsonb, statements = jsonb_build_array(@Html::text), error = @Html, verification = @Html", new { json, Html });
         await connection.ExecuteAsync("UPDATE healing.incidents SET detail = @Html, reason = @Html, evidence = jsonb_build_object(@Html::text, @Html::text), approved_by = @Html", new { Html });
