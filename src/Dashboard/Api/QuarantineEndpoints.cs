@@ -1,3 +1,4 @@
+using System.Globalization;
 using HealingWorkers.Dashboard.Fleet;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Jobs.Incidents;
@@ -36,7 +37,8 @@ internal static class QuarantineEndpoints
     private static string Text(KeptRow row) => FormattableString.Invariant($"{row.Batch}.{row.Part}.{row.Place.Trim('(', ')').Replace(',', '.')}");
 
     private static KeptPlace? Place(string text) =>
-        text.Split('.') is [var batch, var part, var block, var line] && long.TryParse(batch, out var b) && int.TryParse(part, out var p) && uint.TryParse(block, out var at) && ushort.TryParse(line, out var l)
+        text.Split('.') is [var batch, var part, var block, var line] && long.TryParse(batch, NumberStyles.None, CultureInfo.InvariantCulture, out var b) && int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var p)
+            && uint.TryParse(block, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && ushort.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var l)
             ? new(b, p, FormattableString.Invariant($"({at},{l})")) : null;
 }
 

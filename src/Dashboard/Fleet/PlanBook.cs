@@ -7,7 +7,7 @@ using HealingWorkers.Jobs.Repairs;
 namespace HealingWorkers.Dashboard.Fleet;
 
 /// <summary>Has targets say what a repair would do; looks only, a few at a time, and not for ever.</summary>
-public sealed class PlanBook(DashboardParts parts)
+public sealed class PlanBook(DashboardParts parts) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly PlanPreview _preview = new(parts.Targets, HealerFactory.Repairs(CheckCatalogue.All, new RepairLimits()));
@@ -34,4 +34,6 @@ public sealed class PlanBook(DashboardParts parts)
                 _few.Release();
         }
     }
+
+    public void Dispose() => _few.Dispose();
 }

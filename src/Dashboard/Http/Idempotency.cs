@@ -16,7 +16,7 @@ internal static class Idempotency
     public static async Task GuardAsync(HttpContext context, RequestDelegate next, AnswerLedger answers)
     {
         var request = context.Request;
-        if (!request.Path.StartsWithSegments("/api") || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || request.Headers[Header] is not { Count: > 0 } given)
+        if (!request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || request.Headers[Header] is not { Count: > 0 } given)
         {
             await next(context);
             return;
