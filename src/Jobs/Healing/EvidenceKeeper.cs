@@ -37,13 +37,16 @@ internal sealed class EvidenceKeeper(HealerLedgers ledgers, HealerTools tools, H
                 settings.KeepSnapshots), fence, cancel).ConfigureAwait(false);
             tools.Faults.Hit(SnapshotRecorded);
             var said = copy.Said is null ? taken.Statement : $"{taken.Statement}; {copy.Said}";
-            return new(SnapshotProof.Taken(incident.Id, id, taken.Kind, said), new(id, taken.Kind, taken.Sha256, said));
+            return new(SnapshotProof.Taken(incident.Id, id, taken.Kind, said), new(id, taken.Kind, taken.Sha256, said) { Base = await BaseAsync(copy, cancel).ConfigureAwait(false) });
         }
         catch (HealingException e)
         {
             return new(null, new(null, "none", null, e.Message)) { Trouble = $"no snapshot, so no repair: {e.Message}. {e.Hint}" };
         }
     }
+
+    private async Task<ReceiptBase?> BaseAsync(KeptBase copy, CancellationToken cancel) =>
+        copy.Snapshot is { } id && await ledgers.Snapshots.FindAsync(id, cancel).ConfigureAwait(false) is { } row ? new(id, row.Kind, row.Sha256) : null;
 }
 
 internal sealed record KeptEvidence(SnapshotProof? Proof, ReceiptSnapshot Snapshot)

@@ -26,7 +26,15 @@ public sealed record ReceiptBody
 }
 
 /// <param name="Sha256">Of the snapshot's manifest, which holds the hash of every file; null when waived.</param>
-public sealed record ReceiptSnapshot(long? Id, string Kind, string? Sha256, string Statement);
+public sealed record ReceiptSnapshot(long? Id, string Kind, string? Sha256, string Statement)
+{
+    /// <summary>The copy of the whole server that was kept as well.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public ReceiptBase? Base { get; init; }
+}
+
+/// <param name="Sha256">Of its manifest, which holds the hash of the list of all its files.</param>
+public sealed record ReceiptBase(long Id, string Kind, string Sha256);
 
 /// <param name="Sha256">Over every value that the batch keeps.</param>
 public sealed record ReceiptQuarantine(long Batch, long Rows, string Sha256);

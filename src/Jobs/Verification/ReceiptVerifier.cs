@@ -52,37 +52,57 @@ public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, Snapsho
 
     private async Task SnapshotAsync(ReceiptBody body, Collected verdict, CancellationToken cancel)
     {
-        if (body.Snapshot is not { Id: { } id, Sha256: { } sha256 })
+        if (body.Snapshot is { Id: { } id, Sha256: { } sha256 })
+        {
+            await BytesAsync(id, "snapshot", sha256, verdict, cancel).ConfigureAwait(false);
+        }
+        else
         {
             verdict.NotRecomputed.Add($"the snapshot: {body.Snapshot.Statement}");
+        }
+        if (body.Snapshot.Base is { } copy)
+        {
+            await BytesAsync(copy.Id, copy.Kind, copy.Sha256, verdict, cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Attempts may share a snapshot; its bytes are read once.</summary>
+    private async Task BytesAsync(long id, string kind, string sha256, Collected verdict, CancellationToken cancel)
+    {
+        if (!verdict.Read.Add((id, sha256)))
+        {
             return;
         }
         var row = await snapshots.FindAsync(id, cancel).ConfigureAwait(false);
         if (row is null)
         {
-            verdict.Changed.Add($"snapshots {id} is gone");
+            verdict.Changed.Add($"{kind} {id} is gone from the ledger");
         }
         else if (row.RemovedAt is { } removed)
         {
-            verdict.NotRecomputed.Add($"the files of snapshot {id}: removed {removed:u}, when their time was over");
+            verdict.NotRecomputed.Add($"the files of {kind} {id}: removed {removed:u}, when their time was over");
         }
         else if (row.Host != host)
         {
-            verdict.NotRecomputed.Add($"the files of snapshot {id}: they are on {row.Host}");
+            verdict.NotRecomputed.Add($"the files of {kind} {id}: they are on {row.Host}");
         }
         else
         {
             var changed = await SnapshotReader.ChangedAsync(row.Place, sha256, cancel).ConfigureAwait(false);
-            verdict.Changed.AddRange(changed.Select(c => $"snapshot {id}: {c}"));
+            verdict.Changed.AddRange(changed.Select(c => $"{kind} {id}: {c}"));
             if (changed.Count == 0)
             {
-                verdict.Recomputed.Add($"every byte of snapshot {id}");
+                verdict.Recomputed.Add($"every byte of {kind} {id}");
             }
         }
     }
 
     private async Task PresentAsync(ReceiptBody body, Target? target, Collected verdict, CancellationToken cancel)
     {
+        if (body.Verification is not { Indexes.Count: > 0 })
+        {
+            verdict.NotRecomputed.Add($"the present state of what {body.Plan.Repair} worked on: `healing check` looks at that");
+        }
         foreach (var index in body.Verification?.Indexes ?? [])
         {
             if (target is null)
@@ -123,6 +143,7 @@ public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, Snapsho
 
     private sealed class Collected
     {
+        public HashSet<(long, string)> Read { get; } = [];
         public List<string> Changed { get; } = [];
         public List<string> Recomputed { get; } = [];
         public List<string> NotRecomputed { get; } = [];

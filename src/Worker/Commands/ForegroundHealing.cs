@@ -3,6 +3,7 @@ using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Repairs;
 using HealingWorkers.Jobs.Targets;
 using HealingWorkers.Worker.Hosting;
 using Npgsql;
@@ -12,7 +13,8 @@ namespace HealingWorkers.Worker.Commands;
 /// <summary>Check, take in, heal, tell: once, for one target.</summary>
 internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bool approveAll, bool json)
 {
-    private static readonly string[] Extensions = ["amcheck", "pg_visibility", "pg_surgery"];
+    private static readonly string[] OfChecks = ["amcheck", "pg_visibility"];
+    private static readonly string[] OfSurgery = ["pg_surgery"];
     private const int LeftOpen = 2;
     private const int MostDeferrals = 5;
     private readonly Target _target = host.Get<IReadOnlyList<Target>>()[0];
@@ -20,7 +22,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
     public async Task<int> HealAsync(CancellationToken cancel)
     {
         var facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
-        await PrepareAsync(facts, cancel).ConfigureAwait(false);
+        await PrepareAsync(facts, OfChecks, cancel).ConfigureAwait(false);
         facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
         await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
         var ledger = host.Get<IncidentLedger>();
@@ -42,6 +44,10 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         foreach (var incident in concerned.Where(repairable.Contains))
         {
             progress.Show($"healing incident {incident}");
+            if (IsSurgeryDue(found.First(i => i.Id == incident)))
+            {
+                await PrepareAsync(await _target.FactsAsync(cancel).ConfigureAwait(false), OfSurgery, cancel).ConfigureAwait(false);
+            }
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);
         }
         await new LookAfterRepairs(ledger, check => RunAsync(check, host.Get<CheckMemory>(), KnownDamage.Of(reports.Where(r => r.Check == HeapCheck.CheckName)), progress, cancel), TakeInAsync).RunAsync(concerned, cancel).ConfigureAwait(false);
@@ -87,15 +93,20 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         return findings.Any(f => f.Severity >= Severity.Warning) ? LeftOpen : Failed(reports);
     }
 
-    /// <summary>The extensions that checks and repairs need, where this role may create them.</summary>
-    private async Task PrepareAsync(TargetFacts facts, CancellationToken cancel)
+    /// <summary>Single row versions are to be worked on, and the way to it is open.</summary>
+    private bool IsSurgeryDue(Incident incident) =>
+        host.Get<HealerFactory>().Repairs().FirstOrDefault(r => string.Equals(r.Name, incident.Repair, StringComparison.Ordinal)) is ISurgery
+        && PolicyGate.Decide(incident, plan: null, Settings(), _target.Options, shell.Clock.GetUtcNow()).Decision == GateDecision.Go;
+
+    /// <summary>The extensions that are needed now, where this role may create them.</summary>
+    private async Task PrepareAsync(TargetFacts facts, IReadOnlyList<string> extensions, CancellationToken cancel)
     {
-        await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
-        var missing = Extensions.Where(e => facts.SchemaOf(e) is null).ToList();
+        var missing = extensions.Where(e => facts.SchemaOf(e) is null).ToList();
         if (missing.Count == 0)
         {
             return;
         }
+        await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
         await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         foreach (var extension in missing)
         {
@@ -106,7 +117,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             }
             catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile or SqlState.InvalidSchemaName)
             {
-                // the check that needs it says so
+                // what needs it says so
             }
         }
         _target.Forget();
@@ -135,11 +146,9 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         }, cancel);
     }
 
-    private IncidentHealer Healer()
-    {
-        var factory = host.Get<HealerFactory>();
-        return factory.Create(factory.Settings with { NeverWait = true, ApproveAll = approveAll, FirstPause = TimeSpan.FromMilliseconds(300) });
-    }
+    private IncidentHealer Healer() => host.Get<HealerFactory>().Create(Settings());
+
+    private HealerSettings Settings() => host.Get<HealerFactory>().Settings with { NeverWait = true, ApproveAll = approveAll, FirstPause = TimeSpan.FromMilliseconds(300) };
 
     /// <summary>As often as attempts are left; what is busy for long is left open.</summary>
     private async Task HealAsync(IncidentHealer healer, long incident, CancellationToken cancel)

@@ -106,7 +106,7 @@ internal sealed class DuplicateRuleTests
         Assert.That(healed.State, Is.EqualTo(IncidentState.Resolved), healed.Note);
         var after = await HashesAsync(hospital, before);
         Assert.That(after["public.casts"], Is.Not.EqualTo(before["public.casts"]));
-        Assert.That((await hospital.Factory().Receipts().VerifyAsync(incident.Id, hospital.Target, CancellationToken.None)).Changed, Is.Empty);
+        await AssertCopyIsReadAgainAsync(hospital, incident.Id);
         Assert.That((await hospital.AttemptsAsync(incident.Id)).Single().RowsQuarantined, Is.EqualTo(6), "four rows that went and two that refer to another now");
 
         var refused = await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, incident.Id));
@@ -121,6 +121,22 @@ internal sealed class DuplicateRuleTests
 
         Assert.That((await UndoAsync(hospital, incident.Id)).Incident.State, Is.EqualTo(IncidentState.Resolved));
         Assert.That(await HashesAsync(hospital, before), Is.EquivalentTo(after));
+    }
+
+    /// <summary>The receipt stands for the copy of the whole server too: each byte of it.</summary>
+    private static async Task AssertCopyIsReadAgainAsync(Hospital hospital, long id)
+    {
+        var verdict = await hospital.Factory().Receipts().VerifyAsync(id, hospital.Target, CancellationToken.None);
+        Assert.That(verdict.Changed, Is.Empty);
+        Assert.That(verdict.Recomputed, Has.Some.StartsWith("every byte of base_backup").And.Some.StartsWith("every byte of snapshot"));
+        var copy = (await new SnapshotLedger(hospital.Db).OfIncidentAsync(id, CancellationToken.None)).Single(s => s.Kind == "base_backup");
+        var victim = Directory.EnumerateFiles(Path.Combine(copy.Place, "data", "base"), "*", SearchOption.AllDirectories).First(f => new FileInfo(f).Length > 8192);
+        var bytes = await File.ReadAllBytesAsync(victim);
+        bytes[5000] ^= 1;
+        await File.WriteAllBytesAsync(victim, bytes);
+        Assert.That((await hospital.Factory().Receipts().VerifyAsync(id, hospital.Target, CancellationToken.None)).Changed, Is.EqualTo(new[] { $"base_backup {copy.Id}: {victim} has been changed" }));
+        bytes[5000] ^= 1;
+        await File.WriteAllBytesAsync(victim, bytes);
     }
 
     private static void OpenWindow(Hospital hospital)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using HealingWorkers.Drill;
 using HealingWorkers.Worker.Commands;
 using NUnit.Framework;
 
@@ -32,6 +33,23 @@ internal sealed class HealCommandTests
         var (changed, named) = await RunAsync(hospital, "receipt", id, "--verify");
         Assert.That(changed, Is.EqualTo(2));
         Assert.That(named, Does.Contain("incidents: detail"));
+    }
+
+    [Test]
+    public async Task OnlyWhatIsNeededIsCreated()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
+        var connection = Hospital.Cluster.ConnectionString(hospital.Database);
+        const string Extensions = "SELECT string_agg(extname, ',' ORDER BY extname) FROM pg_extension WHERE extname IN ('amcheck', 'pg_visibility', 'pg_surgery')";
+        var (code, text) = await RunAsync(hospital, "heal", "--connection", connection);
+        Assert.That(code, Is.Zero, text);
+        Assert.That(await Hospital.Cluster.ScalarAsync<string>(hospital.Database, Extensions), Is.EqualTo("amcheck,pg_visibility"), "no row was worked on");
+
+        await hospital.Damage.Row.XminInvalidAsync("external_metadata", new RowPlace(1, 7));
+        var (healed, told) = await RunAsync(hospital, "heal", "--connection", connection);
+        Assert.That(healed, Is.Zero, told);
+        Assert.That(await Hospital.Cluster.ScalarAsync<string>(hospital.Database, Extensions), Is.EqualTo("amcheck,pg_surgery,pg_visibility"));
     }
 
     [Test]
