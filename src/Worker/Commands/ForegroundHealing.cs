@@ -101,12 +101,12 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
     /// <summary>The extensions that are needed now, where this role may create them.</summary>
     private async Task PrepareAsync(TargetFacts facts, IReadOnlyList<string> extensions, CancellationToken cancel)
     {
+        await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
         var missing = extensions.Where(e => facts.SchemaOf(e) is null).ToList();
         if (missing.Count == 0)
         {
             return;
         }
-        await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
         await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         foreach (var extension in missing)
         {

@@ -57,6 +57,40 @@ public sealed class IndexProbeCheckTests
         Assert.That(names, Is.SupersetOf(new[] { "public.many_hash", "public.many_gin", "public.many_gist", "public.many_spgist", "public.many_range", "public.many_expression", "public.many_brin", "public.many_pkey", MoviesSchema.HostileIndex }));
     }
 
+    [Test]
+    public async Task Sound_indexes_are_clean_while_people_write_and_vacuum_takes_away()
+    {
+        await using var load = WriteLoad.Start(Cluster.ConnectionString(_database), new WriteLoadOptions
+        {
+            Clients = 3,
+            Pause = TimeSpan.FromMilliseconds(1),
+            FirstId = 1_000_000,
+            Insert = "INSERT INTO many VALUES (@id::int, @value, ARRAY[@value, 'w'], point(@id::int % 100, 1), int4range(1, 5), 1, true)",
+            Update = "UPDATE many SET word = @value, tags = ARRAY[@value], place = point(2, length(@value)) WHERE id = @id::int",
+            Delete = "DELETE FROM many WHERE id = @id::int",
+            ReadAll = "SELECT id::bigint, word FROM many WHERE id >= @id",
+        });
+        using var stop = new CancellationTokenSource();
+        var vacuum = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await Cluster.ExecuteAsync(_database, "VACUUM many");
+            }
+        });
+        for (var look = 0; look < 4; look++)
+        {
+            await load.WaitForAsync(200, TimeSpan.FromSeconds(30));
+            var report = await CheckCluster.RunAsync(Check, _database, CheckScope.OfTable(await CheckCluster.OidAsync(_database, "many")));
+            Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object}: {f.Detail}"), Is.Empty);
+            Assert.That(report.ExaminedNames, Does.Contain("public.many_hash").And.Contain("public.many_gist"), report.Reason);
+        }
+        await stop.CancelAsync();
+        await vacuum;
+        Assert.That(await load.FindLossesAsync(), Is.Empty);
+        Assert.That(load.Failures, Is.Empty);
+    }
+
     [TestCase("many_gin", 0)]
     [TestCase("many_gist", 1)]
     [TestCase("many_hash", 1)]

@@ -31,6 +31,8 @@ internal sealed class Clinic : IAsyncDisposable
     public Target Target { get; }
     public HealingOptions Options { get; }
     public bool ApproveAll { get; set; }
+    public bool NeverWait { get; set; } = true;
+    public TimeSpan? Lease { get; set; }
     public IncidentLedger Incidents => new(Db);
 
     public static async Task<Clinic> OpenAsync(string sql, Action<RulesOptions>? rules = null)
@@ -70,15 +72,16 @@ internal sealed class Clinic : IAsyncDisposable
 
     public async Task<Incident> HealAsync(Incident incident)
     {
-        var factory = new HealerFactory(Options, Db, new TargetSet([Target]), Checks, TimeProvider.System, NullLoggerFactory.Instance)
-        {
-            Settings = HealerSettings.Of(Options) with { FirstPause = TimeSpan.FromMilliseconds(1), ApproveAll = ApproveAll, NeverWait = true },
-            Limits = Limits,
-            Snapshots = new SnapshotTaker(Options.StateDirectory, TimeProvider.System),
-        };
-        await factory.Create().HealAsync(incident.Id, "worker", CancellationToken.None);
+        await Factory().Create().HealAsync(incident.Id, "worker", CancellationToken.None);
         return (await Incidents.FindAsync(incident.Id, CancellationToken.None))!;
     }
+
+    public HealerFactory Factory() => new(Options, Db, new TargetSet([Target]), Checks, TimeProvider.System, NullLoggerFactory.Instance)
+    {
+        Settings = HealerSettings.Of(Options) with { FirstPause = TimeSpan.FromMilliseconds(1), ApproveAll = ApproveAll, NeverWait = NeverWait, Lease = Lease ?? HealerSettings.Of(Options).Lease },
+        Limits = Limits,
+        Snapshots = new SnapshotTaker(Options.StateDirectory, TimeProvider.System),
+    };
 
     /// <summary>Finds the one thing that is wrong, and heals it once.</summary>
     public async Task<Incident> HealOnlyAsync()

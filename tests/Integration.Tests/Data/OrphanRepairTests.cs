@@ -61,6 +61,46 @@ public sealed class OrphanRepairTests
     }
 
     [Test]
+    public async Task A_window_does_not_open_the_cap()
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop, Declared);
+        clinic.Options.AutoHealing.MaxRowsPerRepair = 9;
+        clinic.NeverWait = false;
+        var now = TimeProvider.System.GetUtcNow();
+        (clinic.Target.Options.MaintenanceWindow, clinic.Target.Options.Policy["quarantining"]) = ($"{now.AddHours(-1):HH}:00-{now.AddHours(2):HH}:00 UTC", RepairPolicy.Window);
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
+        var waiting = await clinic.HealOnlyAsync();
+        Assert.That((waiting.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.AwaitingApproval, 1000L)), waiting.Reason);
+        Assert.That(waiting.Reason, Does.Contain("10 rows are more than max_rows_per_repair (9)"));
+
+        clinic.Options.AutoHealing.MaxRowsPerRepair = 10;
+        await clinic.BehindTheKeysAsync("INSERT INTO movies VALUES (3); DELETE FROM movies WHERE id = 4");
+        var approved = await new IncidentDecisions(clinic.Incidents, 3).ApproveAsync(waiting.Id, "somebody", "seen", CancellationToken.None);
+        var healed = await clinic.HealAsync(approved);
+        Assert.That((healed.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.Resolved, 990L)), healed.Reason);
+    }
+
+    [Test]
+    public async Task An_approval_is_good_for_the_rows_that_were_read_and_no_more()
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop);
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
+        var waiting = await clinic.HealOnlyAsync();
+        var decide = new IncidentDecisions(clinic.Incidents, 3);
+        await decide.ApproveAsync(waiting.Id, "somebody", "ten rows, seen", rows: 10, CancellationToken.None);
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 4");
+
+        var grown = await clinic.HealAsync(waiting);
+
+        Assert.That((grown.WaitsForApproval, grown.ApprovedBy, await clinic.CountAsync("reviews")), Is.EqualTo((true, (string?)null, 1000L)), grown.Reason);
+        Assert.That(grown.Reason, Does.Contain("20 rows by now, and 10 were approved"));
+        Assert.That(await clinic.CountAsync("pg_namespace WHERE nspname = 'healing_quarantine'"), Is.Zero);
+        await decide.ApproveAsync(waiting.Id, "somebody", "twenty, seen", rows: 20, CancellationToken.None);
+        var healed = await clinic.HealAsync(waiting);
+        Assert.That((healed.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.Resolved, 980L)), healed.Reason);
+    }
+
+    [Test]
     public async Task A_set_null_key_is_nullified()
     {
         await using var clinic = await Clinic.OpenAsync(Shop + "ALTER TABLE reviews DROP CONSTRAINT reviews_movie_id_fkey, ADD FOREIGN KEY (movie_id) REFERENCES movies ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED");

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Worker.Commands;
 using NUnit.Framework;
 
@@ -50,6 +53,35 @@ internal sealed class HealCommandTests
         var (healed, told) = await RunAsync(hospital, "heal", "--connection", connection);
         Assert.That(healed, Is.Zero, told);
         Assert.That(await Hospital.Cluster.ScalarAsync<string>(hospital.Database, Extensions), Is.EqualTo("amcheck,pg_surgery,pg_visibility"));
+    }
+
+    [Test]
+    public async Task WhatIsGoneWithAnotherRepairIsLookedAtAgainBeforeAPersonIsCalled()
+    {
+        await using var hospital = await Hospital.OpenAsync(500, realChecks: true);
+        var ledger = new IncidentLedger(hospital.Db);
+        var facts = await hospital.Target.FactsAsync(CancellationToken.None);
+        var casts = await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT 'casts'::regclass::oid::bigint");
+        var seen = Finding.Of("counts", FindingKind.IndexCountDiffers, facts.Id, new(casts, "public.casts"), "as long as the index was damaged");
+        var symptom = (await hospital.TakeInAsync(new("counts", CheckStatus.Damaged, TimeSpan.Zero, null, [seen], []))).Single();
+        await hospital.Damage.Index.ZeroLeafAsync("casts_pkey");
+        var cause = (await hospital.CheckAsync(new BtreeCheck())).Single(i => i.Kind == FindingKind.BtreeCorrupt);
+        var looked = new List<string>();
+        var look = new LookAfterRepairs(ledger, check =>
+        {
+            looked.Add(check.Description.Name);
+            return check.RunAsync(new(hospital.Target, CheckScope.All), CancellationToken.None);
+        }, report => hospital.TakeInAsync(report));
+
+        await look.RunAsync([symptom.Id, cause.Id], CancellationToken.None);
+        Assert.That((looked, (await hospital.FindAsync(symptom.Id)).State), Is.EqualTo((Array.Empty<string>(), IncidentState.Detected)), "nothing was repaired yet");
+
+        var outcome = await hospital.HealAsync(cause.Id);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        await look.RunAsync([symptom.Id, cause.Id], CancellationToken.None);
+        Assert.That(looked, Is.EqualTo(new[] { "counts", "counts" }), "twice, and no other check");
+        var gone = await hospital.FindAsync(symptom.Id);
+        Assert.That((gone.State, gone.Reason), Is.EqualTo((IncidentState.Resolved, "gone by itself: 2 looks in a row found nothing")));
     }
 
     [Test]
