@@ -56,7 +56,9 @@ internal sealed class ContainerTests
         Assert.That(Image.User, Does.Match(@"^[1-9]\d{3,}:[1-9]\d{3,}$"));
         Assert.That(Image.DefaultOf("JOB_ENGINE"), Is.EqualTo("Hangfire"));
         Assert.That(Image.StopSignal, Is.EqualTo("SIGTERM"));
-        Assert.That((Image.EntryPoint, Image.Command, Image.HealthCheck), Is.EqualTo((new[] { "/app/healing" }, new[] { "worker" }, new[] { "/app/healing", "health" })));
+        Assert.That(Image.EntryPoint, Is.EqualTo(new[] { "/app/healing" }));
+        Assert.That(Image.Command, Is.EqualTo(new[] { "worker" }));
+        Assert.That(Image.HealthCheck, Is.EqualTo(new[] { "/app/healing", "health" }));
     }
 
     [Test]
