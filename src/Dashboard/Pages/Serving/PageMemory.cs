@@ -26,19 +26,19 @@ internal sealed class PageMemory(TimeProvider clock)
 
     /// <summary>The page as it was a moment ago, or as somebody else is rendering it now, or rendered by <paramref name="render"/>.</summary>
     /// <param name="mayRender">Asked before a new rendering; where it says no, the answer is null.</param>
-    public Task<RenderedPage>? Get(string key, Func<bool> mayRender, Func<Task<RenderedPage>> render)
+    public Task<RenderedPage?> GetAsync(string key, Func<bool> mayRender, Func<Task<RenderedPage>> render)
     {
-        TaskCompletionSource<RenderedPage> mine;
+        TaskCompletionSource<RenderedPage?> mine;
         lock (_one)
         {
             var entry = Find(key);
             if (entry.Epoch == _epoch && entry.Last is { } last && clock.GetUtcNow() - last.At < Fresh)
-                return Task.FromResult(last);
+                return Task.FromResult<RenderedPage?>(last);
             if (entry.Epoch == _epoch && entry.Running is { } running)
                 return running;
             if (!mayRender())
-                return null;
-            mine = new TaskCompletionSource<RenderedPage>(TaskCreationOptions.RunContinuationsAsynchronously);
+                return Task.FromResult<RenderedPage?>(null);
+            mine = new TaskCompletionSource<RenderedPage?>(TaskCreationOptions.RunContinuationsAsynchronously);
             (entry.Epoch, entry.Running) = (_epoch, mine.Task);
         }
         return RunAsync(key, mine, render);
@@ -52,7 +52,7 @@ internal sealed class PageMemory(TimeProvider clock)
         }
     }
 
-    private async Task<RenderedPage> RunAsync(string key, TaskCompletionSource<RenderedPage> mine, Func<Task<RenderedPage>> render)
+    private async Task<RenderedPage?> RunAsync(string key, TaskCompletionSource<RenderedPage?> mine, Func<Task<RenderedPage>> render)
     {
         try
         {
@@ -68,7 +68,7 @@ internal sealed class PageMemory(TimeProvider clock)
         return await mine.Task;
     }
 
-    private void End(string key, TaskCompletionSource<RenderedPage> mine, RenderedPage? page)
+    private void End(string key, TaskCompletionSource<RenderedPage?> mine, RenderedPage? page)
     {
         lock (_one)
         {
@@ -93,7 +93,7 @@ internal sealed class PageMemory(TimeProvider clock)
     private sealed class Entry
     {
         public RenderedPage? Last { get; set; }
-        public Task<RenderedPage>? Running { get; set; }
+        public Task<RenderedPage?>? Running { get; set; }
         public long Epoch { get; set; }
         public long Used { get; set; }
     }

@@ -31,11 +31,11 @@ internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAn
         var key = $"{Visitor.Of(context).Role} {context.Request.Path}{context.Request.QueryString}";
         try
         {
-            var page = memory.Get(key, () => !live || _live.AttemptAcquire().IsAcquired, () => RenderAsync(context, next));
+            var page = await memory.GetAsync(key, () => !live || _live.AttemptAcquire().IsAcquired, () => RenderAsync(context, next)).WaitAsync(context.RequestAborted);
             if (page is null)
                 context.Response.StatusCode = StatusCodes.Status204NoContent;
             else
-                await answer.WriteAsync(context, await page.WaitAsync(context.RequestAborted), stale: false);
+                await answer.WriteAsync(context, page, stale: false);
         }
         catch (Exception e) when (IsAway(e) && !context.RequestAborted.IsCancellationRequested && memory.Last(key) is not null)
         {
