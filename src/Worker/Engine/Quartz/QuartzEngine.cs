@@ -48,7 +48,14 @@ public sealed class QuartzEngine(EngineSettings settings) : IJobEngine
     public async Task RestAsync(bool resting, CancellationToken cancel)
     {
         var scheduler = await OpenAsync(cancel).ConfigureAwait(false);
-        await (resting ? scheduler.Standby(cancel) : scheduler.Start(cancel)).ConfigureAwait(false);
+        if (resting)
+        {
+            await scheduler.Standby(cancel).ConfigureAwait(false);
+        }
+        else
+        {
+            await scheduler.Start(cancel).ConfigureAwait(false);
+        }
     }
 
     public async Task DeliverAsync(long run, string key, DateTimeOffset due, CancellationToken cancel)
