@@ -40,7 +40,7 @@ internal sealed class KilledTests
         child.Send(Signal.Kill);
         await child.WaitForExitAsync(TimeSpan.FromSeconds(10));
         Assert.That(Drafts(root), Has.Length.EqualTo(1), "it was not done yet");
-        await Poll.UntilAsync(async _ => await Clinic.Cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_replication") == 0, TimeSpan.FromSeconds(20), "nothing goes on without it");
+        await Poll.UntilAsync(async ct => await Clinic.Cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_replication", ct: ct) == 0, TimeSpan.FromSeconds(20), "nothing goes on without it");
     }, async clinic =>
     {
         var root = new SnapshotTaker(clinic.Options.StateDirectory, TimeProvider.System).Bases.Root;

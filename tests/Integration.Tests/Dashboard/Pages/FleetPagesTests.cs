@@ -25,7 +25,11 @@ public sealed class FleetPagesTests
     }
 
     [TearDown]
-    public async Task CloseAsync() => await _stage.DisposeAsync();
+    public async Task CloseAsync()
+    {
+        _visit.Dispose();
+        await _stage.DisposeAsync();
+    }
 
     [TestCase("/jobs", "Nothing has run yet.")]
     [TestCase("/jobs?state=failed", "No run matches.")]
@@ -111,7 +115,8 @@ public sealed class FleetPagesTests
         await forge.ExecuteNonQueryAsync();
         Assert.That($"{(await _stage.GetAsync("/api/v1/audit/chain")).Body["holds"]}", Is.EqualTo("false"));
         await using var other = await Stage.OpenAsync(_stage.Db.ConnectionString);
-        Assert.That(await new Visit(other.Http.BaseAddress!).GetAsync("/audit"), Does.Contain("broken at 1"));
+        using var visit = new Visit(other.Http.BaseAddress!);
+        Assert.That(await visit.GetAsync("/audit"), Does.Contain("broken at 1"));
     }
 
     [Test]

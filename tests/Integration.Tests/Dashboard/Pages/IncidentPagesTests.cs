@@ -70,7 +70,7 @@ public sealed class IncidentPagesTests
     public async Task A_decision_comes_back_to_its_page_and_is_told_once()
     {
         var incident = await _story.DamageAsync("decided");
-        var visit = new Visit(_stage.Http.BaseAddress!);
+        using var visit = new Visit(_stage.Http.BaseAddress!);
         var told = await visit.PostAsync($"/incidents/{incident.Id}", "/escalate", ("reason", "let me see"));
         Assert.That(told, Does.Contain($"Incident {incident.Id} is escalated").And.Contain("escalated by local: let me see"));
         Assert.That(await visit.GetAsync($"/incidents/{incident.Id}"), Does.Not.Contain("data-flash"));
@@ -82,7 +82,7 @@ public sealed class IncidentPagesTests
     {
         var incident = await _story.DamageAsync("unread");
         await _story.AskAsync(incident);
-        var visit = new Visit(_stage.Http.BaseAddress!);
+        using var visit = new Visit(_stage.Http.BaseAddress!);
         Assert.That(await visit.PostAsync($"/incidents/{incident.Id}", "/approve", ("reason", "blindly")), Does.Contain("was not read"));
         Assert.That((await _story.Incidents.FindAsync(incident.Id, CancellationToken.None))!.ApprovedBy, Is.Null);
     }
@@ -93,7 +93,7 @@ public sealed class IncidentPagesTests
         var (one, two) = (await _story.DamageAsync("many_1"), await _story.DamageAsync("many_2"));
         await _story.EscalateAsync(one);
         await _story.EscalateAsync(two);
-        var visit = new Visit(_stage.Http.BaseAddress!);
+        using var visit = new Visit(_stage.Http.BaseAddress!);
         var page = $"/incidents/decide?verb=close&id={one.Id}&id={two.Id}";
         Assert.That(await visit.GetAsync(page), Does.Contain("Close 2 incidents"));
         (string, string)[] fields = [("verb", "close"), ("id", $"{one.Id}"), ("id", $"{two.Id}"), ("reason", "old")];

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace HealingWorkers.Integration.Tests.Dashboard.Pages;
 
 /// <summary>Somebody with cookies who fills in forms; what a browser without script would send.</summary>
-internal sealed partial class Visit(Uri address)
+internal sealed partial class Visit(Uri address) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = address };
 
@@ -18,6 +18,8 @@ internal sealed partial class Visit(Uri address)
         var answer = await _http.PostAsync(to.Count(c => c == '/') > 1 ? to : path + to, form);
         return System.Net.WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync());
     }
+
+    public void Dispose() => _http.Dispose();
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
     private static partial Regex Token();
