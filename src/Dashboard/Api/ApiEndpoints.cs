@@ -1,6 +1,8 @@
+using HealingWorkers.Dashboard.Fleet;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HealingWorkers.Dashboard.Api;
 
@@ -22,7 +24,7 @@ internal static class ApiEndpoints
         AuditEndpoints.Map(api, parts);
         ConfigurationEndpoints.Map(api, parts);
         ExportEndpoints.Map(api, parts);
-        PlanEndpoints.Map(api, parts);
+        PlanEndpoints.Map(api, parts, app.Services.GetRequiredService<PlanBook>());
         QuarantineEndpoints.Map(api, parts);
         EvidenceEndpoints.Map(api, parts);
         IncidentBulkEndpoints.Map(api, parts);

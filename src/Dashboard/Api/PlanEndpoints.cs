@@ -13,9 +13,9 @@ namespace HealingWorkers.Dashboard.Api;
 /// <summary>What a repair would do now, its approval as it was read, and the way back.</summary>
 internal static class PlanEndpoints
 {
-    public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
+    public static void Map(IEndpointRouteBuilder api, DashboardParts parts, PlanBook plans)
     {
-        var (incidents, plans) = (new IncidentLedger(parts.Ledger), new PlanBook(parts));
+        var incidents = new IncidentLedger(parts.Ledger);
         var decide = new IncidentDecisions(incidents, parts.Options.AutoHealing.MaxAutoRepairAttempts);
         api.MapGet("/incidents/{id:long}/plan", async (long id, CancellationToken cancel) => await incidents.FindAsync(id, cancel) is { } incident
                 ? TypedResults.Json(PlanShape.Of(await plans.OfAsync(incident, cancel))) : (IResult)Problems.NoIncident(id))

@@ -26,6 +26,7 @@ internal static class PagesSetup
         services.AddSingleton<ProblemPage>();
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<EventsEndpoint>();
+        services.AddSingleton<PlanBook>();
         services.AddSingleton<PlanBoard>();
         services.AddSingleton<ChainWatch>();
     }

@@ -84,10 +84,12 @@ public sealed partial class StoryTests
     {
         var snapshot = await _theatre.Db.FirstAsync<long>("SELECT id FROM healing.snapshots WHERE removed_at IS NULL AND kind <> 'waived' ORDER BY bytes DESC LIMIT 1", null, CancellationToken.None);
         var owner = await _theatre.Db.FirstAsync<long>("SELECT incident_id FROM healing.snapshots WHERE id = @snapshot", new { snapshot }, CancellationToken.None);
+        var run = await _theatre.Db.FirstAsync<long>("SELECT max(id) FROM healing.job_runs WHERE state = 'succeeded'", null, CancellationToken.None);
         (string Name, string Path)[] pages =
         [
             ("home", "/"), ("incidents", "/incidents?show=all"), ("incident", $"/incidents/{id}"), ("healed-index", $"/incidents/{owner}"), ("snapshot", $"/incidents/{owner}/snapshots/{snapshot}"),
             ("quarantine", "/quarantine"), ("kept-rows", $"/quarantine/{id}"), ("decide", $"/incidents/decide?verb=close&id={id}"), ("nowhere", "/nowhere"),
+            ("jobs", "/jobs"), ("run", $"/jobs/{run}"), ("schedules", "/schedules"), ("workers", "/workers"), ("targets", "/targets"), ("target", "/targets/movies"), ("audit", "/audit"), ("configuration", "/configuration"),
         ];
         foreach (var (look, dark, phone) in ((string, bool, bool)[])[("light", false, false), ("dark", true, false), ("phone", false, true)])
         {

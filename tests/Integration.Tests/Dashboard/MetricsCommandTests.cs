@@ -19,7 +19,7 @@ public sealed class MetricsCommandTests
         await using (var command = new NpgsqlCommand("LOCK TABLE t IN ACCESS EXCLUSIVE MODE", holder))
             await command.ExecuteNonQueryAsync();
         await using var blocked = await DashCluster.Cluster.OpenAsync(name);
-        await using var waiting = new NpgsqlCommand("SELECT count(*) FROM t", blocked);
+        await using var waiting = new NpgsqlCommand("SELECT count(*) FROM t", blocked) { CommandTimeout = 300 };
         var wait = waiting.ExecuteScalarAsync();
         await Poll.UntilAsync(async cancel => await DashCluster.Cluster.ScalarAsync<long>(name, "SELECT count(*) FROM pg_locks WHERE NOT granted", ct: cancel) > 0, TimeSpan.FromSeconds(10), "a wait");
         await using var standby = await PgStandby.StartNewAsync(DashCluster.Cluster, "follower");

@@ -63,7 +63,7 @@ internal sealed class WorkerStage : IAsyncDisposable
 
     /// <summary>Until nothing waits or runs.</summary>
     public Task QuietAsync() => Poll.UntilAsync(
-        async ct => await Db.FirstAsync<long>("SELECT count(*) FROM healing.job_runs WHERE state IN ('pending', 'running')", null, ct) == 0, EngineFleet.Limit, "the end of all runs");
+        async ct => await Db.FirstAsync<long>("SELECT count(*) FROM healing.job_runs WHERE state IN ('pending', 'running')", null, ct) == 0, 4 * EngineFleet.Limit, "the end of all runs");
 
     public Task<IReadOnlyList<JobRun>> HistoryAsync(string job) =>
         Ledger.HistoryAsync(new() { Job = job, Limit = 1000 }, CancellationToken.None);

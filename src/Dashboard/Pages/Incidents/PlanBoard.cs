@@ -1,30 +1,20 @@
+using HealingWorkers.Dashboard.Fleet;
 using HealingWorkers.Dashboard.Pages.Serving;
-using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
-using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Repairs;
 using Npgsql;
 
 namespace HealingWorkers.Dashboard.Pages.Incidents;
 
-/// <summary>Has the target itself say what a repair would do to it now. Looks only; a few at a time, whoever asks.</summary>
-internal sealed class PlanBoard(DashboardParts parts) : IDisposable
+/// <summary>A plan for a page: where none can be had, the page says why and stands all the same.</summary>
+internal sealed class PlanBoard(PlanBook book)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly PlanPreview _preview = new(parts.Targets, HealerFactory.Repairs(CheckCatalogue.All, new RepairLimits()));
-    private readonly SemaphoreSlim _few = new(2, 2);
-
     public async Task<ReadPlan> OfAsync(Incident incident, CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Patience);
-        var entered = false;
         try
         {
-            await _few.WaitAsync(limit.Token);
-            entered = true;
-            return new ReadPlan(await _preview.OfAsync(incident, limit.Token), null, null);
+            return new ReadPlan(await book.OfAsync(incident, cancel), null, null);
         }
         catch (HealingException e)
         {
@@ -34,14 +24,7 @@ internal sealed class PlanBoard(DashboardParts parts) : IDisposable
         {
             return new ReadPlan(null, $"{incident.TargetName} did not tell its plan: {(e is PostgresException said ? said.MessageText : e.Message)}", "Try again; if it stays so, look at the target.");
         }
-        finally
-        {
-            if (entered)
-                _few.Release();
-        }
     }
-
-    public void Dispose() => _few.Dispose();
 }
 
 /// <param name="Plan">Null where it could not be made; then it is said why.</param>
