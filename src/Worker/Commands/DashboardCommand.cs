@@ -15,7 +15,7 @@ public sealed class DashboardCommand : ICommandModule
             ListenAddress.Check("http.listen", host.Options.Http.Listen);
             await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
             await using var api = await ApiHost.StartAsync(host, cancel).ConfigureAwait(false);
-            shell.Out.WriteLine($"{api.Address} is the API; Ctrl-C stops it");
+            shell.Out.WriteLine($"{api.Address} is the dashboard; Ctrl-C stops it");
             var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using var registration = cancel.Register(asked.SetResult).ConfigureAwait(false);
             await asked.Task.ConfigureAwait(false);

@@ -88,5 +88,5 @@ public sealed class UpCommand : ICommandModule
     }
 
     private static void Announce(CommandShell shell, Household house, string what) =>
-        shell.Out.WriteLine($"{house.Address} is the API; {what}; Ctrl-C stops everything");
+        shell.Out.WriteLine($"{house.Address} is the dashboard; {what}; Ctrl-C stops everything");
 }

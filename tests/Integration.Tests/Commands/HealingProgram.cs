@@ -46,7 +46,7 @@ internal sealed class HealingProgram : IAsyncDisposable
     public async Task<(ChildProcess Process, string Address)> UpAsync(params string[] arguments)
     {
         var child = Start(["up", "--log-level", "information", .. arguments]);
-        var line = await child.WaitForLineAsync(l => l.Contains(" is the API", StringComparison.Ordinal), Patience);
+        var line = await child.WaitForLineAsync(l => l.Contains(" is the dashboard", StringComparison.Ordinal), Patience);
         return (child, line.Split(' ')[0]);
     }
 

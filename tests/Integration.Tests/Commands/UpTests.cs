@@ -62,7 +62,7 @@ public sealed class UpTests
             said.AddRange([output, error]);
         }
         var up = healing.Start("up", "--log-level", "debug", "--set", "worker.count=1");
-        await up.WaitForLineAsync(l => l.Contains("is the API", StringComparison.Ordinal), Patience);
+        await up.WaitForLineAsync(l => l.Contains("is the dashboard", StringComparison.Ordinal), Patience);
         await healing.RunAsync("trigger", "db.health_check");
         await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
         up.Send(Signal.Terminate);

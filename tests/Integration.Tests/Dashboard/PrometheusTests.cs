@@ -21,7 +21,7 @@ public sealed partial class PrometheusTests
         var ledger = await SeededAsync();
         await using var up = HealingProcess.Start(
             new Dictionary<string, string?>(StringComparer.Ordinal) { ["HEALING__CONTROL__CONNECTION"] = ledger }, "up", "--set", "http.listen=127.0.0.1:0", "--set", "worker.count=1");
-        var line = await up.WaitForLineAsync(l => l.Contains("is the API", StringComparison.Ordinal), Limit);
+        var line = await up.WaitForLineAsync(l => l.Contains("is the dashboard", StringComparison.Ordinal), Limit);
         var api = new Uri(line.Split(' ')[0]);
         using var http = new HttpClient();
         var directory = Directory.CreateTempSubdirectory("healing-prometheus");
