@@ -78,7 +78,7 @@ internal sealed class DuplicateRuleTests
         await RunAsync(reader, $"BEGIN; SET LOCAL enable_seqscan = off; SELECT FROM movies WHERE tmdb_id = {key}");
         var healing = ApprovedAsync(hospital, incident.Id);
         await Poll.UntilAsync(async ct => await Hospital.Cluster.ScalarAsync<bool>(hospital.Database,
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'REINDEX INDEX%' AND wait_event_type = 'Lock')", ct: ct), TimeSpan.FromSeconds(30), "the rows are gone and the index waits");
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'REINDEX INDEX%' AND wait_event_type = 'Lock')", ct: ct), TimeSpan.FromMinutes(3), "the rows are gone and the index waits");
 
         // the rebuild waits for the reader: all that was there is gone, and nothing of it is committed
         await using var writer = await Hospital.Cluster.OpenAsync(hospital.Database);

@@ -77,7 +77,7 @@ internal sealed class RightsTests
         var body = JsonNode.Parse(await new StreamReader(call.Request.InputStream).ReadToEndAsync())!;
         call.Response.StatusCode = 204;
         call.Response.Close();
-        Assert.That(await sending, Is.EqualTo(2), "the log and the webhook");
+        Assert.That(await sending, Is.EqualTo(3), "the webhook once, and the log, which is told of the opening too");
         Assert.That((string?)body["event"], Is.EqualTo("escalated"));
         Assert.That((string?)body["what_to_do"], Does.Contain("healing incidents show"));
         Assert.That(await hospital.Factory().Alerts(http, "worker").RunAsync(CancellationToken.None), Is.Zero);
