@@ -98,6 +98,29 @@ internal sealed class TableTests
     }
 
     [Test]
+    public async Task A_place_that_was_given_to_somebody_else_meanwhile_is_left_alone()
+    {
+        await using var ward = await OpenAsync();
+        await Hospital.Cluster.ExecuteAsync(ward.Database, "UPDATE external_metadata SET id = id WHERE ctid = '(1,1)'");
+        await ward.Damage.Row.XminInvalidAsync("external_metadata", Place);
+        var incident = await FoundAsync(ward, new RowBitsCheck(), "heap_bits_wrong");
+        Assert.That((await ward.HealAsync(incident.Id)).State, Is.EqualTo(IncidentState.AwaitingApproval));
+        await ApproveAsync(ward, incident);
+        await Hospital.Cluster.ExecuteAsync(ward.Database, "VACUUM external_metadata");
+        var before = await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata");
+        await using (var writer = await Hospital.Cluster.OpenAsync(ward.Database))
+        await using (var insert = new Npgsql.NpgsqlCommand("BEGIN; INSERT INTO external_metadata SELECT (jsonb_populate_record(m, jsonb_build_object('id', 900000 + m.id))).* FROM external_metadata m ORDER BY m.id LIMIT 300", writer))
+        await using (var taken = new Npgsql.NpgsqlCommand("SELECT count(*) FROM external_metadata WHERE ctid = '(1,7)' AND id > 900000", writer))
+        {
+            await insert.ExecuteNonQueryAsync();
+            Assert.That(await taken.ExecuteScalarAsync(), Is.EqualTo(1L), "the place is not somebody else's");
+            await ward.HealAsync(incident.Id);
+            Assert.That(await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata"), Is.EqualTo(before), "what nobody has committed can be seen");
+        }
+        Assert.That(await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata"), Is.EqualTo(before));
+    }
+
+    [Test]
     public async Task A_map_is_left_alone_while_it_is_all_that_shows_a_row()
     {
         await using var ward = await OpenAsync();

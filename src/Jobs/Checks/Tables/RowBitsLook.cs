@@ -27,11 +27,14 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
         return live.Count == 0 ? live : await AgainAsync(pages, live, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>One block in a session of its own, for a repair that is about to change something. Null where the files cannot be seen.</summary>
+    /// <summary>
+    /// One block as it is now, in a session of its own, for a repair that is about to change something. A page on disk may be older than the one in
+    /// memory, from which VACUUM has taken the row since, and where its place is somebody else's. Null where the files cannot be seen, or no checkpoint be had.
+    /// </summary>
     public static async Task<IReadOnlyList<HiddenRow>?> NowAsync(Target target, TargetFacts facts, RelationName table, long block, CancellationToken cancel)
     {
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
-        if (await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false) is not { } files)
+        if (await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false) is not { } files || !await Checkpoint.TryAsync(connection, cancel).ConfigureAwait(false))
         {
             return null;
         }

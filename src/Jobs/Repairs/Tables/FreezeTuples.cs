@@ -45,7 +45,7 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
             : [.. said.Where(r => r.Kind == FindingKind.HeapXminInvalid && r.Offset > 0).Select(r => (new Tid(block, r.Offset), r.Message))];
         if (wrong is null)
         {
-            return plan with { Refuse = "the server's files cannot be seen from here any more: what the rows' bits say is not known" };
+            return plan with { Refuse = "what the rows' bits say by now cannot be seen from here: it wants sight of the server's files and the right to CHECKPOINT" };
         }
         var rows = wrong.Select(r => r.Place).Distinct().ToList();
         if (rows.Count == 0)
@@ -64,7 +64,7 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
                 "Each of these rows is there for everybody afterwards. If one was removed or replaced before its header was damaged, it comes back: compare it with what you know.",
                 .. wrong.Take(10).Select(r => $"{r.Place}: {r.Why}"),
             ],
-            Work = new Frozen(table, use.Function!, rows),
+            Work = new Frozen(table, use.Function!, rows, ByBits: incident.Kind == FindingKind.HeapBitsWrong),
             Steps =
             [
                 new(Surgery.Statement(use.Function!, table, rows), Locks, "declares the rows to be committed and not removed"),
@@ -73,7 +73,11 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         };
     }
 
-    /// <summary>Null where the files cannot be seen.</summary>
+    /// <summary>VACUUM takes rows away that their bits hide, and their places are given to others: those that are hidden still, now that it is kept out.</summary>
+    private static async Task<IReadOnlyList<Tid>> StillAsync(RepairSession session, Frozen work, CancellationToken cancel) =>
+        !work.ByBits ? work.Rows : [.. (await HiddenAsync(session, work.Table, work.Rows[0].Block, cancel).ConfigureAwait(false) ?? []).Select(r => r.Place).Intersect(work.Rows)];
+
+    /// <summary>Null where that cannot be seen.</summary>
     private static async Task<IReadOnlyList<(Tid Place, string Why)>?> HiddenAsync(RepairSession session, TableLook table, long block, CancellationToken cancel) =>
         await RowBitsLook.NowAsync(session.Target, session.Facts, table.Name, block, cancel).ConfigureAwait(false) is { } rows
             ? [.. rows.Select(r => (r.Place, $"made by transaction {r.Header.Xmin.ToString(CultureInfo.InvariantCulture)}, which committed, and removed by none that did"))] : null;
@@ -86,9 +90,22 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         {
             return new(RepairOutcome.Done, plan.Nothing, log.Sent);
         }
-        if (!await new Surgery(session, log, limits).HeldAsync(work.Table, () => log.RunAsync(session, Surgery.Statement(work.Function, work.Table, work.Rows), cancel), cancel).ConfigureAwait(false))
+        var missing = 0;
+        if (!await new Surgery(session, log, limits).HeldAsync(work.Table, async () =>
+            {
+                var still = await StillAsync(session, work, cancel).ConfigureAwait(false);
+                missing = work.Rows.Count - still.Count;
+                if (still.Count > 0)
+                {
+                    await log.RunAsync(session, Surgery.Statement(work.Function, work.Table, still), cancel).ConfigureAwait(false);
+                }
+            }, cancel).ConfigureAwait(false))
         {
             return new(RepairOutcome.Deferred, $"{work.Table.Quoted} is busy: somebody vacuums or alters it", log.Sent);
+        }
+        if (missing > 0)
+        {
+            return new(RepairOutcome.Escalated, $"{missing} of {work.Rows.Count} row(s) were changed or removed by somebody meanwhile, or cannot be seen any more, and are left alone", log.Sent);
         }
         // only now is all of the row looked at
         var after = await HeapLook.OfBlockAsync(session.Target, session.Facts, work.Table.Name, work.Rows[0].Block, cancel).ConfigureAwait(false);
@@ -110,5 +127,5 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         plan.Work is not Frozen work ? Task.FromResult(new OwnProof(true, plan.Nothing ?? "nothing was to be done"))
             : new TableIndexes(recheck, limits).ProveAsync(session, work.Table.Oid, $"{work.Rows.Count} row(s) declared to be there", cancel);
 
-    private sealed record Frozen(TableLook Table, string Function, IReadOnlyList<Tid> Rows);
+    private sealed record Frozen(TableLook Table, string Function, IReadOnlyList<Tid> Rows, bool ByBits);
 }
