@@ -27,6 +27,8 @@ public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, Tid Next, us
     public bool XminInvalid => Has(XminInvalidBit) && !Has(XminCommittedBit);
     /// <summary>A DELETE leaves this mark.</summary>
     public bool WasDeleted => (Infomask2 & KeysUpdated) != 0;
+    /// <summary>Whoever removes a row marks it, or points from it to its successor.</summary>
+    public bool HasMarksOfRemoval(Tid place) => WasDeleted || Next != place;
     public bool XmaxInvalid => Has(XmaxInvalidBit);
     public bool XmaxIsMulti => Has(XmaxMultiBit);
     /// <summary>Somebody locked it, nobody removed it.</summary>

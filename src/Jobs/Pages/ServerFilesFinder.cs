@@ -7,6 +7,10 @@ namespace HealingWorkers.Jobs.Pages;
 /// <summary>Finds the best way to the server's files: directly, through the server, or none (null).</summary>
 public static class ServerFilesFinder
 {
+    /// <summary>What a check says where there is none.</summary>
+    public static string WhyNot(TargetFacts facts) =>
+        $"the server's files cannot be read: set data_directory of the target, or GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean), pg_stat_file(text, boolean) TO {facts.Role}";
+
     public static async Task<IServerFiles?> FindAsync(Target target, TargetFacts facts, NpgsqlConnection connection, CancellationToken cancel)
     {
         foreach (var directory in new[] { target.Options.DataDirectory, facts.DataDirectory })

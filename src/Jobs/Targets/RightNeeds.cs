@@ -23,7 +23,7 @@ public static class RightNeeds
         new("verify_visibility", RightOf.Check, "EXECUTE on pg_visibility's pg_check_visible and pg_check_frozen", ["visibility"]),
         new("monitor", RightOf.Check, "Sight of other roles' sessions and of settings", ["leftovers", "triggers", "age", "database_stats"]),
         new("read_rows", RightOf.Check, "SELECT on every table", ReadsRows),
-        new("read_files", RightOf.Check, "Sight of the server's files", ["index_probe", "libraries"]),
+        new("read_files", RightOf.Check, "Sight of the server's files", ["index_probe", "row_bits", "libraries"]),
         new("own_tables", RightOf.Repair, "Ownership of every table", Owns),
         new("make_quarantine", RightOf.Repair, "The schema healing_quarantine, or CREATE on the database for it", TakesRows),
         new("write_rows", RightOf.Repair, "SELECT, UPDATE and DELETE on every table", ["toast_placeholder", "quarantine_orphans", "nullify_orphans", "nullify_values", "quarantine_values", "salvage"]),
@@ -32,8 +32,8 @@ public static class RightNeeds
         new("surgery", RightOf.Surgery, "EXECUTE on pg_surgery's heap_force_freeze and heap_force_kill", ["unhide_rows", "freeze_tuples", "kill_tuples"]),
     ];
 
-    /// <summary>Those that need nothing which can lack.</summary>
-    public static IReadOnlyList<string> Without { get; } = ["collation", "constraints"];
+    /// <summary>Those that need nothing which can lack in a database: they read the catalogue, write on this machine, or work while the server is stopped.</summary>
+    public static IReadOnlyList<string> Without { get; } = ["collation", "constraints", "keep_evidence", "rebuild_critical_index"];
 }
 
 public enum RightOf { Check, Repair, Surgery }

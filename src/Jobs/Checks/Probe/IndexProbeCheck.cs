@@ -29,7 +29,7 @@ public sealed class IndexProbeCheck : ICheck
         if (await ServerFilesFinder.FindAsync(request.Target, facts, connection, cancel).ConfigureAwait(false) is not { } files)
         {
             return CheckRun.Without(CheckName, CheckStatus.Unavailable, elapsed(),
-                $"the server's files cannot be read: set data_directory of the target, or GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean), pg_stat_file(text, boolean) TO {facts.Role}");
+                ServerFilesFinder.WhyNot(facts));
         }
         IReadOnlyList<ProbedIndex> indexes;
         await using (var catalogue = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))

@@ -92,7 +92,7 @@ public sealed partial class CountsCheck : ICheck
     {
         if (e.SqlState is not (SqlState.DataCorrupted or SqlState.IoError) || Number().Match(e.MessageText) is not { Success: true } said || !long.TryParse(said.Value, System.Globalization.CultureInfo.InvariantCulture, out var block)
             || await DamagedFile.OwnerAsync(connection, e.MessageText, cancel).ConfigureAwait(false) is not { } owner || owner.Oid != table.Oid
-            || await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false) is not { } size
+            || await HeapSize.OfAsync(connection, table.Oid, cancel).ConfigureAwait(false) is not { } size
             || block < size.Blocks)
         {
             return null;

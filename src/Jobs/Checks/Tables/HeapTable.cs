@@ -28,8 +28,12 @@ internal sealed record HeapTable
             : (await connection.QueryAsync<HeapTable>(new CommandDefinition(Sql.Of<ICheck>("heap_tables"), new { table = scope.Table, sequences }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
 
     /// <summary>Null when it is gone.</summary>
-    public async Task<HeapSize?> SizeAsync(NpgsqlConnection connection, CancellationToken cancel) =>
-        await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid = Oid }, cancellationToken: cancel)).ConfigureAwait(false);
+    public Task<HeapSize?> SizeAsync(NpgsqlConnection connection, CancellationToken cancel) => HeapSize.OfAsync(connection, Oid, cancel);
 }
 
-internal sealed record HeapSize(long Blocks, string? Path);
+internal sealed record HeapSize(long Blocks, string? Path)
+{
+    /// <summary>Null when the table is gone.</summary>
+    public static async Task<HeapSize?> OfAsync(NpgsqlConnection connection, long oid, CancellationToken cancel) =>
+        await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid }, cancellationToken: cancel)).ConfigureAwait(false);
+}

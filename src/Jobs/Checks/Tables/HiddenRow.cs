@@ -22,8 +22,7 @@ internal sealed record HiddenRow(Tid Place, HeapTupleHeader Header)
         _ => status(Header.Xmax) switch
         {
             "aborted" => true,
-            // whoever removes a row marks it, or points from it to its successor
-            "committed" => !Header.WasDeleted && Header.Next == Place,
+            "committed" => !Header.HasMarksOfRemoval(Place),
             _ => false,
         },
     };

@@ -28,7 +28,7 @@ public sealed class RowBitsCheck : ICheck
         if (await ServerFilesFinder.FindAsync(request.Target, facts, connection, cancel).ConfigureAwait(false) is not { } files)
         {
             return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(),
-                $"the server's files cannot be read: set data_directory of the target, or GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean), pg_stat_file(text, boolean) TO {facts.Role}");
+                ServerFilesFinder.WhyNot(facts));
         }
         var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => request.Known.WhyNotRows(t.Oid) is null).ToList();
         var look = new RowBitsLook(connection, files);

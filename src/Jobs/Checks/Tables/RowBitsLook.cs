@@ -38,7 +38,7 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
         {
             return null;
         }
-        var path = (await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false))?.Path;
+        var path = (await HeapSize.OfAsync(connection, table.Oid, cancel).ConfigureAwait(false))?.Path;
         return path is not null && await new RelationPages(files, path).ReadAsync((uint)block, cancel).ConfigureAwait(false) is { } page
             ? await new RowBitsLook(connection, files).LiveAsync(InPage((uint)block, page), cancel).ConfigureAwait(false) : [];
     }

@@ -46,7 +46,7 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         {
             _looked = true;
             _files = await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false);
-            _path = (await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false))?.Path;
+            _path = (await HeapSize.OfAsync(connection, table.Oid, cancel).ConfigureAwait(false))?.Path;
         }
         return _files is null || _path is null ? null : await HeapPage.ReadAsync(_files, _path, block, cancel).ConfigureAwait(false);
     }
@@ -121,7 +121,7 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         /// Where all of that is missing nobody removed it; where some is, it cannot be told.
         /// </summary>
         private bool? NotRemoved() => Header is not { } header ? null
-            : (header.WasDeleted || header.Next != Place, Seen is not null || PageSaysVisible == true) switch
+            : (header.HasMarksOfRemoval(Place), Seen is not null || PageSaysVisible == true) switch
             {
                 (false, true) => true,
                 (true, false) => header.XmaxInvalid ? null : false,
