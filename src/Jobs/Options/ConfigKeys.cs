@@ -11,7 +11,7 @@ public static class ConfigKeys
     private static readonly ConfigType Age = Duration(TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
 
     /// <summary>A list comes after the one that it lies in.</summary>
-    public static readonly IReadOnlyList<ConfigList> Lists = [ConfigList.Of<HealingOptions, TargetOptions>("targets[]", o => o.Targets), .. RuleKeys.Lists, .. AlertKeys.Lists];
+    public static readonly IReadOnlyList<ConfigList> Lists = [ConfigList.Of<HealingOptions, TargetOptions>("targets[]", o => o.Targets), .. RuleKeys.Lists, .. StandbyKeys.Lists, .. AlertKeys.Lists];
 
     public static readonly IReadOnlyList<ConfigKey> All =
     [
@@ -56,7 +56,6 @@ public static class ConfigKeys
         Of(Target + "connections.check", Connection, "", "The role that only detects; empty is connection.", (t, v) => t.Connections.Check = (string)v!) with { MayBeFile = true },
         Of(Target + "connections.repair", Connection, "", "The role that repairs; empty is connection.", (t, v) => t.Connections.Repair = (string)v!) with { MayBeFile = true },
         Of(Target + "connections.surgery", Connection, "", "The role for repairs that work on single row versions (group healing_surgery); empty is connections.repair.", (t, v) => t.Connections.Surgery = (string)v!) with { MayBeFile = true },
-        Later(Target + "standbys", "", "Standbys: donors of good pages, and who is promoted."),
         Of(Target + "data_directory", ConfigType.Path, "", "The server's data directory as seen from here: file snapshots, reading past the cache, and stopping it for a copy where a plan asks for one.", (t, v) => t.DataDirectory = (string)v!),
         Of(Target + "demonstration", Flag, "false", "A target that is damaged on purpose: a third incident of one object does not point at the hardware.", (t, v) => t.Demonstration = (bool)v!),
         Of(Target + "maintenance_window", Window, "", "When locking repairs may run; days like Sat,Sun, or none for every day.", (t, v) => t.MaintenanceWindow = (string)v!),
@@ -64,10 +63,10 @@ public static class ConfigKeys
         Policy("lossless-online", "is auto"),
         Policy("lossless-locking", "waits for the window, or for approval where there is none"),
         Policy("quarantining", "is auto up to max_rows_per_repair where opted in, else approve"),
-        Later(Target + "protect", "none", "Whether writes are stopped while critical corruption is open."),
+        .. StandbyKeys.All,
         .. RuleKeys.All,
 
-        Later("backups", "", "Backups, their retention and their proof."),
+        .. BackupKeys.All,
         .. AlertKeys.All,
     ];
 

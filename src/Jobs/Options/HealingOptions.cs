@@ -11,6 +11,8 @@ public sealed class HealingOptions
     public AutoHealingOptions AutoHealing { get; set; } = new();
     public RetentionOptions Retention { get; set; } = new();
     public SnapshotOptions Snapshots { get; set; } = new();
+    public BackupOptions Backups { get; set; } = new();
+    public RehearsalOptions Rehearsal { get; set; } = new();
     public AlertOptions Alerts { get; set; } = new();
     public IList<TargetOptions> Targets { get; set; } = [];
 }
@@ -84,6 +86,14 @@ public sealed class TargetOptions
     /// <summary>Risk class (as the command line prints it) to policy.</summary>
     public IDictionary<string, RepairPolicy> Policy { get; set; } = new Dictionary<string, RepairPolicy>(StringComparer.Ordinal);
     public RulesOptions Rules { get; set; } = new();
+    public IList<StandbyOptions> Standbys { get; set; } = [];
+    public FailoverOptions Failover { get; set; } = new();
+    public RotationOptions Rotation { get; set; } = new();
+    public Protection Protect { get; set; }
+    /// <summary>Null: as `backups.provider` says.</summary>
+    public BackupProvider? Backup { get; set; }
+    /// <summary>Null: as `rehearsal` says.</summary>
+    public bool? Rehearse { get; set; }
 }
 
 public sealed class TargetConnectionsOptions

@@ -12,7 +12,7 @@ public sealed partial class ArchitectureTests
     private static readonly string[] Stations =
     [
         "Errors", "Options", "Telemetry", "Targets", "Pages", "Ledger", "Findings", "Checks", "Incidents", "Snapshots", "Repairs",
-        "Verification", "Alerts", "Healing", "Schedule",
+        "Verification", "Backups", "Failover", "Alerts", "Healing", "Schedule",
     ];
 
     [TestCase("HealingWorkers.Jobs", new string[0])]
