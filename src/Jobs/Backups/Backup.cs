@@ -3,7 +3,8 @@ using HealingWorkers.Jobs.Options;
 namespace HealingWorkers.Jobs.Backups;
 
 /// <summary>A backup as the ledger knows it.</summary>
-/// <param name="Place">The directory that holds it; of pgbackrest, the repository's name for it is the label.</param>
+/// <param name="Place">The directory that holds it; of pgbackrest its configuration, and the repository's name for it is the label.</param>
+/// <param name="Label">Of pgbackrest the name of it in the repository; else the SHA-256 of its manifest.</param>
 /// <param name="Counted">JSON: what was counted when it was taken; null where nothing was.</param>
 public sealed record Backup(
     long Id, long TargetId, string TargetName, string SystemIdentifier, BackupProvider Provider, BackupState State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
@@ -14,6 +15,21 @@ public sealed record Backup(
 
     /// <summary>The last proof failed.</summary>
     public bool Disproven { get; init; }
+
+    /// <summary>A restore of it goes on right now.</summary>
+    public bool InUse { get; init; }
+
+    public long? Timeline { get; init; }
+    public string? WalFrom { get; init; }
+    public string? WalTo { get; init; }
+    public string? RemovedWhy { get; init; }
+
+    public bool IsGood => State == BackupState.Complete && !Disproven;
+
+    public TimeSpan? Took => EndedAt - StartedAt;
+
+    /// <summary>Bytes of the server a second.</summary>
+    public long? Throughput => Took is { TotalSeconds: > 0 } took && ServerBytes is { } bytes ? (long)(bytes / took.TotalSeconds) : null;
 
     /// <summary>A copy of files, and of the whole server; else a dump of one database.</summary>
     public bool IsPhysical => Provider != BackupProvider.PgDump;

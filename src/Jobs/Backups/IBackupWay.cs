@@ -15,18 +15,36 @@ public interface IBackupWay
     Task<TakenBackup> TakeAsync(BackupRequest request, CancellationToken cancel);
 
     /// <summary>
-    /// Physical: the files of a data directory in <paramref name="directory"/> (empty, and of the server's user afterwards), ready to be started
-    /// and brought to consistency (to the restore point where there is one). Logical: the dump's archive is checked and its path returned.
+    /// Physical: a data directory below <paramref name="directory"/> (empty, and of the server's user afterwards), ready to be started
+    /// and brought to consistency. Logical: the dump's archive is checked and its path returned. What is not as it was taken is refused.
     /// </summary>
+    /// <param name="until">Where the replay of WAL stops; null: at the restore point where there is one, else at the end of the backup's own WAL.</param>
     /// <returns>The path to start from, or to hand to pg_restore.</returns>
-    Task<string> RestoreAsync(Backup backup, string directory, CancellationToken cancel);
+    Task<string> RestoreAsync(Backup backup, string directory, RestoreUntil? until, CancellationToken cancel);
 
+    /// <summary>Its files, or what the repository has of it; nothing happens where they are gone.</summary>
     Task RemoveAsync(Backup backup, CancellationToken cancel);
 }
 
-/// <param name="Place">An empty directory of its own.</param>
+/// <param name="Place">The directory that is to hold it, which is not there yet.</param>
 /// <param name="Programs">Where PostgreSQL's programs are, by configuration; may be empty.</param>
-public sealed record BackupRequest(Target Target, TargetFacts Facts, BackupOptions Options, string Place, string Programs);
+public sealed record BackupRequest(Target Target, TargetFacts Facts, BackupOptions Options, string Place, string Programs)
+{
+    /// <summary>Free bytes on the disk of a directory.</summary>
+    public Func<string, long> FreeSpace { get; init; } = static place => new DriveInfo(place).AvailableFreeSpace;
+
+    /// <summary>Told how far it is.</summary>
+    public Action<string> Say { get; init; } = static _ => { };
+
+    public string Name => Path.GetFileName(Place);
+}
 
 /// <param name="Counted">JSON of what was counted: see <see cref="Backup.Counted"/>.</param>
 public sealed record TakenBackup(string Place, string? Label, long Bytes, long ServerBytes, uint? Timeline, string? WalFrom, string? WalTo, string? RestorePoint, string? Counted);
+
+/// <summary>A point that a restore goes to: one of the three, or none of them for as far as WAL goes.</summary>
+public sealed record RestoreUntil(DateTimeOffset? Time = null, string? Lsn = null, string? Point = null)
+{
+    /// <summary>As far as there is WAL.</summary>
+    public static readonly RestoreUntil End = new();
+}

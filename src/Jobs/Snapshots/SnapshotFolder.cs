@@ -69,6 +69,10 @@ public sealed class SnapshotFolder : IAsyncDisposable
         }
     }
 
+    /// <summary>What lies below a directory, links not followed.</summary>
+    public static long BytesOf(string place) => !Directory.Exists(place) ? 0
+        : new DirectoryInfo(place).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Sum(f => f.Length);
+
     internal static HealingException Full(string root, long? needed, Exception? inner = null) => new(
         $"no room for the snapshot in {root}: {(needed is { } bytes ? $"{bytes >> 10} kB are needed" : "the disk is full")}",
         "Free space there, or set state_directory to a larger disk; then `healing incidents reopen` the incident.", inner);

@@ -18,6 +18,8 @@ public sealed record SnapshotManifest
     public required string? Note { get; init; }
     /// <summary>Of a whole server: which of the files lists all others with their hashes.</summary>
     public string? List { get; init; }
+    /// <summary>Of a backup: which of the files lists its WAL with its hashes.</summary>
+    public string? WalList { get; init; }
     /// <summary>Of a whole server: the command that brings it back.</summary>
     public string? Restore { get; init; }
 }

@@ -35,9 +35,12 @@ public static class SnapshotReader
                 changed.Add($"{at} has been changed");
             }
         }
-        if (manifest.List is { } list && changed.Count == 0)
+        foreach (var list in changed.Count == 0 ? new[] { manifest.List, manifest.WalList } : [])
         {
-            changed.AddRange(await FileList.ChangedAsync(Path.Combine(place, list), Path.Combine(place, "data"), cancel).ConfigureAwait(false));
+            if (list is not null)
+            {
+                changed.AddRange(await FileList.ChangedAsync(Path.Combine(place, list), Path.Combine(place, "data"), cancel).ConfigureAwait(false));
+            }
         }
         var known = manifest.Files.Select(f => f.Name).Append(SnapshotManifest.FileName).ToHashSet(StringComparer.Ordinal);
         changed.AddRange(Directory.EnumerateFiles(place).Where(f => !known.Contains(Path.GetFileName(f))).Select(f => $"{f} has been added"));

@@ -23,6 +23,10 @@ public static partial class ServerPrograms
         return null;
     }
 
+    /// <summary>The same for a server that is watched, whose data directory may be configured.</summary>
+    public static Task<string?> FindAsync(string program, Target target, TargetFacts facts, string configured, CancellationToken cancel) =>
+        FindAsync(program, facts.Major, configured, target.Options.DataDirectory is { Length: > 0 } place ? place : facts.DataDirectory, cancel);
+
     private static string? BesideServer(string? dataDirectory)
     {
         try

@@ -11,6 +11,7 @@ internal sealed class BaseFolder : IAsyncDisposable
 {
     public const string Draft = ".draft";
     public const string ListFile = "files.json";
+    public const string WalListFile = "wal.json";
     private const UnixFileMode Ours = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly string _place;
     private readonly string _draft;
@@ -27,6 +28,21 @@ internal sealed class BaseFolder : IAsyncDisposable
     public string Tablespace(uint oid) => Path.Combine(_draft, "tablespaces", oid.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     public FileList List { get; } = new();
+
+    /// <summary>So much lies in it by now.</summary>
+    public long Bytes() => SnapshotFolder.BytesOf(_draft);
+
+    /// <summary>Lists the WAL, which the list of pg_basebackup leaves out.</summary>
+    public async Task ListWalAsync(CancellationToken cancel)
+    {
+        var list = new FileList();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Data, "pg_wal")).Order(StringComparer.Ordinal))
+        {
+            await using var stream = File.OpenRead(file);
+            list.Add("pg_wal/" + Path.GetFileName(file), stream.Length, await SHA256.HashDataAsync(stream, cancel).ConfigureAwait(false));
+        }
+        await File.WriteAllBytesAsync(Path.Combine(_draft, WalListFile), JsonSerializer.SerializeToUtf8Bytes(list), cancel).ConfigureAwait(false);
+    }
 
     /// <summary>Links that lead nowhere else, wherever the folder is.</summary>
     public void LinkTablespaces(IEnumerable<uint> oids)
@@ -55,9 +71,9 @@ internal sealed class BaseFolder : IAsyncDisposable
             await File.WriteAllBytesAsync(Path.Combine(_draft, ListFile), JsonSerializer.SerializeToUtf8Bytes(List), cancel).ConfigureAwait(false);
         }
         await File.WriteAllTextAsync(Path.Combine(_draft, "restore.sh"), script, cancel).ConfigureAwait(false);
-        var bytes = new DirectoryInfo(_draft).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Sum(f => f.Length);
+        var bytes = Bytes();
         var restore = $"sh '{_place}/restore.sh' NEW_DIRECTORY PORT";
-        IReadOnlyList<SnapshotFile> files = [await FileAsync("restore.sh", cancel).ConfigureAwait(false), await FileAsync(list, cancel).ConfigureAwait(false)];
+        IReadOnlyList<SnapshotFile> files = [await FileAsync("restore.sh", cancel).ConfigureAwait(false), await FileAsync(list, cancel).ConfigureAwait(false), .. manifest.WalList is { } wal ? [await FileAsync(wal, cancel).ConfigureAwait(false)] : Array.Empty<SnapshotFile>()];
         var json = JsonSerializer.SerializeToUtf8Bytes(manifest with { Files = files, List = list, Restore = restore }, LedgerJson.Options);
         await File.WriteAllBytesAsync(Path.Combine(_draft, SnapshotManifest.FileName), json, cancel).ConfigureAwait(false);
         await Programs.TryRunAsync(["sync", "-f", _draft], cancel).ConfigureAwait(false);

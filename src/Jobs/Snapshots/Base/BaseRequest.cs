@@ -9,6 +9,7 @@ namespace HealingWorkers.Jobs.Snapshots;
 /// <param name="Programs">Where PostgreSQL's programs are, by configuration; may be empty.</param>
 /// <param name="Most">A larger server is not copied.</param>
 public sealed record BaseRequest(Target Target, TargetFacts Facts, NpgsqlConnection Connection, Incident Incident, int Attempt, string Name, string Programs, long Most)
+    : CopyRequest(Target, Facts, Connection, Name, Programs)
 {
     /// <summary>Why the server must not be stopped now; null when it may.</summary>
     public string? WhyNotStop { get; init; } = "nobody allowed it";

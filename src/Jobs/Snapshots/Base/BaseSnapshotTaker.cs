@@ -38,7 +38,7 @@ public sealed class BaseSnapshotTaker(string root, TimeProvider clock, Func<stri
             if (await TryAsync(way, request, places, folder, cancel).ConfigureAwait(false) is not { } failed)
             {
                 OnDraft();
-                return await folder.FinishAsync(Manifest(request, way), kind, Script(request, await BinAsync(request, cancel).ConfigureAwait(false)), cancel).ConfigureAwait(false);
+                return await folder.FinishAsync(Manifest(request, way), kind, Script(await BinAsync(request, cancel).ConfigureAwait(false), "postgres"), cancel).ConfigureAwait(false);
             }
             why.Add(failed);
         }
@@ -75,14 +75,15 @@ public sealed class BaseSnapshotTaker(string root, TimeProvider clock, Func<stri
     };
 
     /// <summary>Whoever restores finds the programs where they were when it was taken.</summary>
-    private static async Task<string> BinAsync(BaseRequest request, CancellationToken cancel) =>
+    internal static async Task<string> BinAsync(CopyRequest request, CancellationToken cancel) =>
         Path.GetDirectoryName(await Targets.ServerPrograms.FindAsync("pg_ctl", request.Facts.Major, request.Programs, request.Facts.DataDirectory, cancel).ConfigureAwait(false)) ?? $"/usr/lib/postgresql/{request.Facts.Major}/bin";
 
-    private static string Script(BaseRequest request, string bin)
+    /// <summary>What brings a copy back to life.</summary>
+    internal static string Script(string bin, string owner)
     {
         using var stream = typeof(BaseSnapshotTaker).Assembly.GetManifestResourceStream($"{typeof(BaseSnapshotTaker).Namespace}.Base.restore.sh")!;
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().Replace("@BIN@", bin, StringComparison.Ordinal).Replace("@OWNER@", "postgres", StringComparison.Ordinal);
+        return reader.ReadToEnd().Replace("@BIN@", bin, StringComparison.Ordinal).Replace("@OWNER@", owner, StringComparison.Ordinal);
     }
 
     /// <summary>A tenth more than there is now, since it goes on growing while it is copied.</summary>

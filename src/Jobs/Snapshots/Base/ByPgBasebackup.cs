@@ -1,6 +1,4 @@
-using System.Globalization;
 using HealingWorkers.Jobs.Targets;
-using Npgsql;
 
 namespace HealingWorkers.Jobs.Snapshots;
 
@@ -14,23 +12,29 @@ internal sealed class ByPgBasebackup : IBaseWay
 
     public string Name => Program;
 
-    public async Task<string?> WhyNotAsync(BaseRequest request, CancellationToken cancel) =>
+    public Task<string?> WhyNotAsync(BaseRequest request, CancellationToken cancel) => MissingAsync(request, cancel);
+
+    public Task<string?> CopyAsync(BaseRequest request, ServerPlaces places, BaseFolder into, CancellationToken cancel) =>
+        RunAsync(request, places, into, "healing snapshot", cancel);
+
+    /// <summary>Why there is no such program here; null when there is.</summary>
+    public static async Task<string?> MissingAsync(CopyRequest request, CancellationToken cancel) =>
         await FindAsync(request, cancel).ConfigureAwait(false) is null ? $"{Program} of PostgreSQL {request.Facts.Major} is not installed here" : null;
 
-    public async Task<string?> CopyAsync(BaseRequest request, ServerPlaces places, BaseFolder into, CancellationToken cancel)
+    /// <summary>Null when the server lies in the folder, else why not.</summary>
+    public static async Task<string?> RunAsync(CopyRequest request, ServerPlaces places, BaseFolder into, string application, CancellationToken cancel)
     {
         var program = (await FindAsync(request, cancel).ConfigureAwait(false))!;
-        var login = TargetConnection.ForRepairs(request.Target.Options);
+        var login = ClientLogin.Of(request.Connection, TargetConnection.ForRepairs(request.Target.Options), request.Facts.Role, application);
         List<string> command =
         [
-            program, "--pgdata", into.Data, "--wal-method", "stream", "--checkpoint", "fast", "--manifest-checksums", "SHA256", "--no-password", "--label", $"healing {request.Name}",
-            "--host", request.Connection.Host!, "--port", request.Connection.Port.ToString(CultureInfo.InvariantCulture), "--username", login.Username ?? request.Facts.Role,
+            program, "--pgdata", into.Data, "--wal-method", "stream", "--checkpoint", "fast", "--manifest-checksums", "SHA256", "--label", $"healing {request.Name}", .. login.Words,
         ];
         foreach (var (oid, path) in places.Tablespaces)
         {
             command.AddRange(["--tablespace-mapping", $"{path.Replace("=", "\\=", StringComparison.Ordinal)}={into.Tablespace(oid).Replace("=", "\\=", StringComparison.Ordinal)}"]);
         }
-        var (code, said) = await Programs.RunTiedAsync(command, Environment(login), cancel).ConfigureAwait(false);
+        var (code, said) = await Targets.Programs.RunTiedAsync(command, login.Environment, cancel).ConfigureAwait(false);
         if (code != 0)
         {
             return $"{Program} ended with {code}: {Words(said)}";
@@ -39,37 +43,12 @@ internal sealed class ByPgBasebackup : IBaseWay
         return null;
     }
 
-    private static Task<string?> FindAsync(BaseRequest request, CancellationToken cancel) =>
-        ServerPrograms.FindAsync(Program, request.Facts.Major, request.Programs, request.Target.Options.DataDirectory is { Length: > 0 } configured ? configured : request.Facts.DataDirectory, cancel);
-
-    /// <summary>What only the environment may carry: passwords are seen by everybody on a command line.</summary>
-    private static Dictionary<string, string> Environment(NpgsqlConnectionStringBuilder login)
-    {
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PGAPPNAME"] = "healing snapshot", ["PGCONNECT_TIMEOUT"] = "10" };
-        if (login.Password is { Length: > 0 } password)
-        {
-            environment["PGPASSWORD"] = password;
-        }
-        if (login.Passfile is { Length: > 0 } file)
-        {
-            environment["PGPASSFILE"] = file;
-        }
-        environment["PGSSLMODE"] = login.SslMode switch
-        {
-            SslMode.VerifyCA => "verify-ca",
-            SslMode.VerifyFull => "verify-full",
-            var mode => mode.ToString().ToLowerInvariant(),
-        };
-        if (login.RootCertificate is { Length: > 0 } root)
-        {
-            environment["PGSSLROOTCERT"] = root;
-        }
-        return environment;
-    }
-
-    private static string Words(string said)
+    /// <summary>What a program said, on one line and not too long.</summary>
+    public static string Words(string said)
     {
         var line = string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(l => !l.Contains("NOTICE", StringComparison.Ordinal)));
         return line.Length > MostWords ? line[..MostWords] : line;
     }
+
+    private static Task<string?> FindAsync(CopyRequest request, CancellationToken cancel) => ServerPrograms.FindAsync(Program, request.Target, request.Facts, request.Programs, cancel);
 }

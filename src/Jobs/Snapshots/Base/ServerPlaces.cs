@@ -8,7 +8,7 @@ namespace HealingWorkers.Jobs.Snapshots;
 /// <summary>How large a server is, where its tablespaces are, and its data directory where that is seen from here.</summary>
 internal sealed record ServerPlaces(long Bytes, string? DataDirectory, IReadOnlyList<(uint Oid, string Path)> Tablespaces)
 {
-    public static async Task<ServerPlaces> OfAsync(BaseRequest request, CancellationToken cancel)
+    public static async Task<ServerPlaces> OfAsync(CopyRequest request, CancellationToken cancel)
     {
         var files = await ServerFilesFinder.FindAsync(request.Target, request.Facts, request.Connection, cancel).ConfigureAwait(false);
         long bytes;

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes a server of its own from this copy, and leaves the copy as it is:   sh restore.sh NEW_DIRECTORY [PORT]
 # It listens on a socket in NEW_DIRECTORY (or $SOCKET) only. Under root it runs as $OWNER (@OWNER@); $BIN is where pg_ctl is.
+# With $NO_START it is made ready and left; $HERE is the copy, where this text is not read from it.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+here=${HERE:-$(cd "$(dirname "$0")" && pwd)}
 to=${1:?name a new directory}
 port=${2:-5433}
 bin=${BIN:-@BIN@}
@@ -37,6 +38,7 @@ if [ "$(id -u)" = 0 ]; then
     [ ! -d "$to.tablespaces" ] || chown -R "$owner" "$to.tablespaces"
     as="setpriv --reuid=$owner --regid=$(id -g "$owner") --clear-groups --"
 fi
+[ -z "${NO_START:-}" ] || exit 0
 cd "$to"
 $as "$bin/pg_ctl" -D "$to" -w -t 3600 -l "$to/restore.log" start
 echo "psql -h '${SOCKET:-$to}' -p $port"

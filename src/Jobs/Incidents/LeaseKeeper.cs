@@ -1,7 +1,6 @@
-using HealingWorkers.Jobs.Incidents;
 using Npgsql;
 
-namespace HealingWorkers.Jobs.Healing;
+namespace HealingWorkers.Jobs.Incidents;
 
 /// <summary>Renews a lease every sixth of its length; when it is lost, or cannot be renewed in time, everything under it is cancelled at once.</summary>
 public sealed class LeaseKeeper : IAsyncDisposable

@@ -1,0 +1,78 @@
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Options;
+using Microsoft.Extensions.Logging;
+
+namespace HealingWorkers.Jobs.Backups;
+
+/// <summary>Removes, on this host, the backups that retention lets go: marked in the ledger first, then their files; and what makers that died have left.</summary>
+public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, LeaseLedger leases, TimeProvider clock, string worker, ILogger<BackupPruner> log)
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(30);
+    private readonly BackupWays _ways = new(options);
+
+    public string Host { get; init; } = Environment.MachineName;
+
+    /// <summary>What would be done.</summary>
+    public async Task<IReadOnlyList<RetentionDecision>> PlanAsync(CancellationToken cancel) =>
+        RetentionPlan.Of(await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false), options.Backups.Keep, clock.GetUtcNow());
+
+    /// <summary>What was removed.</summary>
+    public async Task<IReadOnlyList<RetentionDecision>> RunAsync(CancellationToken cancel)
+    {
+        await AbandonAsync(cancel).ConfigureAwait(false);
+        var removed = new List<RetentionDecision>();
+        foreach (var decision in (await PlanAsync(cancel).ConfigureAwait(false)).Where(d => !d.Keep))
+        {
+            if (!await ledger.RemovedAsync(decision.Backup.Id, decision.Why, cancel).ConfigureAwait(false))
+            {
+                continue;
+            }
+            removed.Add(decision);
+            try
+            {
+                await _ways.Of(decision.Backup.Provider).RemoveAsync(decision.Backup, cancel).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                log.LogWarning("the files of backup {Backup} in {Place} could not be removed, and are tried again within the hour: {Error}", decision.Backup.Id, decision.Backup.Place, e.Message);
+            }
+        }
+        foreach (var (place, trouble) in await Leftovers.SweepAsync(_ways.Root, () => KnownAsync(cancel)).ConfigureAwait(false))
+        {
+            log.Log(trouble is null ? LogLevel.Information : LogLevel.Warning, "{Place} belongs to no backup and is removed {Trouble}", place, trouble);
+        }
+        await PruneWalAsync(cancel).ConfigureAwait(false);
+        return removed;
+    }
+
+    /// <summary>Whoever still claims to run without holding the lease of his server is dead.</summary>
+    private async Task AbandonAsync(CancellationToken cancel)
+    {
+        var servers = (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b.State == BackupState.Running).Select(b => b.SystemIdentifier).Distinct(StringComparer.Ordinal);
+        foreach (var server in servers.ToList())
+        {
+            if (await leases.TakeAsync(BackupMaker.LeaseOf(server), worker, null, Moment, cancel).ConfigureAwait(false) is { } lease)
+            {
+                await ledger.AbandonAsync(server, cancel).ConfigureAwait(false);
+                await leases.ReleaseAsync(lease, cancel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<IReadOnlySet<string>> KnownAsync(CancellationToken cancel) =>
+        (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b.State is BackupState.Running or BackupState.Complete).Select(b => b.Place).ToHashSet(StringComparer.Ordinal);
+
+    private async Task PruneWalAsync(CancellationToken cancel)
+    {
+        var kept = (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b is { Provider: BackupProvider.PgBasebackup, State: BackupState.Running or BackupState.Complete });
+        foreach (var server in kept.GroupBy(b => b.SystemIdentifier))
+        {
+            // one that is being made has not said yet where it begins
+            if (server.All(b => b.WalFrom is not null) && WalArchive.OldestNeeded(server) is { } oldest)
+            {
+                var gone = _ways.Archive.Prune(server.Key, oldest);
+                log.LogDebug("{Files} files of WAL of server {Server} are older than its oldest backup and went", gone, server.Key);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using HealingWorkers.Jobs.Errors;
+
+namespace HealingWorkers.Jobs.Backups;
+
+/// <summary>A disk that would become too full is seen before anything is written to it.</summary>
+internal static class BackupRoom
+{
+    private const long Reserve = 256L << 20;
+
+    /// <summary>A tenth more than there is now, since it goes on growing while it is copied, and something for everybody else on that disk.</summary>
+    public static void Require(BackupRequest request, long bytes)
+    {
+        var root = Path.GetDirectoryName(request.Place)!;
+        Directory.CreateDirectory(root);
+        var needed = bytes + bytes / 10 + Reserve;
+        if (request.FreeSpace(root) is var free && free < needed)
+        {
+            throw new HealingException($"no room for a backup of {request.Target.Name} in {root}: {needed >> 20} MB are needed, {free >> 20} MB are free; nothing was begun",
+                "Free space there, keep fewer (backups.keep), or set backups.directory to a larger disk.");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using HealingWorkers.Jobs.Ledger;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Backups;
+
+/// <param name="Exact">A restore must give exactly these numbers.</param>
+/// <param name="Why">Why it need not.</param>
+public sealed record CountedRows(bool Exact, string? Why, IReadOnlyList<CountedTable> Tables)
+{
+    public string ToJson() => JsonSerializer.Serialize(this, LedgerJson.Options);
+
+    public static CountedRows? Of(string? json) => json is null ? null : JsonSerializer.Deserialize<CountedRows>(json, LedgerJson.Options);
+}
+
+/// <param name="Table">Quoted by the server, with its schema.</param>
+/// <param name="Rows">Null where it was not counted.</param>
+/// <param name="Why">Why it was not.</param>
+public sealed record CountedTable(string Database, string Table, long? Rows, string? Why);
+
+/// <summary>Counts the rows of every table of a database, each partition by itself, under one snapshot.</summary>
+public static class RowCounts
+{
+    /// <summary>What a copy of files does not bring along.</summary>
+    public const string Unlogged = "it is unlogged, so that a copy of files brings it back empty";
+
+    /// <param name="physical">Unlogged tables are left out.</param>
+    public static async Task<IReadOnlyList<CountedTable>> OfDatabaseAsync(NpgsqlConnection connection, bool physical, CancellationToken cancel)
+    {
+        await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel).ConfigureAwait(false);
+        return await WithinAsync(connection, physical, static _ => { }, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Within the transaction that is open, whose snapshot is the one that counts.</summary>
+    internal static async Task<IReadOnlyList<CountedTable>> WithinAsync(NpgsqlConnection connection, bool physical, Action<string> say, CancellationToken cancel)
+    {
+        var tables = await connection.ListAsync<TableRow>(Sql.Of(typeof(RowCounts), "tables_to_count"), null, cancel).ConfigureAwait(false);
+        // a policy that hides rows is an error then, and not a smaller number
+        await connection.DoAsync("SET LOCAL row_security = off", null, cancel).ConfigureAwait(false);
+        var counted = new List<CountedTable>();
+        foreach (var table in tables)
+        {
+            say($"counting {table.Name}");
+            counted.Add(physical && table.Unlogged ? new(connection.Database, table.Name, null, Unlogged) : await OneAsync(connection, table.Name, cancel).ConfigureAwait(false));
+        }
+        return counted;
+    }
+
+    private static async Task<CountedTable> OneAsync(NpgsqlConnection connection, string table, CancellationToken cancel)
+    {
+        await connection.DoAsync("SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
+        try
+        {
+            await using var count = new NpgsqlCommand($"SELECT pg_catalog.count(*) FROM ONLY {table}", connection) { CommandTimeout = 0 };
+            var rows = (long)(await count.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+            await connection.DoAsync("RELEASE SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
+            return new(connection.Database, table, rows, null);
+        }
+        catch (PostgresException e) when (connection.FullState == System.Data.ConnectionState.Open)
+        {
+            await connection.DoAsync("ROLLBACK TO SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
+            return new(connection.Database, table, null, e.MessageText);
+        }
+    }
+
+    private sealed record TableRow
+    {
+        public required string Name { get; init; }
+        public required bool Unlogged { get; init; }
+    }
+}
