@@ -1,5 +1,6 @@
 using Dapper;
 using HealingWorkers.Dashboard.Api;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
@@ -14,7 +15,8 @@ public sealed class TargetBook(DashboardParts parts)
         var rows = await parts.Ledger.ReadAsync(c => c.QueryAsync<KnownTarget>(new CommandDefinition(Sql.Of<KnownTarget>("targets"), cancellationToken: cancel)), cancel);
         var known = rows.ToDictionary(r => r.Name, StringComparer.Ordinal);
         var pauses = await new Pauses(parts.Ledger).ListAsync(cancel);
-        return [.. parts.Options.Targets.Select(target => Of(target, known.GetValueOrDefault(target.Name), pauses))];
+        var protections = await MissingTable.TryAsync(() => new ProtectionLedger(parts.Ledger).ListAsync(cancel));
+        return [.. parts.Options.Targets.Select(target => Of(target, known.GetValueOrDefault(target.Name), pauses, protections))];
     }
 
     public async Task<TargetDetails?> FindAsync(string name, CancellationToken cancel)
@@ -26,12 +28,15 @@ public sealed class TargetBook(DashboardParts parts)
         return new(view, [.. checks], options.MaintenanceWindow, [.. options.CriticalIndexes], options.Policy.ToDictionary(p => p.Key, p => p.Value.ToString().ToLowerInvariant(), StringComparer.Ordinal));
     }
 
-    private TargetView Of(TargetOptions target, KnownTarget? row, IReadOnlyList<Pause> pauses)
+    private TargetView Of(TargetOptions target, KnownTarget? row, IReadOnlyList<Pause> pauses, Perhaps<IReadOnlyList<ProtectionRow>> protections)
     {
         var observes = parts.Options.Mode == HealingMode.Observe || target.Mode == HealingMode.Observe;
         var pause = pauses.FirstOrDefault(p => p.TargetId is null) ?? pauses.FirstOrDefault(p => p.TargetId == row?.Id);
         return new(row?.Id, target.Name, observes ? "observe" : "heal", pause is not null, pause is null ? null : new(pause.TargetId is null, pause.Actor, pause.Why, pause.At),
-            row?.Database, row?.ServerVersion, row?.FirstSeenAt, row?.LastSeenAt, row?.OpenIncidents ?? 0, row?.QuarantinedRows, row?.LookAt, row?.Look is { } look ? TargetLook.Read(look) : null);
+            row?.Database, row?.ServerVersion, row?.FirstSeenAt, row?.LastSeenAt, row?.OpenIncidents ?? 0, row?.QuarantinedRows, row?.LookAt, row?.Look is { } look ? TargetLook.Read(look) : null)
+        {
+            Protection = new(target.Protect == Protection.ReadOnly, protections.Value?.FirstOrDefault(p => p.TargetId == row?.Id), target.Protect == Protection.ReadOnly ? protections.Missing : null),
+        };
     }
 }
 
@@ -39,7 +44,15 @@ public sealed class TargetBook(DashboardParts parts)
 /// <param name="Look">How it was at the last health check.</param>
 public sealed record TargetView(
     long? Id, string Name, string Mode, bool Paused, PauseView? Pause, string? Database, int? ServerVersion, DateTimeOffset? FirstSeenAt, DateTimeOffset? LastSeenAt,
-    int OpenIncidents, long? QuarantinedRows, DateTimeOffset? LookedAt, TargetLook? Look);
+    int OpenIncidents, long? QuarantinedRows, DateTimeOffset? LookedAt, TargetLook? Look)
+{
+    public required ProtectionView Protection { get; init; }
+}
+
+/// <param name="Wanted">Whether writes are stopped while critical corruption is open (`protect: read_only`).</param>
+/// <param name="Now">What was done about it last; null: nothing ever.</param>
+/// <param name="Missing">Why this ledger cannot say.</param>
+public sealed record ProtectionView(bool Wanted, ProtectionRow? Now, string? Missing);
 
 /// <param name="Everything">Repairs of all targets are held, not of this one alone.</param>
 public sealed record PauseView(bool Everything, string Actor, string Why, DateTimeOffset At);

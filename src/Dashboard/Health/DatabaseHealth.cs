@@ -1,4 +1,4 @@
-using HealingWorkers.Dashboard.Databases;
+using HealingWorkers.Jobs.Telemetry;
 
 namespace HealingWorkers.Dashboard.Health;
 

@@ -1,5 +1,5 @@
 using Dapper;
-using HealingWorkers.Dashboard.Databases;
+using HealingWorkers.Jobs.Telemetry;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
@@ -62,10 +62,11 @@ public sealed class DatabaseProbe(TimeProvider clock)
             await session.ExecuteAsync(new CommandDefinition(Sql.Of<DatabaseProbe>("control_write"), cancellationToken: cancel));
             return (true, null, null);
         }
-        var (standby, readOnly) = await session.QuerySingleAsync<(bool, bool)>(new CommandDefinition(Sql.Of<DatabaseProbe>("target_state"), cancellationToken: cancel));
+        var (standby, readOnly, stopped) = await session.QuerySingleAsync<(bool, bool, bool)>(new CommandDefinition(Sql.Of<DatabaseProbe>("target_state"), cancellationToken: cancel));
         return (place.MustWrite, standby, readOnly) switch
         {
             (true, true, _) => (false, "the server is in recovery: it is a standby and cannot be repaired", "connect to the primary, or set mode: observe for this target"),
+            (true, _, true) when stopped => (false, "its writes are stopped while critical corruption is open (protect: read_only)", "heal or close what is open; it is taken back by itself then"),
             (true, _, true) => (false, "sessions of this role are read-only, so nothing can be repaired", "look at default_transaction_read_only of server, database and role, or set mode: observe for this target"),
             _ => (!standby && !readOnly, null, null),
         };

@@ -1,5 +1,5 @@
 using Dapper;
-using HealingWorkers.Dashboard.Databases;
+using HealingWorkers.Jobs.Telemetry;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Jobs.Ledger;
 using Microsoft.AspNetCore.Builder;

@@ -1,5 +1,6 @@
 using HealingWorkers.Dashboard.Pages.Serving;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -47,6 +48,8 @@ internal static class ProblemAnswers
                 return Problems.Of(page.Status, "page", page.Message, page.Hint);
             case CountChangedException changed:
                 return Problems.Unconfirmed(changed.Found);
+            case PostgresException when MissingTable.Explain(e) is { } older:
+                return Problems.Of(StatusCodes.Status503ServiceUnavailable, "ledger_older", older.Message, older.Hint);
             case HealingException healing:
                 return Problems.Of(StatusCodes.Status409Conflict, "conflict", Redactor.Text(healing.Message), Redactor.Text(healing.Hint));
             case BadHttpRequestException bad:

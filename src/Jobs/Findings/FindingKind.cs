@@ -110,7 +110,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "Reading an object brings the server down, or cannot be stopped; the check that met it does not read it any more.", IsEvent: true);
 
     public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
-        "The database cannot be reached.");
+        "The database cannot be reached.") { IsOfSurroundings = true };
 
     public static readonly FindingKind OrphanRows = new("orphan_rows", Severity.Warning, "quarantine_orphans", RiskClass.Quarantining,
         "Rows point at rows of another table that do not exist.") { IsOfData = true };
@@ -132,6 +132,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
     /// <summary>About what the rows say, which applications can get wrong again and again: it points at no hardware.</summary>
     public bool IsOfData { get; init; }
+
+    /// <summary>Not about what the database holds but about what is around it: whether it can be reached, its backups, its standbys. It stops nobody's writes.</summary>
+    public bool IsOfSurroundings { get; init; }
 
     /// <summary>Grouped as in the catalogue of checks, a line each.</summary>
     public static readonly IReadOnlyList<FindingKind> All =

@@ -27,8 +27,17 @@ public sealed class IncidentLedger(LedgerDb db)
     /// writes check_runs. Returns the incidents that a repair should be enqueued for, and what else became of the report.
     /// </summary>
     /// <param name="demonstration">A target that is broken on purpose: no third incident points at the hardware there.</param>
-    public Task<TakenIn> TakeInAsync(long target, CheckReport report, string? scope, int attemptsAllowed, string actor, CancellationToken cancel, bool demonstration = false) =>
-        db.InTransactionAsync((connection, transaction) => new ReportIntake(connection, transaction, target, report, attemptsAllowed, actor, demonstration).RunAsync(scope, cancel), cancel);
+    /// <param name="id">By which the report is known should it be sent again: then nothing is done.</param>
+    public Task<TakenIn> TakeInAsync(long target, CheckReport report, string? scope, int attemptsAllowed, string actor, CancellationToken cancel, bool demonstration = false, Guid? id = null) =>
+        db.InTransactionAsync(async (connection, transaction) => id is { } known && !await IsNewAsync(connection, transaction, known, cancel).ConfigureAwait(false)
+            ? new TakenIn([])
+            : await new ReportIntake(connection, transaction, target, report, attemptsAllowed, actor, demonstration).RunAsync(scope, cancel).ConfigureAwait(false), cancel);
+
+    /// <summary>By which a ledger is told from any other.</summary>
+    public async Task<string> LedgerIdAsync(CancellationToken cancel) => await db.FirstAsync<string>(Sql.Of<IncidentLedger>("ledger_id"), null, cancel).ConfigureAwait(false) ?? "";
+
+    /// <summary>Whether this ledger can tell that it has taken a report in; one at an older revision cannot.</summary>
+    public Task<bool> KnowsReportsAsync(CancellationToken cancel) => db.FirstAsync<bool>(Sql.Of<IncidentLedger>("report_table"), null, cancel);
 
     /// <summary>Counts a clean look for what a check had found wrong with objects that no longer exist. Returns what is gone by itself by now.</summary>
     public Task<IReadOnlyList<Incident>> AbsentAsync(long target, string check, IReadOnlyList<string> names, string actor, CancellationToken cancel) =>
@@ -111,6 +120,10 @@ public sealed class IncidentLedger(LedgerDb db)
 
     /// <summary>Open incidents that are due and in nobody's hand, or in the hand of someone whose lease has run out.</summary>
     public Task<IReadOnlyList<Incident>> DueAsync(int most, CancellationToken cancel) => IncidentsAsync("incident_due", new { Most = most, Events }, cancel);
+
+    private static async Task<bool> IsNewAsync(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction, Guid id, CancellationToken cancel) =>
+        !await connection.FirstAsync<bool>(Sql.Of<IncidentLedger>("report_table"), null, cancel, transaction).ConfigureAwait(false)
+        || await connection.DoAsync(Sql.Of<IncidentLedger>("report_taken"), new { Id = id }, cancel, transaction).ConfigureAwait(false) == 1;
 
     private async Task<IReadOnlyList<Incident>> IncidentsAsync(string query, object args, CancellationToken cancel) =>
         [.. (await db.ListAsync<IncidentRow>(Sql.Of<IncidentLedger>(query), args, cancel).ConfigureAwait(false)).Select(row => row.ToIncident())];

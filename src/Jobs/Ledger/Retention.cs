@@ -8,6 +8,7 @@ public sealed class Retention(LedgerDb db)
 {
     private const int LargestBatch = 1000;
     private const int MostBatches = 200;
+    private static readonly TimeSpan ReportsKnown = TimeSpan.FromDays(14);
 
     /// <summary>How many rows went; what is left over after many batches goes with the next run.</summary>
     /// <param name="history">Age of ended job runs, sent alerts and gone workers.</param>
@@ -18,7 +19,9 @@ public sealed class Retention(LedgerDb db)
         + await PruneAsync("prune_workers", history, cancel).ConfigureAwait(false)
         + await PruneAsync("prune_drains", history, cancel).ConfigureAwait(false)
         + await PruneAsync("prune_answers", AnswerLedger.Kept, cancel).ConfigureAwait(false)
-        + await PruneAsync("prune_samples", samples, cancel).ConfigureAwait(false);
+        + await PruneAsync("prune_samples", samples, cancel).ConfigureAwait(false)
+        + await PruneAsync("prune_kept_samples", samples, cancel).ConfigureAwait(false)
+        + await PruneAsync("prune_reports_taken", ReportsKnown, cancel).ConfigureAwait(false);
 
     private async Task<int> PruneAsync(string query, TimeSpan age, CancellationToken cancel)
     {
@@ -35,6 +38,11 @@ public sealed class Retention(LedgerDb db)
             catch (PostgresException e) when (e.SqlState == SqlState.QueryCanceled && batch > 1)
             {
                 batch /= 2;
+            }
+            catch (PostgresException e) when (MissingTable.Explain(e) is not null)
+            {
+                // an older revision has none of these rows
+                break;
             }
         }
         return total;

@@ -188,8 +188,9 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
         {
             return await DeferAsync(run, hand, TimeSpan.FromSeconds(10 << run.Deferrals), "a database was away: " + Options.Redactor.Text(e.Message)).ConfigureAwait(false);
         }
-        catch (Exception e)
+        catch (Exception caught)
         {
+            var e = Ledger.MissingTable.Explain(caught) ?? caught;
             logger.LogError("Job {Key} (run {Run}) failed: {Error}", run.Key, run.Id, Options.Redactor.Text(e.ToString()));
             return await EndAsync(run, hand, "failed", null, Options.Redactor.Text(e is Errors.HealingException h ? $"{h.Message} ({h.Hint})" : e.ToString())).ConfigureAwait(false);
         }

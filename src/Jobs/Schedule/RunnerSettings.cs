@@ -10,5 +10,5 @@ public sealed record RunnerSettings(string Worker, TimeSpan Lease)
     public int LaneWidth { get; init; }
 
     /// <summary>How long the end of a run is tried to be written while the control database is away; after that the lease tells.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(30);
 }

@@ -15,6 +15,8 @@ public sealed class WorkerHost : IAsyncDisposable
     private readonly WorkerRegistry _registry;
     private readonly WorkerProcess _process;
     private readonly Sweeper _sweeper;
+    private readonly ReportKeeper _reports;
+    private readonly TimeSpan _every;
     private readonly ILogger<WorkerHost> _logger;
     private readonly CancellationTokenSource _loops = new();
     private readonly CancellationTokenSource _heart = new();
@@ -32,11 +34,12 @@ public sealed class WorkerHost : IAsyncDisposable
         var incidents = new IncidentLedger(parts.Db);
         Dispatcher = new JobDispatcher(parts.Db, ledger, parts.Engine, parts.Clock, parts.Logs.CreateLogger<JobDispatcher>());
         var repairs = new RepairRequests(parts.Options, incidents, Dispatcher);
+        _reports = new ReportKeeper(parts.Options, incidents, new ReportSpool(Path.Combine(parts.Options.StateDirectory, ReportSpool.Folder), parts.Clock), repairs, parts.WorkerId, parts.Logs.CreateLogger<ReportKeeper>());
         var lease = parts.Options.Worker.Lease;
         var lanes = LaneWidthOf(parts.Options.AutoHealing.Impact);
-        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, Dispatcher), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
+        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, _reports, Dispatcher), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
             new PoisonedRuns(incidents, new AlertQueue(new AlertOutbox(parts.Db), parts.Options, parts.Clock)), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
-        var every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
+        var every = _every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
         _sweeper = new Sweeper(
             new SweeperParts(_process, ledger, incidents, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher), new Drains(parts.Db))
             {
@@ -57,12 +60,17 @@ public sealed class WorkerHost : IAsyncDisposable
     {
         await _registry.ClaimEngineAsync(_parts.Engine.Name, cancel).ConfigureAwait(false);
         await _registry.RegisterAsync(_process, cancel).ConfigureAwait(false);
+        await _reports.KnowLedgerAsync(cancel).ConfigureAwait(false);
         await _parts.Engine.StartAsync(Runner, cancel).ConfigureAwait(false);
         await _parts.Engine.ReplaceRecurringAsync(Recurring, cancel).ConfigureAwait(false);
         var listener = new RequestListener(_parts.Db.ConnectionString, RequestListener.Requests, _ => _sweeper.Ask(), _parts.Clock, _logger);
         _tasks.Add(Task.Run(() => Runner.BeatAsync(_heart.Token), CancellationToken.None));
         _tasks.Add(Task.Run(() => _sweeper.RunAsync(_loops.Token), CancellationToken.None));
         _tasks.Add(Task.Run(() => listener.RunAsync(_loops.Token), CancellationToken.None));
+        foreach (var loop in Loops())
+        {
+            _tasks.Add(Task.Run(() => loop.RunAsync(_loops.Token), CancellationToken.None));
+        }
         if (_parts.SendAlerts is { } send)
         {
             _tasks.Add(Task.Run(() => send(_loops.Token), CancellationToken.None));
@@ -101,11 +109,18 @@ public sealed class WorkerHost : IAsyncDisposable
         _heart.Dispose();
     }
 
-    private static IEnumerable<IJob> JobsOf(WorkerParts parts, IncidentLedger incidents, RepairRequests repairs, JobDispatcher dispatcher)
+    private IEnumerable<KeepOn> Loops()
+    {
+        yield return new KeepOn("Reports that wait on disk cannot be taken in", _every, _reports.ReplayAsync, _parts.Clock, _logger);
+        var protections = new Protections(_parts.Options, new TargetSet(_parts.Targets), _parts.Db, _parts.WorkerId, _parts.Clock, _parts.Logs.CreateLogger<Protections>());
+        yield return new KeepOn("It cannot be seen whose writes are to be stopped", _every, protections.KeepAsync, _parts.Clock, _logger);
+    }
+
+    private static IEnumerable<IJob> JobsOf(WorkerParts parts, IncidentLedger incidents, RepairRequests repairs, ReportKeeper reports, JobDispatcher dispatcher)
     {
         var targets = new TargetSet(parts.Targets);
         var memory = new CheckMemory(parts.Db);
-        var runner = new CheckRunner(parts.Options, incidents, memory, repairs, parts.WorkerId, parts.Faults, parts.Logs.CreateLogger<CheckRunner>());
+        var runner = new CheckRunner(parts.Options, incidents, memory, repairs, reports, parts.WorkerId, parts.Faults, parts.Logs.CreateLogger<CheckRunner>());
         yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), parts.Clock);
         yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId, LaneWidthOf(parts.Options.AutoHealing.Impact));
         yield return new IndexCheckTableJob(targets, parts.Checks, runner, incidents);

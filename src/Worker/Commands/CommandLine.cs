@@ -43,6 +43,7 @@ public static class CommandLine
     {
         HealingException healing => shell.Fail(healing.Message, healing.Hint),
         OperationCanceledException when cancel.IsCancellationRequested => shell.Fail("interrupted", "what was in hand is taken up again by the next run"),
+        PostgresException when Jobs.Ledger.MissingTable.Explain(e) is { } older => shell.Fail(older.Message, older.Hint),
         PostgresException server => shell.Fail($"{server.MessageText} ({server.SqlState})", "the server refused; --log-level debug tells more"),
         NpgsqlException network => shell.Fail(network.Message, "can the server be reached from here, and are host, port and password right?"),
         _ => shell.Fail($"{e.GetType().Name}: {e.Message}{(shell.Debugging ? "\n" + e : "")}", "this is unexpected; --log-level debug tells where it happened"),

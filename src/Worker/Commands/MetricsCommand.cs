@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using HealingWorkers.Dashboard.Databases;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Telemetry;
 

@@ -56,7 +56,8 @@ internal sealed class GoneByItselfTests
         await Hospital.Cluster.ExecuteAsync(hospital.Database, $"DROP INDEX {Index}");
         var ledger = new IncidentLedger(hospital.Db);
         // nothing is found, so that no repair is asked for
-        var runner = new CheckRunner(hospital.Options, ledger, new CheckMemory(hospital.Db), null!, "worker", FaultInjector.None, NullLogger<CheckRunner>.Instance);
+        var runner = new CheckRunner(hospital.Options, ledger, new CheckMemory(hospital.Db), null!,
+            new ReportKeeper(hospital.Options, ledger, new ReportSpool(Path.Combine(hospital.Options.StateDirectory, ReportSpool.Folder), TimeProvider.System), null!, "worker", NullLogger<ReportKeeper>.Instance), "worker", FaultInjector.None, NullLogger<CheckRunner>.Instance);
         var job = new IndexCheckDatabaseJob(new TargetSet([hospital.Target]), CheckCatalogue.All, runner, ledger, "worker");
         var said = new List<string>();
         await job.RunAsync(new JobContext(1, "check", "movies", [], 1, 1, said.Add), CancellationToken.None);

@@ -1,4 +1,4 @@
-using HealingWorkers.Dashboard.Databases;
+using HealingWorkers.Jobs.Telemetry;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;

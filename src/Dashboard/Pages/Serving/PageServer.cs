@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Jobs.Ledger;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
@@ -46,7 +47,7 @@ internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAn
     public void Dispose() => _live.Dispose();
 
     /// <summary>The control database is away, or so slow that it comes to the same.</summary>
-    public static bool IsAway(Exception e) => e is NpgsqlException or TimeoutException or OperationCanceledException;
+    public static bool IsAway(Exception e) => (e is NpgsqlException or TimeoutException or OperationCanceledException) && MissingTable.Explain(e) is null;
 
     private async Task<RenderedPage> RenderAsync(HttpContext context, RequestDelegate next)
     {

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>Runs checks on a target, takes their reports into the ledger and asks for the repairs that follow.</summary>
-public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents, CheckMemory memory, RepairRequests repairs, string worker, FaultInjector faults, ILogger<CheckRunner> logger)
+public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents, CheckMemory memory, RepairRequests repairs, ReportKeeper keeper, string worker, FaultInjector faults, ILogger<CheckRunner> logger)
 {
     private readonly ConcurrentDictionary<(string Target, string Check), string> _told = new();
 
@@ -28,7 +28,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
     public async Task TakeInAsync(Target target, long id, CheckReport report, string? scopeName, Action<string> log, CancellationToken cancel)
     {
         faults.Hit(FaultPoint.BeforeFound);
-        var taken = await incidents.TakeInAsync(id, report, scopeName, options.AutoHealing.MaxAutoRepairAttempts, worker, cancel, target.Options.Demonstration).ConfigureAwait(false);
+        var taken = await keeper.TakeInAsync(target, id, report, scopeName, log, cancel).ConfigureAwait(false);
         faults.Hit(FaultPoint.AfterFound);
         log($"{report.Check}: {report.Status.ToString().ToLowerInvariant()}{(report.Reason is null ? "" : ", " + report.Reason)}, {report.Findings.Count} findings in {report.Elapsed.TotalSeconds:0.000} s");
         Observations.Keep(target.Name, report);

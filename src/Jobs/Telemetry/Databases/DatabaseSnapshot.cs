@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
 using Dapper;
-using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using Npgsql;
 
-namespace HealingWorkers.Dashboard.Databases;
+namespace HealingWorkers.Jobs.Telemetry;
 
 /// <summary>How one database is doing right now, section by section; a section that this role may not read says so and leaves the others.</summary>
 public sealed class DatabaseSnapshot(TimeProvider clock)
@@ -13,14 +12,15 @@ public sealed class DatabaseSnapshot(TimeProvider clock)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private static readonly string[] Sections = ["server", "pool", "activity", "waits", "locks", "sizes", "replication", "statistics"];
 
-    public async Task<JsonObject> TakeAsync(DatabasePlace place, CancellationToken cancel)
+    /// <param name="without">Sections that cost too much to be asked for each time.</param>
+    public async Task<JsonObject> TakeAsync(DatabasePlace place, CancellationToken cancel, IReadOnlyCollection<string>? without = null)
     {
         var taken = new JsonObject { ["name"] = place.Name, ["role"] = place.Role.ToString().ToLowerInvariant() };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Limit);
         try
         {
-            var sections = await SectionsAsync(place.Connections[0], limit.Token).WaitAsync(Limit, clock, cancel);
+            var sections = await SectionsAsync(place.Connections[0], without ?? [], limit.Token).WaitAsync(Limit, clock, cancel).ConfigureAwait(false);
             foreach (var (name, section) in sections)
                 taken[name] = section;
         }
@@ -31,12 +31,12 @@ public sealed class DatabaseSnapshot(TimeProvider clock)
         return taken;
     }
 
-    private static async Task<IReadOnlyList<(string Name, JsonNode? Section)>> SectionsAsync(string connection, CancellationToken cancel)
+    private static async Task<IReadOnlyList<(string Name, JsonNode? Section)>> SectionsAsync(string connection, IReadOnlyCollection<string> without, CancellationToken cancel)
     {
-        await using var session = await ProbeConnection.OpenAsync(connection, Seconds, cancel);
+        await using var session = await ProbeConnection.OpenAsync(connection, Seconds, cancel).ConfigureAwait(false);
         var sections = new List<(string, JsonNode?)>();
-        foreach (var name in Sections)
-            sections.Add((name, await SectionAsync(session, name, cancel)));
+        foreach (var name in Sections.Except(without, StringComparer.Ordinal))
+            sections.Add((name, await SectionAsync(session, name, cancel).ConfigureAwait(false)));
         return sections;
     }
 
@@ -44,7 +44,7 @@ public sealed class DatabaseSnapshot(TimeProvider clock)
     {
         try
         {
-            var json = await session.QuerySingleAsync<string>(new CommandDefinition(Sql.Of<DatabaseSnapshot>(name), cancellationToken: cancel));
+            var json = await session.QuerySingleAsync<string>(new CommandDefinition(Sql.Of<DatabaseSnapshot>(name), cancellationToken: cancel)).ConfigureAwait(false);
             return JsonNode.Parse(json);
         }
         catch (PostgresException e)

@@ -1,6 +1,6 @@
 using HealingWorkers.Jobs.Options;
 
-namespace HealingWorkers.Dashboard.Databases;
+namespace HealingWorkers.Jobs.Telemetry;
 
 public enum DatabaseRole { Control, Target }
 

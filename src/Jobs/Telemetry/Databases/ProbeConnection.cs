@@ -1,9 +1,9 @@
 using Npgsql;
 
-namespace HealingWorkers.Dashboard.Databases;
+namespace HealingWorkers.Jobs.Telemetry;
 
 /// <summary>A session opened for one look: never from a pool, which would show how it was before, and with short time-outs.</summary>
-internal static class ProbeConnection
+public static class ProbeConnection
 {
     public static async Task<NpgsqlConnection> OpenAsync(string connection, int seconds, CancellationToken cancel)
     {
@@ -21,12 +21,12 @@ internal static class ProbeConnection
         var opened = new NpgsqlConnection(settings.ConnectionString);
         try
         {
-            await opened.OpenAsync(cancel);
+            await opened.OpenAsync(cancel).ConfigureAwait(false);
             return opened;
         }
         catch
         {
-            await opened.DisposeAsync();
+            await opened.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Healing;
+
+/// <summary>protect: read_only. Stops the writes of a target while critical corruption is open, and takes back its own setting and no other.</summary>
+public sealed class Protections(HealingOptions options, TargetSet targets, LedgerDb db, string worker, TimeProvider clock, ILogger<Protections> logger)
+{
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
+    private readonly ProtectionLedger _ledger = new(db);
+    private readonly ConcurrentDictionary<long, long> _failedAt = new();
+
+    private string[] Wanted => [.. options.Targets.Where(t => t.Protect == Protection.ReadOnly && (t.Mode ?? options.Mode) == HealingMode.Heal).Select(t => t.Name)];
+
+    /// <summary>Once through all targets: what should be stopped is, what should not is not.</summary>
+    public async Task KeepAsync(CancellationToken cancel)
+    {
+        var names = targets.All.Select(t => t.Name).ToList();
+        foreach (var due in await _ledger.DueAsync(Wanted, names, null, cancel).ConfigureAwait(false))
+        {
+            if (!_failedAt.TryGetValue(due.Id, out var at) || clock.GetElapsedTime(at) >= Again)
+                await TryAsync(due, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TryAsync(ProtectionDue due, CancellationToken cancel)
+    {
+        try
+        {
+            await DoAsync(targets.Named(due.Name), due.Id, cancel).ConfigureAwait(false);
+            _failedAt.TryRemove(due.Id, out _);
+        }
+        catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.UndefinedTable)
+        {
+            // another worker is at it, or the ledger was taken back meanwhile
+            _failedAt[due.Id] = clock.GetTimestamp();
+        }
+        catch (Exception e) when (e is HealingException or PostgresException)
+        {
+            _failedAt[due.Id] = clock.GetTimestamp();
+            var why = Redactor.Text(e is PostgresException p ? p.MessageText : e.Message);
+            var problem = due.Incident is null ? $"the writes of {due.Name} could not be allowed again: {why}" : $"the writes of {due.Name} could not be stopped: {why}";
+            if (await _ledger.ProblemAsync(due, problem, worker, cancel).ConfigureAwait(false))
+                logger.LogError("{Problem}. The repairing role must own the database", problem);
+        }
+    }
+
+    private async Task DoAsync(Target target, long id, CancellationToken cancel)
+    {
+        var facts = await target.FactsAsync(cancel).ConfigureAwait(false);
+        await using var session = await target.OpenRepairAsync(cancel).ConfigureAwait(false);
+        await using var transaction = await session.BeginTransactionAsync(cancel).ConfigureAwait(false);
+        var stop = new WriteStop(session);
+        var look = await stop.LookAsync(cancel).ConfigureAwait(false);
+        // Asked again under the lock: another worker may have done it meanwhile.
+        if ((await _ledger.DueAsync(Wanted, [target.Name], id, cancel).ConfigureAwait(false)).FirstOrDefault() is not { } due
+            || facts.Id != new TargetId(due.SystemIdentifier, due.DatabaseOid))
+            return;
+        await (due.Incident is null ? LiftAsync(stop, look, transaction, due, cancel) : StopAsync(stop, look, transaction, due, cancel)).ConfigureAwait(false);
+    }
+
+    private async Task StopAsync(WriteStop stop, WriteStopLook look, NpgsqlTransaction transaction, ProtectionDue due, CancellationToken cancel)
+    {
+        if (look.Stopped)
+        {
+            var ours = look.IsOurs(due);
+            await _ledger.StandsAsync(due, ours ? "set" : "found", due.Token ?? "", ours ? look.Mark is not null : null, ours ? Stopped(due) : new AuditEntry("protect.found", "warning",
+                $"{due.Name} is read-only already, by somebody else: nothing is set, and nothing will be taken back", worker), cancel).ConfigureAwait(false);
+            return;
+        }
+        var token = Guid.NewGuid().ToString("N");
+        await _ledger.BeginAsync(due, token, look.Value, cancel).ConfigureAwait(false);
+        var marked = await stop.SetAsync(look, transaction, token, cancel).ConfigureAwait(false);
+        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        await _ledger.StandsAsync(due, "set", token, marked, Stopped(due), cancel).ConfigureAwait(false);
+        logger.LogWarning("{Target}: new sessions are read-only until incident {Incident} and whatever else is critical is healed", due.Name, due.Incident);
+    }
+
+    private async Task LiftAsync(WriteStop stop, WriteStopLook look, NpgsqlTransaction transaction, ProtectionDue due, CancellationToken cancel)
+    {
+        var ours = look.IsOurs(due);
+        if (ours)
+            await stop.LiftAsync(look, due.Before is null ? null : $"'{due.Before.Replace("'", "''", StringComparison.Ordinal)}'", cancel).ConfigureAwait(false);
+        else if (look.Mark == due.Token)
+            await stop.ForgetAsync(look, cancel).ConfigureAwait(false);
+        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        var entry = ours
+            ? new AuditEntry("protect.lifted", "info", $"new sessions of {due.Name} may write again: what we had set was taken back", worker)
+            : new AuditEntry("protect.left", "info", $"what {due.Name} says about writes is not our setting (any more): it was left as it is", worker);
+        await _ledger.StandsAsync(due, ours ? "lifted" : "left", due.Token ?? "", due.Marked, entry, cancel).ConfigureAwait(false);
+        logger.LogWarning("{What}", entry.Message);
+    }
+
+    private AuditEntry Stopped(ProtectionDue due) =>
+        new("protect.set", "critical", $"new sessions of {due.Name} are read-only while critical corruption is open (incident {due.Incident})", worker);
+}
