@@ -23,14 +23,14 @@ internal static class EmbeddedCluster
             Directory.Delete(fresh, recursive: true);
         }
         Directory.CreateDirectory(fresh);
-        ServerUser.Own(fresh);
+        LocalOwner.Own(fresh);
         var handed = fresh + ".password";
         await File.WriteAllTextAsync(handed, password, cancel).ConfigureAwait(false);
-        ServerUser.Own(handed);
+        LocalOwner.Own(handed);
         try
         {
             var (code, output) = await Programs.TryRunAsync(
-                [.. ServerUser.Prefix(), Path.Combine(options.Binaries, "initdb"), "-D", fresh, "-U", options.Role, "--pwfile", handed,
+                [.. LocalOwner.Prefix(), Path.Combine(options.Binaries, "initdb"), "-D", fresh, "-U", options.Role, "--pwfile", handed,
                     "--auth=scram-sha-256", "--data-checksums", "--encoding=UTF8", "--locale=C"], cancel).ConfigureAwait(false);
             if (code != 0)
             {

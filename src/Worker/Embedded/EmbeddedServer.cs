@@ -15,7 +15,7 @@ public sealed class EmbeddedServer : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly EmbeddedOptions _options;
     private readonly TimeProvider _clock;
-    private readonly Postmaster _postmaster;
+    private readonly LocalServer _postmaster;
     private Process? _guard;
     private FileLock? _use;
 
@@ -23,7 +23,7 @@ public sealed class EmbeddedServer : IAsyncDisposable
     {
         _options = options;
         _clock = clock;
-        _postmaster = new Postmaster(DataDirectory);
+        _postmaster = new LocalServer(DataDirectory);
         ConnectionString = "";
     }
 
@@ -65,7 +65,7 @@ public sealed class EmbeddedServer : IAsyncDisposable
         }
         finally
         {
-            await StartServerAsync(SocketDirectory.Prepare(_options.Directory), cancel).ConfigureAwait(false);
+            await StartServerAsync(SocketPlace.Prepare(_options.Directory), cancel).ConfigureAwait(false);
         }
     }
 
@@ -89,11 +89,11 @@ public sealed class EmbeddedServer : IAsyncDisposable
     private async Task AttachAsync(CancellationToken cancel)
     {
         Prepare();
-        await ServerUser.CheckReachAsync(_options.Directory, cancel).ConfigureAwait(false);
+        await LocalOwner.CheckReachAsync(_options.Directory, cancel).ConfigureAwait(false);
         var starting = Path.Combine(_options.Directory, "start.lock");
         using var alone = await FileLock.WaitAsync(() => FileLock.TryExclusive(starting), Patience, "the embedded PostgreSQL", _clock, cancel).ConfigureAwait(false);
         _use = await FileLock.WaitAsync(() => FileLock.TryShared(UsersLock), Patience, "the embedded PostgreSQL", _clock, cancel).ConfigureAwait(false);
-        var socket = SocketDirectory.Prepare(_options.Directory);
+        var socket = SocketPlace.Prepare(_options.Directory);
         var password = await EmbeddedCluster.CreateAsync(_options, DataDirectory, cancel).ConfigureAwait(false);
         if (_postmaster.Pid is null)
         {
@@ -132,7 +132,7 @@ public sealed class EmbeddedServer : IAsyncDisposable
     {
         _guard?.StandardInput.Close();
         _guard?.Dispose();
-        List<string> command = [.. ServerUser.Prefix(), Path.Combine(_options.Binaries, "postgres"), "-D", DataDirectory];
+        List<string> command = [.. LocalOwner.Prefix(), Path.Combine(_options.Binaries, "postgres"), "-D", DataDirectory];
         foreach (var (name, value) in EmbeddedCluster.Settings(_options, socket))
         {
             command.AddRange(["-c", $"{name}={value}"]);
@@ -164,14 +164,14 @@ public sealed class EmbeddedServer : IAsyncDisposable
         var started = _clock.GetTimestamp();
         if (_postmaster.Pid is { } pid)
         {
-            _ = NativeMethods.Send(pid, NativeMethods.Interrupt);
+            _ = NativeCalls.Send(pid, NativeCalls.Interrupt);
         }
         while (_postmaster.Pid is { } left)
         {
             if (_clock.GetElapsedTime(started) > Patience)
             {
                 // Crash recovery at the next start is better than a process that nobody owns.
-                _ = NativeMethods.Send(left, NativeMethods.Quit);
+                _ = NativeCalls.Send(left, NativeCalls.Quit);
                 return;
             }
             await Task.Delay(TimeSpan.FromMilliseconds(50), _clock, cancel).ConfigureAwait(false);

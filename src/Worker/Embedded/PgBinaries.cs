@@ -19,13 +19,13 @@ public static class PgBinaries
         }
         return await ByPgConfigAsync(cancel).ConfigureAwait(false)
             ?? Newest()
-            ?? (ServerUser.OnPath("initdb") is { } initdb ? Complete(Path.GetDirectoryName(initdb)!) : null)
+            ?? (LocalOwner.OnPath("initdb") is { } initdb ? Complete(Path.GetDirectoryName(initdb)!) : null)
             ?? throw new HealingException("there is no PostgreSQL for the embedded control database",
                 "install it (Debian: apt-get install postgresql), start with ./run, which does that, or set control.connection");
     }
 
     private static async Task<string?> ByPgConfigAsync(CancellationToken cancel) =>
-        ServerUser.OnPath("pg_config") is { } program
+        LocalOwner.OnPath("pg_config") is { } program
         && await Programs.TryRunAsync([program, "--bindir"], cancel).ConfigureAwait(false) is { Code: 0, Output: var directory }
             ? Complete(directory.Trim())
             : null;

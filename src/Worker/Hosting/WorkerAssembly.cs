@@ -1,5 +1,6 @@
 using System.Reflection;
 using HealingWorkers.Jobs.Alerts;
+using HealingWorkers.Jobs.Backups;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
@@ -27,6 +28,7 @@ internal sealed class WorkerAssembly : IAsyncDisposable
         var healers = new HealerFactory(options, db, new TargetSet(targets), CheckCatalogue.All, clock, logs) { Faults = faults };
         var alerts = healers.Alerts(_http, host.WorkerId);
         var (snapshots, quarantines) = (healers.Retention(), healers.QuarantineRetention());
+        var clones = CloneHouse.Of(options, host.WorkerId, clock);
         Worker = new WorkerHost(new WorkerParts(options, db, engine, clock, logs, host.WorkerId)
         {
             Version = typeof(WorkerAssembly).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
@@ -40,6 +42,7 @@ internal sealed class WorkerAssembly : IAsyncDisposable
             {
                 await snapshots.RunAsync(cancel).ConfigureAwait(false);
                 await quarantines.RunAsync(cancel).ConfigureAwait(false);
+                await clones.SweepAsync(cancel).ConfigureAwait(false);
             },
         });
     }

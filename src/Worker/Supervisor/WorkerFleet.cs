@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Targets;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -53,7 +54,7 @@ internal sealed partial class WorkerFleet(WorkerLaunch launch, int count, TimePr
         {
             // The end of its standard input says the same as the signal, should that one be lost.
             process.StandardInput.Close();
-            _ = Embedded.NativeMethods.Send(process.Id, Embedded.NativeMethods.Terminate);
+            _ = NativeCalls.Send(process.Id, NativeCalls.Terminate);
         }
         using var patience = new CancellationTokenSource(drain + TimeSpan.FromSeconds(5), clock);
         try

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace HealingWorkers.Worker.Embedded;
+namespace HealingWorkers.Jobs.Targets;
 
 /// <summary>The server over one data directory, as postmaster.pid and the process table tell of it.</summary>
-internal sealed class Postmaster(string data)
+public sealed class LocalServer(string data)
 {
     private string PidFile => Path.Combine(data, "postmaster.pid");
 
@@ -30,7 +30,7 @@ internal sealed class Postmaster(string data)
         // A backend that outlived its postmaster still writes here: a second server beside it would ruin the data.
         foreach (var orphan in Orphans())
         {
-            _ = NativeMethods.Send(orphan, NativeMethods.Quit);
+            _ = NativeCalls.Send(orphan, NativeCalls.Quit);
         }
         for (var i = 0; i < 100 && Orphans().Count > 0; i++)
         {
@@ -38,11 +38,28 @@ internal sealed class Postmaster(string data)
         }
         foreach (var orphan in Orphans())
         {
-            _ = NativeMethods.Send(orphan, NativeMethods.Kill);
+            _ = NativeCalls.Send(orphan, NativeCalls.Kill);
         }
         if (Directory.Exists($"/proc/{pid}"))
         {
             File.Delete(PidFile);
+        }
+    }
+
+    /// <summary>Ends the server of this directory and whatever of it is left, at once: nobody wants its files any more.</summary>
+    public async Task EndAsync(TimeProvider clock, CancellationToken cancel)
+    {
+        if (Pid is { } pid)
+        {
+            _ = NativeCalls.Send(pid, NativeCalls.Quit);
+        }
+        for (var i = 0; i < 100 && (Pid is not null || Orphans().Count > 0); i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancel).ConfigureAwait(false);
+        }
+        foreach (var orphan in Orphans())
+        {
+            _ = NativeCalls.Send(orphan, NativeCalls.Kill);
         }
     }
 
@@ -55,7 +72,7 @@ internal sealed class Postmaster(string data)
                 ? (pid, lines.Length > 7 ? lines[7].Trim() : "")
                 : (null, "");
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return (null, "");
         }

@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using HealingWorkers.Jobs.Errors;
 
-namespace HealingWorkers.Worker.Embedded;
+namespace HealingWorkers.Jobs.Targets;
 
 /// <summary>The directory of the Unix socket: open to the server's user only, and short enough for the system.</summary>
-internal static class SocketDirectory
+public static class SocketPlace
 {
     private const int Longest = 100;
     private const string SocketName = "/.s.PGSQL.5432.lock";
@@ -24,7 +24,7 @@ internal static class SocketDirectory
         }
         try
         {
-            ServerUser.Own(place);
+            LocalOwner.Own(place);
         }
         catch (UnauthorizedAccessException e)
         {

@@ -1,21 +1,20 @@
-using HealingWorkers.Jobs.Targets;
 using System.Diagnostics;
 using System.Globalization;
 using HealingWorkers.Jobs.Errors;
 
-namespace HealingWorkers.Worker.Embedded;
+namespace HealingWorkers.Jobs.Targets;
 
-/// <summary>Who runs the embedded server. PostgreSQL refuses root, so under root it is postgres, else nobody.</summary>
-public sealed class ServerUser
+/// <summary>Who runs the servers that are started here. PostgreSQL refuses root, so under root it is postgres, else nobody.</summary>
+public sealed class LocalOwner
 {
     private readonly string _name;
     private readonly uint _user;
     private readonly uint _group;
 
-    private ServerUser(string name, uint user, uint group) => (_name, _user, _group) = (name, user, group);
+    private LocalOwner(string name, uint user, uint group) => (_name, _user, _group) = (name, user, group);
 
     /// <summary>Null where the server runs as whoever we are.</summary>
-    public static ServerUser? Current { get; } = Environment.IsPrivilegedProcess ? Find() : null;
+    public static LocalOwner? Current { get; } = Environment.IsPrivilegedProcess ? Find() : null;
 
     /// <summary>The words that start a program as the server's user, to be put before it.</summary>
     public static IReadOnlyList<string> Prefix()
@@ -36,7 +35,7 @@ public sealed class ServerUser
         {
             return [su, "-s", "/bin/sh", user._name, "-c", "exec \"$0\" \"$@\"", "--"];
         }
-        throw new HealingException("the embedded PostgreSQL cannot be run as another user: there is neither setpriv nor runuser nor su", "install util-linux, run as a user other than root, or set control.connection");
+        throw new HealingException("PostgreSQL cannot be run as another user: there is neither setpriv nor runuser nor su", "install util-linux, run as a user other than root, or set control.connection");
     }
 
     /// <summary>Gives a file or directory to the server's user, for it alone.</summary>
@@ -44,7 +43,7 @@ public sealed class ServerUser
     {
         var rights = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         File.SetUnixFileMode(path, Directory.Exists(path) ? rights | UnixFileMode.UserExecute : rights);
-        if (Current is { } user && NativeMethods.ChangeOwner(path, user._user, user._group) != 0)
+        if (Current is { } user && NativeCalls.ChangeOwner(path, user._user, user._group) != 0)
         {
             throw new HealingException($"{path} cannot be given to user {user._name}", "choose a state_directory on a file system that keeps owners");
         }
@@ -55,7 +54,7 @@ public sealed class ServerUser
     {
         if (Current is { } user && await Programs.TryRunAsync([.. Prefix(), "/usr/bin/test", "-x", directory], cancel).ConfigureAwait(false) is { Code: not 0 })
         {
-            throw new HealingException($"user {user._name}, who runs the embedded PostgreSQL, cannot get into {directory}",
+            throw new HealingException($"user {user._name}, who runs PostgreSQL here, cannot get into {directory}",
                 "set state_directory to a place that other users can reach, as /var/lib/healing");
         }
     }
@@ -66,11 +65,11 @@ public sealed class ServerUser
         .Select(d => Path.Combine(d, program))
         .FirstOrDefault(File.Exists);
 
-    private static ServerUser Find()
+    private static LocalOwner Find()
     {
         var accounts = File.ReadAllLines("/etc/passwd").Select(line => line.Split(':')).Where(a => a.Length > 3).ToList();
         var account = accounts.Find(a => a[0] == "postgres") ?? accounts.Find(a => a[0] == "nobody")
             ?? throw new HealingException("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody", "run as another user, or set control.connection");
-        return new ServerUser(account[0], uint.Parse(account[2], CultureInfo.InvariantCulture), uint.Parse(account[3], CultureInfo.InvariantCulture));
+        return new LocalOwner(account[0], uint.Parse(account[2], CultureInfo.InvariantCulture), uint.Parse(account[3], CultureInfo.InvariantCulture));
     }
 }

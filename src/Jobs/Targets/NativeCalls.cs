@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 
-namespace HealingWorkers.Worker.Embedded;
+namespace HealingWorkers.Jobs.Targets;
 
-internal static partial class NativeMethods
+public static partial class NativeCalls
 {
     public const int Interrupt = 2;
     public const int Quit = 3;
@@ -11,9 +11,9 @@ internal static partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    internal static partial int Send(int pid, int signal);
+    public static partial int Send(int pid, int signal);
 
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    internal static partial int ChangeOwner(string path, uint user, uint group);
+    public static partial int ChangeOwner(string path, uint user, uint group);
 }
