@@ -30,6 +30,7 @@ internal static class ApiEndpoints
         IncidentBulkEndpoints.Map(api, parts);
         OrderEndpoints.Map(api, parts);
         AlertEndpoints.Map(api, parts);
+        BackupEndpoints.Map(api, parts);
         app.MapOpenApi(ApiDocument.Path);
         app.MapGet("/api", (EndpointDataSource endpoints) => TypedResults.Text(Index(endpoints))).ExcludeFromDescription();
     }

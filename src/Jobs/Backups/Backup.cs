@@ -26,6 +26,9 @@ public sealed record Backup(
 
     public bool IsGood => State == BackupState.Complete && !Disproven;
 
+    /// <summary>What a person is told of its proof; of what is no backup there is none.</summary>
+    public string ProofWord() => State != BackupState.Complete ? "" : Disproven ? "bad" : ProvenAt is null ? "unproven" : "proven";
+
     public TimeSpan? Took => EndedAt - StartedAt;
 
     /// <summary>Bytes of the server a second.</summary>

@@ -16,6 +16,14 @@ public sealed class BackupMaker(HealingOptions options, BackupLedger ledger, Lea
 
     public static string LeaseOf(string systemIdentifier) => $"backup:{systemIdentifier}";
 
+    /// <summary>Why none could be made, as far as that is known before it is begun; null when one can.</summary>
+    public async Task<string?> WhyNotAsync(Target target, CancellationToken cancel)
+    {
+        var way = _ways.Of(options.Backups.ProviderOf(target.Options));
+        var facts = await target.FactsAsync(cancel).ConfigureAwait(false);
+        return await way.WhyNotAsync(new(target, facts, options.Backups, Path.Combine(_ways.Root, "none"), options.Control.PostgresDirectory) { FreeSpace = FreeSpace }, cancel).ConfigureAwait(false);
+    }
+
     /// <param name="shareFor">A good physical backup of the same server, made for another target and younger than this, serves; zero: none does.</param>
     public async Task<BackupMade> MakeAsync(Target target, TimeSpan shareFor, long? run, Action<string> say, CancellationToken cancel)
     {

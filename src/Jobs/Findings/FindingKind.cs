@@ -112,6 +112,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
         "The database cannot be reached.") { IsOfSurroundings = true };
 
+    public static readonly FindingKind BackupLate = new("backup_late", Severity.Warning, null, null,
+        "No good backup of the database is as young as it should be.");
+
     public static readonly FindingKind OrphanRows = new("orphan_rows", Severity.Warning, "quarantine_orphans", RiskClass.Quarantining,
         "Rows point at rows of another table that do not exist.") { IsOfData = true };
 
@@ -191,6 +194,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         ChecksumFailures,
         DeadlyRead,
         TargetUnreachable,
+
+        // backups
+        BackupLate,
     ];
 
     public static FindingKind Named(string name) => All.First(k => string.Equals(k.Name, name, StringComparison.Ordinal));

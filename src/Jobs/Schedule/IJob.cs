@@ -5,7 +5,7 @@ namespace HealingWorkers.Jobs.Schedule;
 /// <summary>What a delivered run does. One class a job name; the same in every engine.</summary>
 public interface IJob
 {
-    /// <summary>db.health_check, db.index_check, db.orphan_cleanup, db.index_check.table, repair, undo.</summary>
+    /// <summary>db.health_check, db.index_check, db.orphan_cleanup, db.backup, db.index_check.table, repair, undo.</summary>
     string Name { get; }
 
     Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using HealingWorkers.Jobs.Backups;
 using HealingWorkers.Jobs.Options;
 
 namespace HealingWorkers.Jobs.Schedule;
@@ -22,6 +23,7 @@ public static class RecurringJobs
                 Of(JobNames.IndexCheck, target.Name, healing.IndexCheckInterval),
                 Of(JobNames.OrphanCleanup, target.Name, healing.OrphanCleanupInterval),
             }),
+            .. options.Targets.Where(t => options.Backups.ProviderOf(t) != BackupProvider.None).Select(t => Of(JobNames.Backup, t.Name, options.Backups.Every)),
         ];
     }
 

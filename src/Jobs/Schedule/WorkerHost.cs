@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Alerts;
+using HealingWorkers.Jobs.Backups;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
@@ -21,6 +22,7 @@ public sealed class WorkerHost : IAsyncDisposable
     private readonly CancellationTokenSource _loops = new();
     private readonly CancellationTokenSource _heart = new();
     private readonly List<Task> _tasks = [];
+    private readonly BackupHouse _backups;
     private bool _stopped;
 
     public WorkerHost(WorkerParts parts)
@@ -28,6 +30,7 @@ public sealed class WorkerHost : IAsyncDisposable
         _parts = parts;
         _logger = parts.Logs.CreateLogger<WorkerHost>();
         _registry = new WorkerRegistry(parts.Db);
+        _backups = new(parts.Options, parts.Db, parts.Clock, parts.Logs, parts.WorkerId);
         _process = new WorkerProcess { Id = parts.WorkerId, Host = Environment.MachineName, Pid = Environment.ProcessId, Version = parts.Version, Engine = parts.Engine.Name };
         Recurring = parts.Recurring ?? RecurringJobs.For(parts.Options);
         var ledger = new JobLedger(parts.Db);
@@ -37,7 +40,7 @@ public sealed class WorkerHost : IAsyncDisposable
         _reports = new ReportKeeper(parts.Options, incidents, new ReportSpool(Path.Combine(parts.Options.StateDirectory, ReportSpool.Folder), parts.Clock), repairs, parts.WorkerId, parts.Logs.CreateLogger<ReportKeeper>());
         var lease = parts.Options.Worker.Lease;
         var lanes = LaneWidthOf(parts.Options.AutoHealing.Impact);
-        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, _reports, Dispatcher), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
+        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, _reports, Dispatcher, _backups), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
             new PoisonedRuns(incidents, new AlertQueue(new AlertOutbox(parts.Db), parts.Options, parts.Clock)), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
         var every = _every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
         _sweeper = new Sweeper(
@@ -116,16 +119,18 @@ public sealed class WorkerHost : IAsyncDisposable
         yield return new KeepOn("It cannot be seen whose writes are to be stopped", _every, protections.KeepAsync, _parts.Clock, _logger);
     }
 
-    private static IEnumerable<IJob> JobsOf(WorkerParts parts, IncidentLedger incidents, RepairRequests repairs, ReportKeeper reports, JobDispatcher dispatcher)
+    private static IEnumerable<IJob> JobsOf(WorkerParts parts, IncidentLedger incidents, RepairRequests repairs, ReportKeeper reports, JobDispatcher dispatcher, BackupHouse backups)
     {
         var targets = new TargetSet(parts.Targets);
         var memory = new CheckMemory(parts.Db);
         var runner = new CheckRunner(parts.Options, incidents, memory, repairs, reports, parts.WorkerId, parts.Faults, parts.Logs.CreateLogger<CheckRunner>());
-        yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), parts.Clock);
+        var lateness = new BackupLateness(parts.Options, backups.Ledger, runner, parts.Clock);
+        yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), lateness, parts.Clock);
         yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId, LaneWidthOf(parts.Options.AutoHealing.Impact));
         yield return new IndexCheckTableJob(targets, parts.Checks, runner, incidents);
         yield return new IndexCheckDatabaseJob(targets, parts.Checks, runner, incidents, parts.WorkerId);
         yield return new OrphanCleanupJob(targets, parts.Checks, runner, incidents);
+        yield return new BackupJob(targets, parts.Options, backups, lateness, incidents, parts.Clock);
         if (parts.Healer is { } healer)
         {
             yield return new RepairJob(healer, incidents, repairs, parts.WorkerId);
@@ -151,6 +156,10 @@ public sealed class WorkerHost : IAsyncDisposable
         if (gone > 0)
         {
             _logger.LogInformation("{Rows} old rows left the ledger", gone);
+        }
+        if (_backups.Any)
+        {
+            await _backups.Pruner().RunAsync(cancel).ConfigureAwait(false);
         }
         if (_parts.Tidy is { } tidy)
         {

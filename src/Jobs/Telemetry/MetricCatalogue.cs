@@ -42,6 +42,9 @@ public static class MetricCatalogue
     public static readonly MetricDescription JobOverdue = new("healing.job.overdue", Gauge, "s", MetricSource.Ledger, ["kind", "target"],
         "How long ago a recurring job should have run and did not succeed; 0 while it runs or its schedule is paused; kind is the job");
 
+    public static readonly MetricDescription BackupAge = new("healing.backup.age", Gauge, "s", MetricSource.Ledger, ["target"],
+        "How long ago the newest good backup that serves the target was begun; no sample where there is none");
+
     public static readonly MetricDescription AlertsWaiting = new("healing.alerts.waiting", Gauge, "{alert}", MetricSource.Ledger, ["kind"],
         "Alerts that a sink has not taken yet; kind is the sink");
 
@@ -62,9 +65,8 @@ public static class MetricCatalogue
 
     public static readonly IReadOnlyList<MetricDescription> All =
     [
-        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, AlertsWaiting, LedgerUp, JobDuration, JobActive, Observation,
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, BackupAge, AlertsWaiting, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.checksums.last_verified", Gauge, "s", Later, ["target"], "When all data pages were last read and their checksums compared, in seconds since 1970"),
         new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),
-        new("healing.backup.age", Gauge, "s", Later, ["target"], "Age of the newest proven backup"),
     ];
 }

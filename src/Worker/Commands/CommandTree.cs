@@ -20,6 +20,7 @@ public static class CommandTree
         new TriggerCommand(),
         new PauseCommand(),
         new ResumeCommand(),
+        new BackupCommand(),
         new AlertsCommand(),
         new HealthCommand(),
         new UsersCommand(),

@@ -18,6 +18,7 @@ internal static class UpTargets
         Add(environment, 0, DemoTarget.Name, target.ConnectionString, HealingMode.Heal);
         environment[$"{Prefix}0__DATA_DIRECTORY"] = target.DataDirectory;
         environment[$"{Prefix}0__DEMONSTRATION"] = "true";
+        environment[$"{Prefix}0__BACKUP"] = "none";
         return OnlyEnvironment(sources) with { Environment = environment };
     }
 
@@ -31,6 +32,8 @@ internal static class UpTargets
         var environment = new Dictionary<string, string>(sources.Environment, StringComparer.Ordinal);
         var known = OptionsLoader.Load(sources).Options.Targets;
         Add(environment, known.Count, NameOf(connection), connection, heal ? HealingMode.Heal : HealingMode.Observe);
+        // a server is not copied for having been named on a command line
+        environment[string.Create(CultureInfo.InvariantCulture, $"{Prefix}{known.Count}__BACKUP")] = "none";
         return sources with { Environment = environment };
     }
 

@@ -33,6 +33,7 @@ internal sealed class Theatre : IAsyncDisposable
             Http = { Listen = "127.0.0.1:0" },
             Control = { Connection = cluster.ConnectionString("ledger") },
             Targets = [new TargetOptions { Name = "movies", Connection = cluster.ConnectionString("movies") }],
+            Backups = { Provider = BackupProvider.None },
             Snapshots = { BaseBackup = BaseBackupRule.Never },
             Worker = { Lease = TimeSpan.FromSeconds(6) },
         };

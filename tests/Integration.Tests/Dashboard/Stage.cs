@@ -45,7 +45,7 @@ internal sealed class Stage : IAsyncDisposable
 
     public static async Task<Stage> OpenAsync(string? ledger = null, Action<HealingOptions>? change = null)
     {
-        var options = new HealingOptions { Http = { Listen = "127.0.0.1:0" }, Control = { Connection = ledger ?? await DashCluster.LedgerAsync() } };
+        var options = new HealingOptions { Http = { Listen = "127.0.0.1:0" }, Control = { Connection = ledger ?? await DashCluster.LedgerAsync() }, Backups = { Provider = BackupProvider.None } };
         change?.Invoke(options);
         var stage = new Stage(options, new LedgerDb(options.Control.Connection));
         stage.Http = new HttpClient { BaseAddress = await stage._host.StartAsync(CancellationToken.None) };

@@ -39,8 +39,9 @@ internal sealed class WorkerStage : IAsyncDisposable
     public RecordingHealer Healer { get; } = new();
     public JobDispatcher Dispatcher => _host.Dispatcher;
 
-    public static async Task<WorkerStage> StartAsync(HealingOptions options)
+    public static async Task<WorkerStage> StartAsync(HealingOptions options, BackupProvider backups = BackupProvider.None)
     {
+        options.Backups.Provider = backups;
         var database = $"stage{Interlocked.Increment(ref _databases)}";
         await EngineCluster.Cluster.CreateDatabaseAsync(database);
         var connection = EngineCluster.Cluster.ConnectionString(database);

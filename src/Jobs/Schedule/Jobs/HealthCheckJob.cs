@@ -11,7 +11,7 @@ using HealingWorkers.Jobs.Telemetry;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>db.health_check: does the target answer, what do its quick checks say, are its most important indexes sound.</summary>
-public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> checks, CheckRunner runner, Reachability reachability, CriticalIndexes critical, IncidentLedger incidents, LedgerDb db, Histograms histograms, TimeProvider clock) : IJob
+public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> checks, CheckRunner runner, Reachability reachability, CriticalIndexes critical, IncidentLedger incidents, LedgerDb db, Histograms histograms, BackupLateness backups, TimeProvider clock) : IJob
 {
     public const string ReachabilityCheck = "reachability";
 
@@ -54,6 +54,7 @@ public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> chec
         {
             found += (await runner.RunAsync(target, id, btree, CheckScope.OfIndexes(indexes), "critical indexes", context.Log, cancel).ConfigureAwait(false)).Findings.Count;
         }
+        found += await backups.LookAsync(target, id, context.Log, cancel).ConfigureAwait(false) ? 1 : 0;
         await KeepLookAsync(target, id, context, cancel).ConfigureAwait(false);
         return JobOutcome.With((found == 0 ? "nothing found" : $"{found} findings") + (unknown is null ? "" : "; " + unknown));
     }
