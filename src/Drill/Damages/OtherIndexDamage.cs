@@ -31,13 +31,19 @@ public sealed class OtherIndexDamage(RelationEditor editor)
             tuple[Math.Min(at, tuple.Length - 1)] ^= 0x10;
         }, ct);
 
-    /// <summary>A line pointer says that its entry is dead: a scan passes over it.</summary>
-    public Task KillEntryAsync(string index, int which = 0, DamageMode? mode = null, CancellationToken ct = default) =>
-        EditAsync(index, which, mode, (page, _, number) =>
+    /// <summary>A line pointer says that its entry is dead, though its row lives: a scan passes over it.</summary>
+    public async Task KillEntryAsync(string index, int which = 0, DamageMode? mode = null, CancellationToken ct = default)
+    {
+        await using var connection = await editor.Cluster.OpenAsync(editor.Database, ct);
+        var table = await connection.ExecuteScalarAsync<string>("SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = @index::regclass", new { index });
+        var alive = (await connection.QueryAsync<string>($"SELECT ctid::text FROM {table}")).ToHashSet(StringComparer.Ordinal);
+        await EditAsync(index, which, mode, (page, _, number) =>
         {
-            var item = 1 + number % page.ItemCount;
+            var items = Enumerable.Range(0, page.ItemCount).Select(n => 1 + (number + n) % page.ItemCount);
+            var item = items.First(i => page[i].State != DeadState && alive.Contains(RowOf(page.Tuple(i))));
             page[item] = page[item] with { State = DeadState };
         }, ct);
+    }
 
     /// <summary>Rows are written while the catalogue says, within that transaction only, that the index is not to be maintained.</summary>
     public async Task<int> MissEntriesAsync(string index, string sql, CancellationToken ct = default)
@@ -88,6 +94,9 @@ public sealed class OtherIndexDamage(RelationEditor editor)
             _ => throw new InvalidOperationException($"{method} has damages of its own."),
         };
     }
+
+    private static string RowOf(ReadOnlySpan<byte> tuple) => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"({(BinaryPrimitives.ReadUInt16LittleEndian(tuple) << 16) + BinaryPrimitives.ReadUInt16LittleEndian(tuple[2..])},{BinaryPrimitives.ReadUInt16LittleEndian(tuple[4..])})");
 
     /// <summary>The upper bound of a range of numbers loses its highest bit.</summary>
     private static void Shrink(Span<byte> tuple)

@@ -6,7 +6,7 @@ using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Checks;
 
-/// <summary>What an index says of a row's key: the bounds of BRIN, the codes of hash, entries called dead. Broken, found, rebuilt, and found no more.</summary>
+/// <summary>What an index says of a row's key: the bounds of BRIN, the codes of hash, the order of GIN, entries called dead. Broken, found, rebuilt, and found no more.</summary>
 [TestFixture, NonParallelizable]
 public sealed class IndexKeysTests
 {
@@ -21,6 +21,13 @@ public sealed class IndexKeysTests
         CREATE INDEX many_gist ON many USING gist (place);
         CREATE INDEX many_brin ON many USING brin (id) WITH (pages_per_range = 4);
         CREATE INDEX many_at ON many USING brin (at) WITH (pages_per_range = 2);
+        ALTER TABLE many ADD tags text[], ADD doc jsonb, ADD numbers int[];
+        UPDATE many SET tags = CASE id % 50 WHEN 0 THEN NULL WHEN 1 THEN '{}' WHEN 2 THEN ARRAY[NULL, 'x'] ELSE ARRAY['tag' || id % 900, 'tag' || id % 7] END,
+            doc = jsonb_build_object('k' || id % 800, id - 3000, 'n', null, 's', '', 'l', jsonb_build_array(true, 'w' || id)), numbers = ARRAY[id - 3000, -id, NULL];
+        CREATE INDEX many_tags ON many USING gin (tags);
+        CREATE INDEX many_doc ON many USING gin (doc);
+        CREATE INDEX many_numbers ON many USING gin (numbers);
+        CREATE INDEX many_both ON many USING gin (numbers, tags, doc jsonb_path_ops);
         """;
 
     private static readonly IndexProbeCheck Check = new();
@@ -45,6 +52,9 @@ public sealed class IndexKeysTests
     [TestCase("many_hash", "flipped")]
     [TestCase("many_brin", "flipped")]
     [TestCase("many_at", "flipped")]
+    [TestCase("many_tags", "flipped")]
+    [TestCase("many_doc", "flipped")]
+    [TestCase("many_numbers", "flipped")]
     [TestCase("many_brin", "missing")]
     [TestCase("many_at", "missing")]
     [TestCase("many_brin", "zeroed")]
@@ -63,7 +73,7 @@ public sealed class IndexKeysTests
 
         var report = await CheckCluster.RunAsync(Check, _database);
 
-        Assert.That(report.Findings.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (damage == "zeroed" ? FindingKind.IndexCorrupt : FindingKind.IndexIncomplete, "public." + index) }), report.Reason);
+        Assert.That(report.Findings.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (damage == "zeroed" || index is "many_tags" or "many_doc" or "many_numbers" ? FindingKind.IndexCorrupt : FindingKind.IndexIncomplete, "public." + index) }), report.Reason);
         Assert.That(report.Findings[0].Repair, Is.EqualTo("rebuild_index"));
         var before = await Recheck.LookAsync(target, [oid], CancellationToken.None);
         Assert.That((before.Looked, before.Sound), Is.EqualTo((true, false)));
@@ -99,7 +109,7 @@ public sealed class IndexKeysTests
         await using var load = WriteLoad.Start(Cluster.ConnectionString(_database), new WriteLoadOptions
         {
             Clients = 3, Pause = TimeSpan.Zero, FirstId = 1_000_000,
-            Insert = "INSERT INTO many (id, word, other, place, at) VALUES (@id, @value, @value, point(@id % 1000, 1), now() + @id * interval '1 hour')",
+            Insert = "INSERT INTO many (id, word, other, place, at, tags, doc, numbers) VALUES (@id, @value, @value, point(@id % 1000, 1), now() + @id * interval '1 hour', ARRAY[@value], jsonb_build_object(@value, @id), ARRAY[@id::int])",
             Update = "UPDATE many SET word = @value, other = @value, place = point(@id % 77, 2), at = at - interval '9 years' WHERE id = @id",
             Delete = "DELETE FROM many WHERE id = @id",
             ReadAll = "SELECT id::bigint, word FROM many WHERE id >= @id",
@@ -119,7 +129,7 @@ public sealed class IndexKeysTests
             await load.WaitForAsync(100, TimeSpan.FromMinutes(1));
             var report = await CheckCluster.RunAsync(Check, _database);
             Assert.That(report.Findings.Select(f => $"{f.Object}: {f.Detail}"), Is.Empty);
-            Assert.That(report.ExaminedNames, Is.SupersetOf(new[] { "public.many_hash", "public.many_gist", "public.many_brin", "public.many_at" }), report.Reason);
+            Assert.That(report.ExaminedNames, Is.SupersetOf(new[] { "public.many_hash", "public.many_gist", "public.many_brin", "public.many_at", "public.many_tags", "public.many_doc", "public.many_both" }), report.Reason);
         }
         await stop.CancelAsync();
         await caretaker;

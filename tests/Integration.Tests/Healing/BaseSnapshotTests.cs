@@ -144,7 +144,7 @@ internal sealed class BaseSnapshotTests
                 t.Connections.Repair = new NpgsqlConnectionStringBuilder(t.Connection) { Username = role }.ConnectionString;
                 t.DataDirectory = Hospital.Cluster.DataDirectory;
             }
-        });
+        }, copies: true);
         await Hospital.Cluster.ExecuteAsync(hospital.Database, $"CREATE ROLE {role} LOGIN; {string.Format(System.Globalization.CultureInfo.InvariantCulture, grants ?? "", role)}");
         return hospital;
     }

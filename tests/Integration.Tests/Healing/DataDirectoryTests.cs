@@ -21,7 +21,7 @@ internal sealed class DataDirectoryTests
     [Test]
     public async Task It_is_stopped_copied_and_started_and_the_attempt_begins_anew_with_what_is_kept()
     {
-        await using var hospital = await Hospital.OpenAsync(100);
+        await using var hospital = await Hospital.OpenAsync(100, copies: true);
         await using var server = await MoviesAsync();
         await using var target = TargetOf(server, Always);
         var before = await server.ScalarAsync<string>("movies", BaseSnapshotTests.Hash);
@@ -50,7 +50,7 @@ internal sealed class DataDirectoryTests
     [Test]
     public async Task Where_it_may_not_be_stopped_it_is_copied_while_it_runs()
     {
-        await using var hospital = await Hospital.OpenAsync(100);
+        await using var hospital = await Hospital.OpenAsync(100, copies: true);
         await using var server = await MoviesAsync();
         await using var target = TargetOf(server, "");
         var began = await StartAsync(server);

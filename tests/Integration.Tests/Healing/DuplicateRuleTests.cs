@@ -97,7 +97,7 @@ internal sealed class DuplicateRuleTests
     [Test]
     public async Task Undone_the_rows_and_the_references_are_back_as_they_were_and_undone_again_they_are_gone()
     {
-        await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);
+        await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true, copies: true);
         await hospital.Damage.Unique.DuplicateRowsAsync(Index, 4, indexed: true, OtherIds);
         await Hospital.Cluster.ExecuteAsync(hospital.Database, "INSERT INTO casts SELECT id, 1, 'of the copy' FROM movies WHERE id > 1000000 LIMIT 2");
         var before = await TableHash.OfDatabaseAsync(Hospital.Cluster, hospital.Database);

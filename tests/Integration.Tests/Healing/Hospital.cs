@@ -40,7 +40,8 @@ internal sealed class Hospital : IAsyncDisposable
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
     public Func<string, long>? FreeSpace { get; set; }
 
-    public static async Task<Hospital> OpenAsync(int rows = MoviesSchema.DefaultRows, Action<TargetOptions>? adjust = null, bool realChecks = false)
+    /// <param name="copies">Copies of the whole server before a repair that wants one: every database of all these tests is on it, so that they take long.</param>
+    public static async Task<Hospital> OpenAsync(int rows = MoviesSchema.DefaultRows, Action<TargetOptions>? adjust = null, bool realChecks = false, bool copies = false)
     {
         await One.WaitAsync();
         try
@@ -62,6 +63,7 @@ internal sealed class Hospital : IAsyncDisposable
         adjust?.Invoke(options);
         var hospital = new Hospital(database, new LedgerDb(control), new Target(options, TimeProvider.System), new HealingOptions { Targets = [options] }) { RealChecks = realChecks };
         hospital.Options.StateDirectory = hospital._state.FullName;
+        hospital.Options.Snapshots.BaseBackup = copies ? BaseBackupRule.WhenPossible : BaseBackupRule.Never;
         return hospital;
     }
 

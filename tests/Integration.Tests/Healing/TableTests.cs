@@ -306,8 +306,6 @@ internal sealed class TableTests
     private static async Task<Hospital> OpenAsync(Action<Jobs.Options.TargetOptions>? adjust = null)
     {
         var ward = await Hospital.OpenAsync(1_000, adjust, realChecks: true);
-        // Copies of the whole server have tests of their own, and here every database of all tests is on it.
-        ward.Options.Snapshots.BaseBackup = Jobs.Options.BaseBackupRule.Never;
         await Hospital.Cluster.ExecuteAsync(ward.Database, "CREATE EXTENSION pg_visibility; CREATE EXTENSION pg_surgery");
         return ward;
     }

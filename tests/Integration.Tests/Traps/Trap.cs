@@ -34,6 +34,7 @@ internal static class Trap
             {
                 ["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString,
                 ["HEALING__STATE_DIRECTORY"] = hospital.Options.StateDirectory,
+                ["HEALING__SNAPSHOTS__BASE_BACKUP"] = "never",
             },
         };
         var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);

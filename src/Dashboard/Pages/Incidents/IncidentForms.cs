@@ -1,6 +1,7 @@
 using System.Globalization;
 using HealingWorkers.Dashboard.Pages.Serving;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Telemetry;
 using Microsoft.AspNetCore.Http;
@@ -47,6 +48,12 @@ internal sealed class IncidentForms(DashboardParts parts)
         ? _decide.ApproveAsync(id, post.Actor, post.Reason, read, post.Cancel)
         : throw new HealingException($"the plan of incident {id} was not read", "open its plan, and approve it there");
 
+    /// <summary>What may lose something is approved by itself, its plan read.</summary>
+    private async Task<Incident> ApproveOneOfManyAsync(long id, FormPost post) =>
+        await _incidents.FindAsync(id, post.Cancel) is { Risk: RiskClass.Manual }
+            ? throw new HealingException($"the plan of incident {id} may lose something", "open its plan, and approve it there")
+            : await ApproveAsync(id, post.Number(string.Create(CultureInfo.InvariantCulture, $"rows-{id}")), post);
+
     private async Task<string> UndoAsync(FormPost post)
     {
         var id = Id(post);
@@ -70,7 +77,7 @@ internal sealed class IncidentForms(DashboardParts parts)
             {
                 await DecideAsync(verb!, id, post, (_, _) => verb switch
                 {
-                    "approve" => ApproveAsync(id, post.Number(string.Create(CultureInfo.InvariantCulture, $"rows-{id}")), post),
+                    "approve" => ApproveOneOfManyAsync(id, post),
                     "suppress" => _decide.SuppressAsync(id, post.Actor, why, Until(post), post.Cancel),
                     "close" => _decide.CloseAsync(id, post.Actor, why, post.Cancel),
                     _ => throw new HealingException("nothing was chosen to be done", "go back and use one of the buttons"),

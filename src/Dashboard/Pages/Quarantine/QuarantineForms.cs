@@ -10,6 +10,8 @@ namespace HealingWorkers.Dashboard.Pages.Quarantine;
 /// <summary>Asks a worker to bring rows back; the dashboard itself writes to no target.</summary>
 internal sealed class QuarantineForms(DashboardParts parts)
 {
+    public const int OnOnePage = 100;
+
     private readonly IncidentLedger _incidents = new(parts.Ledger);
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapForm("/quarantine/restore", RestoreAsync);
@@ -17,7 +19,7 @@ internal sealed class QuarantineForms(DashboardParts parts)
     private async Task<string> RestoreAsync(FormPost post)
     {
         var chosen = post.Text("all") is null ? [.. post.All("id").Select(text => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)).Distinct()]
-            : (await new QuarantineBook(parts).ListAsync(null, null, 100, post.Cancel)).Where(q => q.State == nameof(IncidentState.Resolved)).Select(q => q.Incident).ToList();
+            : (await new QuarantineBook(parts).ListAsync(null, post.Number("before"), OnOnePage, post.Cancel)).Where(q => q.State == nameof(IncidentState.Resolved)).Select(q => q.Incident).ToList();
         if (chosen.Count == 0)
             throw new HealingException("nothing was chosen", "tick the rows that are to come back");
         var (why, asked) = (post.Reason, 0);

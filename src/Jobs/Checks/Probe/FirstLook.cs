@@ -24,7 +24,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         for (var first = 0L; first == 0 || first < total; first += atOnce)
         {
             var count = (uint)Math.Min(atOnce, total - first);
-            var pass = new IndexPass((uint)first, count, codes: index.CodeOf is not null) { IsLast = first + count >= total };
+            var pass = new IndexPass((uint)first, count, codes: index.CodeOf is not null) { IsLast = first + count >= total, Leaves = index.NewLeaves() };
             await pass.ReadAsync(entries, format, RestAsync, cancel).ConfigureAwait(false);
             var doubted = await CompareAsync(index, heap, pass, (uint)first, count, suspects, cancel).ConfigureAwait(false);
             suspects.Dangling.UnionWith(pass.Beyond);

@@ -23,11 +23,13 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     public HashSet<uint> Links { get; } = [];
     public HashSet<uint> Empty { get; } = [];
     public HashSet<uint> Bad { get; } = [];
+    /// <summary>Of a GIN index whose keys' order is known.</summary>
+    public GinLeaves? Leaves { get; init; }
     /// <summary>True for a last range: what is behind it is behind the end of the table.</summary>
     public bool IsLast { get; init; } = true;
 
     /// <summary>Pages that something relies on and that hold nothing, or nothing that makes sense.</summary>
-    public IReadOnlySet<uint> Broken => Bad.Union(Empty.Where(Links.Contains)).ToHashSet();
+    public IReadOnlySet<uint> Broken => Bad.Union(Empty.Where(Links.Contains)).Union(Leaves?.Disordered ?? []).ToHashSet();
 
     public async Task<IndexPass> ReadAsync(RelationPages pages, IndexFormat format, Func<Task> between, CancellationToken cancel)
     {
@@ -40,6 +42,10 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
             else if (!PageHeader.Read(page).IsSane || !format.TryRead(page, this))
             {
                 Bad.Add(block);
+            }
+            else
+            {
+                Leaves?.Add(block, page);
             }
         }, between, cancel).ConfigureAwait(false);
         return this;

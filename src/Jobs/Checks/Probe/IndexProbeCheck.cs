@@ -15,7 +15,7 @@ public sealed class IndexProbeCheck : ICheck
         "Reads the files of every index and of its table once, beside the server, and by queries the rows that are doubted or belong to partial, hash or BRIN indexes.",
         "None, as a rule. Where entries seem to lead nowhere, SHARE UPDATE EXCLUSIVE on the table for a moment: nobody who reads or writes waits.",
         "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file; CHECKPOINT (pg_checkpoint from PostgreSQL 15 on) and, to be certain of lost rows, a right on the table that allows LOCK.",
-        "Keys that changed in the entries of GiST, SP-GiST and GIN indexes while their rows are still there, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion, multi), or bounds of types other than numbers, text, dates, timestamps and uuid.",
+        "Keys that changed in the entries of GiST and SP-GiST indexes while their rows are still there, of GIN indexes where their order tells nothing, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion, multi), or bounds of types other than numbers, text, dates, timestamps and uuid.",
         [FindingKind.IndexCorrupt, FindingKind.IndexIncomplete, FindingKind.HeapValueSuspect, FindingKind.HeapRowsLost, FindingKind.BtreeCorrupt, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Pages;
 using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Checks;
@@ -30,13 +31,19 @@ internal sealed record ProbedIndex
     /// <summary>Of a hash index, what a row's entry holds: its key's hash. Null where a function would have to be called that is not the server's own.</summary>
     public required string? CodeOf { get; init; }
 
+    /// <summary>Of a GIN index, by column, how its keys follow each other: `bytes`, `numbers`, or null where that is not known here.</summary>
+    public required string?[] GinOrders { get; init; }
+
     /// <summary>The first columns of the table's B-tree indexes, by which a row can be asked for another way.</summary>
     public required string[] Witnesses { get; init; }
 
     /// <summary>What a row must satisfy to be in the index; null for every row. A hash index has no entries for NULLs.</summary>
     public string? Condition => Method == "hash" ? $"{FirstKey} IS DISTINCT FROM NULL" + (Predicate is null ? "" : $" AND ({Predicate})") : Predicate;
+    public GinKeys? GinKeys => Method != "gin" ? null : new([.. GinOrders.Select((order, n) => new GinColumn(
+        order switch { "bytes" => GinOrder.Bytes, "numbers" => GinOrder.Numbers, _ => GinOrder.Unknown }, KeyLengths[n], KeyAlignments[n]))]);
     public bool IsBrin => Method == "brin";
     public bool IsBtree => Method == "btree";
+    public GinLeaves? NewLeaves() => GinKeys is { } keys ? new(keys) : null;
     public RelationName Name => new(Oid, Quoted);
     public RelationName Table => new(TableOid, TableQuoted);
 }

@@ -22,7 +22,7 @@ internal static class ProbedIndexes
                 Path = Text("path"), TablePath = Text("table_path"), Predicate = Text("predicate"), FirstKey = (string)row["first_key"], IsExclusion = (bool)row["is_exclusion"],
                 CallsFunctions = (bool)row["calls_functions"], ForeignOwner = Text("foreign_owner"), KeyNames = (string[])row["key_names"], KeyTypes = (string[])row["key_types"],
                 KeyLengths = (int[])row["key_lengths"], KeyAlignments = (string[])row["key_alignments"],
-                Keys = (string[])row["keys"], AtLeast = (string?[])row["at_least"], AtMost = (string?[])row["at_most"], CodeOf = Text("code_of"), Witnesses = (string[])row["witnesses"],
+                Keys = (string[])row["keys"], AtLeast = (string?[])row["at_least"], AtMost = (string?[])row["at_most"], CodeOf = Text("code_of"), GinOrders = (string?[])row["gin_orders"], Witnesses = (string[])row["witnesses"],
             });
         }
         return found;

@@ -56,7 +56,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         foreach (var s in suspects.Where(s => !s.Index.IsBrin))
         {
             var wanted = s.Dangling.Union(s.Missing.Values.SelectMany(m => m.Roots)).ToHashSet();
-            passes.Add(await new IndexPass(0, 0, wanted, s.Index.CodeOf is not null).ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
+            passes.Add(await new IndexPass(0, 0, wanted, s.Index.CodeOf is not null) { Leaves = s.Index.NewLeaves() }.ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
         }
         await flushed().ConfigureAwait(false);
         foreach (var s in suspects.Where(s => s.Index.IsBrin))
@@ -106,8 +106,14 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
     {
         var pages = new RelationPages(files, s.Index.Path!);
         var still = new List<uint>();
-        foreach (var block in s.Broken.Where(b => pass.Links.Contains(b) || pass.Bad.Contains(b)))
+        var broken = pass.Broken;
+        foreach (var block in s.Broken.Where(b => pass.Links.Contains(b) || broken.Contains(b)))
         {
+            if (s.Index.GinKeys is { } keys && await GinLeaves.IsDisorderedAsync(keys, pages, block, cancel).ConfigureAwait(false))
+            {
+                still.Add(block);
+                continue;
+            }
             var again = new IndexPass(0, 0);
             if (await pages.ReadAsync(block, cancel).ConfigureAwait(false) is { } page
                 && (!page.AsSpan().ContainsAnyExcept((byte)0) || !PageHeader.Read(page).IsSane || !IndexFormat.Of(s.Index.Method)!.TryRead(page, again)))

@@ -19,6 +19,7 @@ SELECT c.oid::bigint AS oid,
        k.at_least,
        k.at_most,
        k.code_of,
+       k.gin_orders,
        ARRAY(SELECT pg_catalog.pg_get_indexdef(w.indexrelid, 1, false)
              FROM pg_catalog.pg_index w JOIN pg_catalog.pg_class wc ON wc.oid = w.indexrelid JOIN pg_catalog.pg_am wa ON wa.oid = wc.relam
              WHERE w.indrelid = t.oid AND wa.amname = 'btree' AND w.indisvalid AND w.indpred IS NULL AND w.indkey[0] <> 0
@@ -51,7 +52,8 @@ CROSS JOIN LATERAL (
     SELECT pg_catalog.array_agg(e.key ORDER BY n) AS keys,
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN least.operator END ORDER BY n) AS at_least,
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN most.operator END ORDER BY n) AS at_most,
-           pg_catalog.min(hash.code) AS code_of
+           pg_catalog.min(hash.code) AS code_of,
+           pg_catalog.array_agg(gin.ordered ORDER BY n) AS gin_orders
     FROM pg_catalog.generate_series(1, i.indnkeyatts) n
     JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[n - 1]
     CROSS JOIN LATERAL (
@@ -83,6 +85,23 @@ CROSS JOIN LATERAL (
         FROM pg_catalog.pg_amproc p JOIN pg_catalog.pg_proc f ON f.oid = p.amproc
         WHERE a.amname = 'hash' AND p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype AND p.amprocnum = 1 AND f.oid < 16384
     ) hash ON true
+    LEFT JOIN LATERAL (
+        -- how the keys of a GIN index follow each other: by the function of its operator class, else as their type does
+        SELECT CASE WHEN f.proname IN ('gin_compare_jsonb', 'gin_cmp_tslexeme') OR x.atttypid IN ('pg_catalog.uuid'::pg_catalog.regtype, 'pg_catalog.bytea'::pg_catalog.regtype) THEN 'bytes'
+                    WHEN x.atttypid IN ('pg_catalog.text'::pg_catalog.regtype, 'pg_catalog.varchar'::pg_catalog.regtype) AND coalesce(f.proname, 'bttextcmp') = 'bttextcmp' AND (
+                        SELECT CASE WHEN l.collprovider = 'd' THEN (SELECT pg_catalog.to_jsonb(d) ->> 'datlocprovider' IS NOT DISTINCT FROM 'b'
+                                                                           OR coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' AND d.datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8')
+                                                                    FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+                                    ELSE l.collprovider = 'b' OR l.collprovider = 'c' AND l.collcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') END
+                        FROM pg_catalog.pg_collation l WHERE l.oid = i.indcollation[n - 1]) THEN 'bytes'
+                    WHEN x.atttypid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype, 'pg_catalog.date'::pg_catalog.regtype,
+                                        'pg_catalog.timestamp'::pg_catalog.regtype, 'pg_catalog.timestamptz'::pg_catalog.regtype) AND coalesce(f.proname, 'btint4cmp') = 'btint4cmp' THEN 'numbers'
+               END AS ordered
+        FROM pg_catalog.pg_attribute x
+        LEFT JOIN pg_catalog.pg_amproc p ON p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype AND p.amprocnum = 1
+        LEFT JOIN pg_catalog.pg_proc f ON f.oid = p.amproc
+        WHERE a.amname = 'gin' AND x.attrelid = c.oid AND x.attnum = n
+    ) gin ON true
 ) k
 WHERE c.relkind = 'i' AND i.indisvalid AND i.indisready AND i.indislive
   AND c.relpersistence = 'p' AND t.relkind = 'r'

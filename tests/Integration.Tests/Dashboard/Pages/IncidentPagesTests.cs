@@ -88,6 +88,26 @@ public sealed class IncidentPagesTests
     }
 
     [Test]
+    public async Task What_may_lose_something_is_not_approved_among_others()
+    {
+        var incident = await _story.DamageAsync("may_lose", FindingKind.HeapTupleCorrupt);
+        await _story.AskAsync(incident);
+        using var visit = new Visit(_stage.Http.BaseAddress!);
+        var page = $"/incidents/decide?verb=approve&id={incident.Id}";
+        Assert.That(await visit.GetAsync(page), Does.Contain("left out"));
+        Assert.That(await visit.PostAsync(page, "/incidents/decisions", ("verb", "approve"), ("id", $"{incident.Id}"), ($"rows-{incident.Id}", "1"), ("count", "1"), ("reason", "all of them")), Does.Contain("may lose something"));
+        Assert.That((await _story.Incidents.FindAsync(incident.Id, CancellationToken.None))!.ApprovedBy, Is.Null);
+    }
+
+    [Test]
+    public async Task More_than_can_have_been_looked_at_are_refused_and_not_cut_off()
+    {
+        var answer = await _stage.Http.GetAsync($"/incidents/decide?verb=close&{string.Join('&', Enumerable.Range(1, 101).Select(id => $"id={id}"))}");
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("101 incidents are chosen"));
+    }
+
+    [Test]
     public async Task Many_are_closed_at_once_only_when_their_number_is_confirmed()
     {
         var (one, two) = (await _story.DamageAsync("many_1"), await _story.DamageAsync("many_2"));
