@@ -19,6 +19,8 @@ internal static class TargetEndpoints
             .WithSummary("The configured targets and what is known of them").Produces<IReadOnlyList<TargetView>>();
         api.MapGet("/targets/{name}", async (string name, CancellationToken cancel) => await book.FindAsync(name, cancel) is { } one ? TypedResults.Json(one) : (IResult)Unknown(parts, name))
             .WithSummary("One target with the last check of each of its relations").Produces<TargetDetails>().ProducesProblem(StatusCodes.Status404NotFound).Example("name", "movies");
+        api.MapGet("/targets/{name}/standbys", async (string name, CancellationToken cancel) => await book.StandbysAsync(name, cancel) is { } standbys ? TypedResults.Json(standbys) : (IResult)Unknown(parts, name))
+            .WithSummary("The configured standbys as the last health check saw them, and the promotions there were").Produces<TargetStandbys>().ProducesProblem(StatusCodes.Status404NotFound).Example("name", "movies");
         api.MapGet("/targets/{name}/rights", (string name, CancellationToken cancel) => RightsAsync(parts, name, cancel))
             .WithSummary("Asks the target now what the roles of its connections lack, for which checks and repairs, and what grants it").Produces<IReadOnlyList<RightLacking>>()
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).Example("name", "movies");

@@ -1,5 +1,6 @@
 using Dapper;
 using HealingWorkers.Dashboard.Api;
+using HealingWorkers.Jobs.Failover;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
@@ -10,6 +11,8 @@ namespace HealingWorkers.Dashboard.Fleet;
 /// <summary>The configured targets and what the ledger knows of them; asks none of their servers.</summary>
 public sealed class TargetBook(DashboardParts parts)
 {
+    private const int MostFailovers = 50;
+
     public async Task<IReadOnlyList<TargetView>> ListAsync(CancellationToken cancel)
     {
         var rows = await parts.Ledger.ReadAsync(c => c.QueryAsync<KnownTarget>(new CommandDefinition(Sql.Of<KnownTarget>("targets"), cancellationToken: cancel)), cancel);
@@ -26,6 +29,14 @@ public sealed class TargetBook(DashboardParts parts)
             return null;
         var checks = view.Id is null ? [] : await parts.Ledger.ReadAsync(c => c.QueryAsync<LastCheck>(new CommandDefinition(Sql.Of<TargetBook>("last_checks"), new { Target = view.Id }, cancellationToken: cancel)), cancel);
         return new(view, [.. checks], options.MaintenanceWindow, [.. options.CriticalIndexes], options.Policy.ToDictionary(p => p.Key, p => p.Value.ToString().ToLowerInvariant(), StringComparer.Ordinal));
+    }
+
+    /// <summary>Null where no such target is configured.</summary>
+    public async Task<TargetStandbys?> StandbysAsync(string name, CancellationToken cancel)
+    {
+        if ((await ListAsync(cancel)).FirstOrDefault(t => string.Equals(t.Name, name, StringComparison.Ordinal)) is not { } view)
+            return null;
+        return new(name, view.LookedAt, view.Look?.Watched ?? [], await new FailoverLedger(parts.Ledger).ListAsync(name, MostFailovers, cancel));
     }
 
     private TargetView Of(TargetOptions target, KnownTarget? row, IReadOnlyList<Pause> pauses, Perhaps<IReadOnlyList<ProtectionRow>> protections)
@@ -58,6 +69,10 @@ public sealed record ProtectionView(bool Wanted, ProtectionRow? Now, string? Mis
 public sealed record PauseView(bool Everything, string Actor, string Why, DateTimeOffset At);
 
 public sealed record TargetDetails(TargetView Target, IReadOnlyList<LastCheck> Checks, string? MaintenanceWindow, IReadOnlyList<string> CriticalIndexes, IReadOnlyDictionary<string, string> Policy);
+
+/// <param name="LookedAt">When the health check last looked; null: never.</param>
+/// <param name="Failovers">The newest first.</param>
+public sealed record TargetStandbys(string Target, DateTimeOffset? LookedAt, IReadOnlyList<StandbyLook> Standbys, IReadOnlyList<FailoverRow> Failovers);
 
 /// <summary>The last run of a check, on the database or on one relation of it.</summary>
 public sealed record LastCheck

@@ -29,6 +29,7 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
         (MetricCatalogue.WorkersAlive, "workers_alive"),
         (MetricCatalogue.BackupAge, "backup_age"),
         (MetricCatalogue.AlertsWaiting, "alerts_waiting"),
+        (MetricCatalogue.StandbyLag, "standby_lag"),
     ];
 
     /// <summary>The recurring jobs that should run.</summary>

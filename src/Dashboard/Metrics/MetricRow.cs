@@ -10,6 +10,7 @@ internal sealed record MetricRow
     public string? Kind { get; init; }
     public string? Severity { get; init; }
     public string? Outcome { get; init; }
+    public string? Standby { get; init; }
     public required double Value { get; init; }
 
     public IReadOnlyList<KeyValuePair<string, string>> Labels(MetricDescription metric) =>
@@ -22,6 +23,7 @@ internal sealed record MetricRow
         "kind" => Kind,
         "severity" => Severity,
         "outcome" => Outcome,
+        "standby" => Standby,
         _ => throw new InvalidOperationException($"no column for the label {label}"),
     };
 }

@@ -41,5 +41,9 @@ public static class CheckCatalogue
         // the server
         new AgeCheck(),
         new DatabaseStatsCheck(),
+
+        // its standbys
+        new StandbysCheck(),
+        new StandbyRowsCheck(),
     ];
 }

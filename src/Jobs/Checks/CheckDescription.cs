@@ -17,6 +17,8 @@ public sealed record CheckDescription(
     public CheckReach Reach { get; init; } = CheckReach.Database;
     /// <summary>Where it may run; elsewhere it is unavailable and says why.</summary>
     public Ground Ground { get; init; } = Ground.Live;
+    /// <summary>Whether it says something of a standby too, where it is then run with the weekly look at the primary.</summary>
+    public bool OnStandby { get; init; }
 }
 
 /// <summary>Whether one run looks at the whole database, or can be shared out by table.</summary>

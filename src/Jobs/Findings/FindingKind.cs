@@ -115,6 +115,21 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind BackupLate = new("backup_late", Severity.Warning, null, null,
         "No good backup of the database is as young as it should be.");
 
+    public static readonly FindingKind StandbyLagging = new("standby_lagging", Severity.Warning, null, null,
+        "A standby is further behind than a promotion allows.");
+
+    public static readonly FindingKind StandbyStopped = new("standby_stopped", Severity.Warning, null, null,
+        "A standby cannot be reached, receives nothing, or does not replay what it receives.");
+
+    public static readonly FindingKind StandbyWrong = new("standby_wrong", Severity.Critical, null, null,
+        "A configured standby is none of this target: another cluster, another timeline, or a server that takes writes of its own.");
+
+    public static readonly FindingKind StandbyCorrupt = new("standby_corrupt", Severity.Critical, null, null,
+        "A check found damage on a standby.");
+
+    public static readonly FindingKind StandbyDiffers = new("standby_differs", Severity.Critical, null, null,
+        "Rows of a standby are not those of its primary.");
+
     public static readonly FindingKind OrphanRows = new("orphan_rows", Severity.Warning, "quarantine_orphans", RiskClass.Quarantining,
         "Rows point at rows of another table that do not exist.") { IsOfData = true };
 
@@ -197,6 +212,13 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
         // backups
         BackupLate,
+
+        // standbys
+        StandbyLagging,
+        StandbyStopped,
+        StandbyWrong,
+        StandbyCorrupt,
+        StandbyDiffers,
     ];
 
     public static FindingKind Named(string name) => All.First(k => string.Equals(k.Name, name, StringComparison.Ordinal));

@@ -9,6 +9,9 @@ namespace HealingWorkers.Jobs.Options;
 /// <param name="Rank">Higher wins: 1 file, 2 environment, 3 command line.</param>
 public sealed partial record ConfigEntry(string Path, string Value, string Source, int Rank)
 {
+    /// <summary>The file that the value was read from, where it was written as KEY_file.</summary>
+    public string? File { get; init; }
+
     /// <summary>The path as the table of keys has it: <c>targets[].name</c>.</summary>
     public string Pattern => Generalise(Path);
 

@@ -78,6 +78,7 @@ public sealed class TargetOptions
     public string Connection { get; set; } = "";
     public HealingMode? Mode { get; set; }
     public TargetConnectionsOptions Connections { get; set; } = new();
+    public TargetFiles ConnectionFiles { get; set; } = new();
     public string DataDirectory { get; set; } = "";
     /// <summary>Broken on purpose: that it breaks again and again says nothing about the hardware.</summary>
     public bool Demonstration { get; set; }

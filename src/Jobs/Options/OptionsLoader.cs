@@ -24,6 +24,7 @@ public static class OptionsLoader
             .ToDictionary(e => e.Path, StringComparer.Ordinal);
         var binder = new OptionsBinder(entries, problems, sources);
         var loaded = binder.Bind();
+        TargetFiles.Remember(loaded.Options, entries);
         TargetRules.Check(loaded.Options, entries, problems);
         HttpRules.Check(loaded.Options, entries, problems, directory);
         new RuleChecks(entries, problems, directory).Check(loaded.Options);

@@ -21,7 +21,7 @@ public sealed class SecretFiles(string directory, ConfigProblems problems)
             }
             else if (entry.Value.Length > 0 && Content(entry) is { } content)
             {
-                yield return entry with { Path = plain, Value = content, Source = $"{entry.Source} ({entry.Value})" };
+                yield return entry with { Path = plain, Value = content, Source = $"{entry.Source} ({entry.Value})", File = Path.GetFullPath(entry.Value, Path.GetFullPath(directory)) };
             }
         }
     }

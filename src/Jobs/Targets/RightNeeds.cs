@@ -3,7 +3,7 @@ namespace HealingWorkers.Jobs.Targets;
 /// <summary>Which check and repair needs which right of its role; docs/rights.md says it in words.</summary>
 public static class RightNeeds
 {
-    private static readonly string[] ReadsRows = ["duplicate_keys", "counts", "sequences", "foreign_keys", "allowed_values", "row_constraints", "json", "sql_rules"];
+    private static readonly string[] ReadsRows = ["duplicate_keys", "counts", "sequences", "foreign_keys", "allowed_values", "row_constraints", "json", "sql_rules", "standby_rows"];
 
     private static readonly string[] Owns =
     [
@@ -21,7 +21,7 @@ public static class RightNeeds
         new("verify_gin", RightOf.Check, "EXECUTE on amcheck's gin_index_check", ["gin"]) { FirstMajor = 18 },
         new("verify_heap", RightOf.Check, "EXECUTE on amcheck's verify_heapam", ["heap"]),
         new("verify_visibility", RightOf.Check, "EXECUTE on pg_visibility's pg_check_visible and pg_check_frozen", ["visibility"]),
-        new("monitor", RightOf.Check, "Sight of other roles' sessions and of settings", ["leftovers", "triggers", "age", "database_stats"]),
+        new("monitor", RightOf.Check, "Sight of other roles' sessions and of settings", ["leftovers", "triggers", "age", "database_stats", "standbys"]),
         new("read_rows", RightOf.Check, "SELECT on every table", ReadsRows),
         new("read_files", RightOf.Check, "Sight of the server's files", ["index_probe", "row_bits", "libraries"]),
         new("own_tables", RightOf.Repair, "Ownership of every table", Owns),

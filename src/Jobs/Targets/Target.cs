@@ -9,6 +9,8 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly SemaphoreSlim _building = new(1, 1);
+    private readonly ConnectionWatch _files = new(options);
+    private readonly List<NpgsqlMultiHostDataSource> _former = [];
     private NpgsqlMultiHostDataSource? _checks;
     private TargetFacts? _facts;
 
@@ -19,6 +21,7 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
     /// <summary>A pooled session with default_transaction_read_only, statement_timeout and lock_timeout.</summary>
     public async Task<NpgsqlConnection> OpenCheckAsync(CancellationToken cancel)
     {
+        await RenewAsync(cancel).ConfigureAwait(false);
         var settings = TargetConnection.ForChecks(options);
         try
         {
@@ -32,13 +35,15 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
     }
 
     /// <summary>An own session for a repair: not pooled, its server end notices when we are gone; refused on a standby and behind a transaction-pooling proxy.</summary>
-    public Task<NpgsqlConnection> OpenRepairAsync(CancellationToken cancel) => OpenWorkAsync(TargetConnection.ForRepairs(options), cancel);
+    public Task<NpgsqlConnection> OpenRepairAsync(CancellationToken cancel) => OpenWorkAsync(TargetConnection.ForRepairs, cancel);
 
     /// <summary>The same for a repair that works on single row versions, under the role for that.</summary>
-    public Task<NpgsqlConnection> OpenSurgeryAsync(CancellationToken cancel) => OpenWorkAsync(TargetConnection.ForSurgery(options), cancel);
+    public Task<NpgsqlConnection> OpenSurgeryAsync(CancellationToken cancel) => OpenWorkAsync(TargetConnection.ForSurgery, cancel);
 
-    private async Task<NpgsqlConnection> OpenWorkAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancel)
+    private async Task<NpgsqlConnection> OpenWorkAsync(Func<TargetOptions, NpgsqlConnectionStringBuilder> form, CancellationToken cancel)
     {
+        await RenewAsync(cancel).ConfigureAwait(false);
+        var settings = form(options);
         var facts = await FactsAsync(cancel).ConfigureAwait(false);
         NpgsqlConnection? connection = null;
         try
@@ -103,13 +108,45 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
         {
             await _checks.DisposeAsync().ConfigureAwait(false);
         }
+        foreach (var former in _former)
+        {
+            await former.DisposeAsync().ConfigureAwait(false);
+        }
         _one.Dispose();
         _building.Dispose();
+    }
+
+    /// <summary>A connection string that was renewed in its file is used from the next session on; sessions in hand end as they began.</summary>
+    private async Task RenewAsync(CancellationToken cancel)
+    {
+        if (!_files.Renewed())
+        {
+            return;
+        }
+        await _building.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_checks is not null)
+            {
+                _former.Add(_checks);
+                _checks.Clear();
+            }
+            (_checks, _facts) = (null, null);
+        }
+        finally
+        {
+            _building.Release();
+        }
     }
 
     /// <summary>The server reports the setting by itself, so that to look costs nothing; a proxy may have dropped it.</summary>
     private async Task<NpgsqlConnection> ReadOnlyAsync(NpgsqlConnection connection)
     {
+        // a standby that was promoted, or a primary that was built anew as a standby, says so by itself
+        if (_facts is { } known && connection.PostgresParameters.TryGetValue("in_hot_standby", out var standby) && (standby == "on") != known.IsStandby)
+        {
+            _facts = null;
+        }
         if (connection.PostgresParameters.TryGetValue("default_transaction_read_only", out var readOnly) && readOnly == "on")
         {
             return connection;

@@ -8,6 +8,9 @@ namespace HealingWorkers.Jobs.Targets;
 /// <summary>How a target was at a look: its size, its checksums, its standbys, and what its roles lack.</summary>
 public sealed record TargetLook(long? SizeBytes, bool DataChecksums, bool IsStandby, IReadOnlyList<StandbySeen> Standbys, IReadOnlyList<RightLacking> Lacking)
 {
+    /// <summary>Those that are configured, asked themselves.</summary>
+    public IReadOnlyList<StandbyLook> Watched { get; init; } = [];
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public static async Task<TargetLook> TakeAsync(Target target, CancellationToken cancel)
@@ -16,7 +19,10 @@ public sealed record TargetLook(long? SizeBytes, bool DataChecksums, bool IsStan
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         var size = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Sql.Of<TargetLook>("target_size"), cancellationToken: cancel)).ConfigureAwait(false);
         var standbys = (await connection.QueryAsync<StandbySeen>(new CommandDefinition(Sql.Of<TargetLook>("target_standbys"), cancellationToken: cancel)).ConfigureAwait(false)).AsList();
-        return new(size, facts.DataChecksums, facts.IsStandby, standbys, await LackingAsync(target, cancel).ConfigureAwait(false));
+        return new(size, facts.DataChecksums, facts.IsStandby, standbys, await LackingAsync(target, cancel).ConfigureAwait(false))
+        {
+            Watched = await StandbyReader.LookAsync(target, cancel).ConfigureAwait(false),
+        };
     }
 
     public static TargetLook? Read(string json) => JsonSerializer.Deserialize<TargetLook>(json, Json);

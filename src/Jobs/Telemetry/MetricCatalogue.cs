@@ -48,6 +48,9 @@ public static class MetricCatalogue
     public static readonly MetricDescription AlertsWaiting = new("healing.alerts.waiting", Gauge, "{alert}", MetricSource.Ledger, ["kind"],
         "Alerts that a sink has not taken yet; kind is the sink");
 
+    public static readonly MetricDescription StandbyLag = new("healing.standby.lag", Gauge, "By", MetricSource.Ledger, ["target", "standby"],
+        "WAL of the target that a configured standby had not replayed at the last health check; no sample where either could not be asked");
+
     public static readonly MetricDescription LedgerUp = new("healing.ledger.up", Gauge, "", MetricSource.Ledger, [],
         "1 when the ledger answered for this page; with 0 everything that comes from the ledger is missing");
 
@@ -65,7 +68,7 @@ public static class MetricCatalogue
 
     public static readonly IReadOnlyList<MetricDescription> All =
     [
-        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, BackupAge, AlertsWaiting, LedgerUp, JobDuration, JobActive, Observation,
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, BackupAge, AlertsWaiting, StandbyLag, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.checksums.last_verified", Gauge, "s", Later, ["target"], "When all data pages were last read and their checksums compared, in seconds since 1970"),
         new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),
     ];

@@ -18,6 +18,8 @@ public static class CommandTree
         new UndoCommand(),
         new ReceiptCommand(),
         new TriggerCommand(),
+        new FailoverCommand(),
+        new RotateCommand(),
         new PauseCommand(),
         new ResumeCommand(),
         new BackupCommand(),

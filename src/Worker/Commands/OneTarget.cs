@@ -20,6 +20,8 @@ internal static class OneTarget
         return new(options, shell.Clock);
     }
 
+    public static Target Configured(CommandShell shell, ParseResult parsed, string name) => new(Named(shell.Load(parsed).Options, name), shell.Clock);
+
     public static TargetOptions OfConnection(string connection)
     {
         try

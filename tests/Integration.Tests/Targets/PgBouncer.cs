@@ -39,23 +39,25 @@ internal sealed class PgBouncer : IAsyncDisposable
     public static async Task<PgBouncer> StartAsync(PgCluster cluster, string mode)
     {
         var bouncer = new PgBouncer(cluster, mode);
-        await Poll.UntilAsync(
-            async ct =>
-            {
-                using var client = new System.Net.Sockets.TcpClient();
-                try
-                {
-                    await client.ConnectAsync("127.0.0.1", bouncer._port, ct);
-                    return true;
-                }
-                catch (System.Net.Sockets.SocketException)
-                {
-                    return false;
-                }
-            },
-            TimeSpan.FromSeconds(10), "pgbouncer listens");
+        await ListensAsync(bouncer._port);
         return bouncer;
     }
+
+    public static Task ListensAsync(int port) => Poll.UntilAsync(
+        async ct =>
+        {
+            using var client = new System.Net.Sockets.TcpClient();
+            try
+            {
+                await client.ConnectAsync("127.0.0.1", port, ct);
+                return true;
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                return false;
+            }
+        },
+        TimeSpan.FromSeconds(10), "pgbouncer listens");
 
     public async ValueTask DisposeAsync()
     {

@@ -6,7 +6,7 @@ namespace HealingWorkers.Jobs.Tests.Telemetry;
 [TestFixture]
 public sealed class MetricCatalogueTests
 {
-    private static readonly string[] Labels = ["target", "check", "kind", "severity", "outcome"];
+    private static readonly string[] Labels = ["target", "check", "kind", "severity", "outcome", "standby"];
 
     [TestCase("db.corruption.events", "db_corruption_events_total")]
     [TestCase("db.repair.attempts", "db_repair_attempts_total")]

@@ -12,7 +12,7 @@ public sealed class LibrariesCheck : ICheck
         "Reads the catalogue, lists the extensions on offer, asks for one file a library.", "ACCESS SHARE on catalogues.",
         "To see libraries themselves: a superuser, or pg_read_server_files with EXECUTE on pg_stat_file(text, boolean) and pg_config(); without, only the packages of extensions are seen to be gone.",
         "A library that is there and cannot be loaded: it is never tried.",
-        [FindingKind.LibraryMissing]);
+        [FindingKind.LibraryMissing]) { OnStandby = true };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {

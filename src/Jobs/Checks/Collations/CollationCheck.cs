@@ -13,7 +13,7 @@ public sealed class CollationCheck : ICheck
         "Reads the catalogue and sorts some hundred words for each collation in use.", "ACCESS SHARE on catalogues.",
         "Nothing. The order is compared only where there is a ledger; PostgreSQL 14 keeps no version of a database's own collation.",
         "A change that touches none of its words, and one from before its first run where there is no version.",
-        [FindingKind.CollationVersion, FindingKind.CollationOrder]);
+        [FindingKind.CollationVersion, FindingKind.CollationOrder]) { OnStandby = true };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {

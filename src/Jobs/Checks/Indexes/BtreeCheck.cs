@@ -13,7 +13,7 @@ public sealed class BtreeCheck : ICheck
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
         "The extension amcheck and EXECUTE on bt_index_check (role healing_detect).",
         "Duplicates inside a unique index, other index methods, values that changed in index and table alike.",
-        [FindingKind.BtreeCorrupt, FindingKind.HeapValueSuspect, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
+        [FindingKind.BtreeCorrupt, FindingKind.HeapValueSuspect, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid, FindingKind.DeadlyRead]) { Reach = CheckReach.Table, OnStandby = true };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => AmcheckRun.OverAsync(Description, AmcheckCall.Btree, request, cancel);
 }

@@ -24,7 +24,7 @@ public sealed partial class CountsCheck : ICheck
         "Reads each such table and its smallest index two times.", "ACCESS SHARE, as a SELECT, for one table at a time.",
         "SELECT on the tables (pg_read_all_data from PostgreSQL 14 on); tables that may not be read are left out.",
         "Tables without a plain B-tree, with row security, or larger than 1 GB; damage that counts right.",
-        [FindingKind.VisibilityMapWrong, FindingKind.IndexCountDiffers, FindingKind.HeapRowsLost, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
+        [FindingKind.VisibilityMapWrong, FindingKind.IndexCountDiffers, FindingKind.HeapRowsLost, FindingKind.DeadlyRead]) { Reach = CheckReach.Table, OnStandby = true };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {

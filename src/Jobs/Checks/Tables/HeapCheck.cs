@@ -21,7 +21,7 @@ public sealed class HeapCheck : ICheck
         "The extension amcheck and EXECUTE on verify_heapam (role healing_detect).",
         "A zeroed page, a truncated file, a changed value, rows hidden by their hint bits.",
         [FindingKind.HeapPageInvalid, FindingKind.HeapTupleCorrupt, FindingKind.HeapTupleUnreadable, FindingKind.HeapXminInvalid, FindingKind.HeapNattsWrong, FindingKind.ToastValueLost, FindingKind.DeadlyRead])
-    { Reach = CheckReach.Table };
+    { Reach = CheckReach.Table, OnStandby = true };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {

@@ -1,0 +1,53 @@
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Checks;
+
+/// <summary>Has the checks that may run on a standby look at each of them, and compares rows there with those of the primary.</summary>
+public sealed class StandbyRowsCheck : ICheck
+{
+    public CheckDescription Description { get; } = new(
+        "standby_rows", "Runs the checks that a standby allows on each configured standby, and compares rows of a sample of pages with the primary's.", "db.index_check",
+        "As those checks on the standby; up to 64 pages of each of up to 200 tables are read two times on both servers.", "ACCESS SHARE, as a SELECT.",
+        "Standbys in the configuration (targets[].standbys), and on them what each check needs; SELECT on the tables.",
+        "Pages outside the sample; tables with row security; rows that change while they are compared.",
+        [FindingKind.StandbyCorrupt, FindingKind.StandbyDiffers]);
+
+    public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
+    {
+        var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
+        var (findings, examined, hindered) = (new List<Finding>(), new List<string>(), new List<string>());
+        foreach (var standby in request.Target.Options.Standbys)
+        {
+            if (await WhyNotAsync(request.Target, standby, facts, cancel).ConfigureAwait(false) is { } why)
+            {
+                hindered.Add($"standby {standby.Name}: {why}");
+                continue;
+            }
+            await using var seen = StandbyTarget.Of(request.Target, standby);
+            var look = new StandbyChecks(Description.Name, standby.Name, facts.Id);
+            await look.RunAsync(seen, request, cancel).ConfigureAwait(false);
+            if (facts.IsStandby)
+            {
+                hindered.Add($"standby {standby.Name}: rows are not compared, since the target is a standby itself");
+            }
+            else
+            {
+                await new StandbyTables(request, seen, look).CompareAsync(cancel).ConfigureAwait(false);
+            }
+            findings.AddRange(look.Findings);
+            examined.AddRange(look.Examined);
+            hindered.AddRange(look.Hindered.Select(h => $"standby {standby.Name}: {h}"));
+        }
+        return new(Description.Name, CheckReport.StatusOf(findings), elapsed(), hindered.Count == 0 ? null : string.Join("; ", hindered), findings, examined.Count == 0 ? [] : [facts.Id.DatabaseOid])
+        {
+            ExaminedNames = examined,
+        };
+    }, cancel);
+
+    private static async Task<string?> WhyNotAsync(Target target, Options.StandbyOptions standby, TargetFacts facts, CancellationToken cancel)
+    {
+        var look = await StandbyReader.LookAsync(target, standby, cancel).ConfigureAwait(false);
+        return look.Problem ?? (look.SystemIdentifier != facts.Id.SystemIdentifier ? "it belongs to another cluster" : look.InRecovery ? null : "it is not in recovery");
+    }
+}

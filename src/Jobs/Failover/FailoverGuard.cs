@@ -1,0 +1,148 @@
+using System.Globalization;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Failover;
+
+/// <summary>Everything that must be known before a standby is promoted; looks only, and changes nothing.</summary>
+internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
+{
+    /// <summary>Damage of what rows and indexes say, which a primary writes to its log; what lies in its files alone does not come along.</summary>
+    private static readonly string[] Replicated = [.. FindingKind.All.Where(k => k.IsOfData).Append(FindingKind.DuplicateKeys).Append(FindingKind.HeapXminInvalid).Append(FindingKind.HeapTupleCorrupt).Select(k => k.Name)];
+
+    public async Task<FailoverPlan> LookAsync(string name, CancellationToken cancel)
+    {
+        var standby = target.Options.Standbys.FirstOrDefault(s => s.Name == name)
+            ?? throw new HealingException($"{name} is no configured standby of {target.Name}", target.Options.Standbys.Count == 0 ? "it has none: targets[].standbys names them" : "there are: " + string.Join(", ", target.Options.Standbys.Select(s => s.Name)));
+        var known = await ledger.TargetAsync(target.Name, cancel).ConfigureAwait(false)
+            ?? throw new HealingException($"{target.Name} was never seen by a worker, so that nobody can tell whether {name} is a standby of it", "a health check must have reached it once");
+        var inHand = await ledger.InHandAsync(known.Id, cancel).ConfigureAwait(false);
+        var (refusals, told) = (new List<string>(), new List<string>());
+        if (inHand is not null && inHand.Standby != name)
+        {
+            refusals.Add($"a promotion of {inHand.Standby} is in hand since {inHand.StartedAt:u}: finish it with --to {inHand.Standby}");
+        }
+        var last = known.Look is null ? null : TargetLook.Read(known.Look)?.Watched.FirstOrDefault(w => w.Name == name);
+        await using var seen = StandbyTarget.Of(target, standby);
+        await using var connection = await seen.OpenCheckAsync(cancel).ConfigureAwait(false);
+        var look = await StandbyReader.AskAsync(connection, name, last?.PrimaryLsn, cancel).ConfigureAwait(false);
+        if (await OtherManagers.FindAsync(connection, [standby.DataDirectory, target.Options.DataDirectory], cancel).ConfigureAwait(false) is { } other)
+        {
+            refusals.Add($"{other} decides here who is primary, and two that decide are none: we only watch. Promote through it");
+        }
+        if (look.SystemIdentifier != known.SystemIdentifier || (await seen.FactsAsync(cancel).ConfigureAwait(false)).Id.DatabaseOid != known.DatabaseOid)
+        {
+            refusals.Add($"it is no standby of {target.Name}: its system identifier is {look.SystemIdentifier}, that of the target {known.SystemIdentifier}, or the database is another one");
+        }
+        var ours = inHand is { State: "promoting" or "promoted" };
+        if (!look.InRecovery && !ours)
+        {
+            refusals.Add("it is not in recovery: there is nothing to promote");
+        }
+        await IncidentsAsync(known, name, refusals, told, cancel).ConfigureAwait(false);
+        var others = await OthersAsync(name, last?.PrimaryLsn, cancel).ConfigureAwait(false);
+        var lost = LostOf(known, last, look, others);
+        if (look.InRecovery)
+        {
+            Lag(look, others, lost, refusals, told);
+        }
+        var unfenced = ours && !look.InRecovery ? null : await UnfencedAsync(look, connection, refusals, cancel).ConfigureAwait(false);
+        return new() { Target = target.Name, Standby = look, Refusals = refusals, Told = told, Unfenced = unfenced, Lost = lost, Known = known, InHand = inHand };
+    }
+
+    /// <summary>Null where the old primary is known to take no writes; a refusal where it is known to take them.</summary>
+    public async Task<string?> UnfencedAsync(StandbyLook look, NpgsqlConnection standby, List<string> refusals, CancellationToken cancel)
+    {
+        var self = await OldPrimary.WhoAsync(standby, cancel).ConfigureAwait(false);
+        var hosts = (await OldPrimary.AskAsync(target.Options, cancel).ConfigureAwait(false)).Where(h => h.Server != self).ToList();
+        foreach (var host in hosts.Where(h => h.State == HostState.TakesWrites))
+        {
+            refusals.Add($"the primary at {host.Host} takes writes: two servers would take them. Stop it first");
+        }
+        var doubts = hosts.Where(h => h.State is HostState.Away or HostState.Answers).Select(h => $"the primary at {h.Host} {h.Said}").ToList();
+        if (look.Receiving)
+        {
+            doubts.Add("the standby still receives from a server");
+        }
+        if (hosts.Count == 0)
+        {
+            doubts.Add("the target's connection names no server but this standby");
+        }
+        return doubts.Count == 0 ? null : string.Join("; ", doubts);
+    }
+
+    private async Task IncidentsAsync(FailoverTarget known, string name, List<string> refusals, List<string> told, CancellationToken cancel)
+    {
+        var open = await ledger.IncidentsAsync(known.Id, name, Replicated, cancel).ConfigureAwait(false);
+        refusals.AddRange(open.Where(i => i.Own).Select(i => string.Create(CultureInfo.InvariantCulture, $"incident {i.Id} is open: {i.Kind} on {i.Object}")));
+        told.AddRange(open.Where(i => !i.Own).Select(i => string.Create(CultureInfo.InvariantCulture, $"incident {i.Id} of the primary ({i.Kind} on {i.Object}) came along by replication, and will be found here as well")));
+        told.Add(known.RowsLookedAt is { } at ? $"the standbys were last checked for damage at {at:u}" : "the standbys were never checked for damage (standby_rows)");
+    }
+
+    private async Task<IReadOnlyList<StandbyLook>> OthersAsync(string name, string? primaryLsn, CancellationToken cancel)
+    {
+        var looks = new List<StandbyLook>();
+        foreach (var other in target.Options.Standbys.Where(s => s.Name != name))
+        {
+            await using var seen = StandbyTarget.Of(target, other);
+            try
+            {
+                await using var connection = await seen.OpenCheckAsync(cancel).ConfigureAwait(false);
+                looks.Add(await StandbyReader.AskAsync(connection, other.Name, primaryLsn, cancel).ConfigureAwait(false));
+            }
+            catch (Exception e) when (e is HealingException or NpgsqlException)
+            {
+                looks.Add(new() { Name = other.Name, Problem = Redactor.Text(e.Message) });
+            }
+        }
+        return looks;
+    }
+
+    private void Lag(StandbyLook look, IReadOnlyList<StandbyLook> others, LostWal lost, List<string> refusals, List<string> told)
+    {
+        var bound = target.Options.Failover.LagUpTo;
+        var missing = look.MissingBytes ?? 0;
+        if (missing > bound)
+        {
+            refusals.Add(string.Create(CultureInfo.InvariantCulture, $"it lacks at least {missing} bytes of WAL that the primary had at {lost.AskedAt:u}; failover.lag_up_to allows {bound}"));
+        }
+        foreach (var other in others.Where(o => o is { Problem: null, InRecovery: true } && o.SystemIdentifier == look.SystemIdentifier))
+        {
+            var ahead = Lsn.Of(other.ReceivedLsn) - Lsn.Of(look.ReceivedLsn);
+            if (ahead > bound)
+            {
+                refusals.Add(string.Create(CultureInfo.InvariantCulture, $"standby {other.Name} has received {ahead} bytes more; failover.lag_up_to allows {bound}"));
+            }
+            else if (ahead > 0)
+            {
+                told.Add(string.Create(CultureInfo.InvariantCulture, $"standby {other.Name} has received {ahead} bytes more: less is lost with --to {other.Name}"));
+            }
+        }
+        foreach (var other in others.Where(o => o is { Problem: null, InRecovery: false }))
+        {
+            refusals.Add($"standby {other.Name} is not in recovery and takes writes of its own");
+        }
+        told.Add($"lost: {lost.Said}");
+    }
+
+    /// <summary>Only what is known: a primary that cannot be asked may have written more since the last look.</summary>
+    private static LostWal LostOf(FailoverTarget known, StandbyLook? last, StandbyLook look, IReadOnlyList<StandbyLook> others)
+    {
+        var quorum = last?.Sync == "quorum" && others.All(o => o.Problem is null && Lsn.Of(o.ReceivedLsn) <= Lsn.Of(look.ReceivedLsn));
+        if (last?.Sync == "sync" || quorum)
+        {
+            return new(0, $"nothing that was committed with synchronous_commit on: commits waited for {(quorum ? "a quorum, and no other standby has received more" : "this standby")} when it was last looked at ({known.LookedAt:u})")
+            {
+                PrimaryLsn = last!.PrimaryLsn, AskedAt = known.LookedAt, Synchronous = true,
+            };
+        }
+        return new(null, last?.PrimaryLsn is null ? "unknown: nobody knows how far the primary was"
+            : string.Create(CultureInfo.InvariantCulture, $"unknown: the primary was at {last.PrimaryLsn} when it was last asked ({known.LookedAt:u}), {look.MissingBytes ?? 0} bytes of which are missing here; what it wrote after that nobody knows"))
+        {
+            PrimaryLsn = last?.PrimaryLsn, AskedAt = last?.PrimaryLsn is null ? null : known.LookedAt,
+        };
+    }
+}

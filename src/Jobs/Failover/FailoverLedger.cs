@@ -1,0 +1,60 @@
+using HealingWorkers.Jobs.Ledger;
+
+namespace HealingWorkers.Jobs.Failover;
+
+/// <summary>Promotions in the ledger: one at a time for a target, each step with its audit row.</summary>
+public sealed class FailoverLedger(LedgerDb db)
+{
+    /// <summary>The newest first.</summary>
+    public Task<IReadOnlyList<FailoverRow>> ListAsync(string target, int most, CancellationToken cancel) =>
+        db.ListAsync<FailoverRow>(Sql.Of<FailoverLedger>("failovers"), new { Target = target, Most = most }, cancel);
+
+    internal Task<FailoverTarget?> TargetAsync(string name, CancellationToken cancel) =>
+        db.FirstAsync<FailoverTarget>(Sql.Of<FailoverLedger>("failover_target"), new { Name = name }, cancel);
+
+    /// <summary>One that was begun and has not ended.</summary>
+    internal Task<FailoverRow?> InHandAsync(long target, CancellationToken cancel) =>
+        db.FirstAsync<FailoverRow>(Sql.Of<FailoverLedger>("failover_in_hand"), new { Target = target }, cancel);
+
+    internal Task<FailoverRow> BeginAsync(FailoverRow row, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        var begun = (await connection.FirstAsync<FailoverRow>(Sql.Of<FailoverLedger>("failover_begin"), row, cancel, transaction).ConfigureAwait(false))!;
+        await AuditLog.WriteAsync(connection, transaction, Entry(begun, $"promotion of standby {row.Standby} begins: {row.Why}"), cancel).ConfigureAwait(false);
+        return begun;
+    }, cancel);
+
+    internal Task<FailoverRow> StepAsync(FailoverRow row, string said, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        await connection.DoAsync(Sql.Of<FailoverLedger>("failover_step"), row, cancel, transaction).ConfigureAwait(false);
+        await AuditLog.WriteAsync(connection, transaction, Entry(row, said), cancel).ConfigureAwait(false);
+        return row;
+    }, cancel);
+
+    internal Task RefusedAsync(long target, string standby, string actor, string said, CancellationToken cancel) =>
+        new AuditLog(db).WriteAsync(new("failover_refused", "warning", $"promotion of standby {standby} refused: {said}", actor) { TargetId = target }, cancel);
+
+    /// <summary>Open incidents that are the standby's own.</summary>
+    internal Task<IReadOnlyList<StandbyIncident>> IncidentsAsync(long target, string standby, string[] replicated, CancellationToken cancel) =>
+        db.ListAsync<StandbyIncident>(Sql.Of<FailoverLedger>("failover_incidents"), new { Target = target, Standby = standby, Replicated = replicated }, cancel);
+
+    private static AuditEntry Entry(FailoverRow row, string said) => new($"failover_{row.State}", row.State == "failed" ? "error" : "warning", said, row.Actor)
+    {
+        TargetId = row.TargetId,
+        Metadata = System.Text.Json.JsonSerializer.Serialize(new { failover = row.Id, standby = row.Standby, lsn = row.PromotedLsn, lost = row.Lost }),
+    };
+}
+
+/// <summary>What a target was when it was last seen; it may be gone.</summary>
+internal sealed record FailoverTarget
+{
+    public required long Id { get; init; }
+    public required string SystemIdentifier { get; init; }
+    public required long DatabaseOid { get; init; }
+    public DateTimeOffset? LookedAt { get; init; }
+    public string? Look { get; init; }
+    /// <summary>When standby_rows last really looked.</summary>
+    public DateTimeOffset? RowsLookedAt { get; init; }
+}
+
+/// <param name="Own">Of the standby itself; else the primary's, of a kind that comes with replication.</param>
+internal sealed record StandbyIncident(long Id, string Kind, string Object, bool Own);

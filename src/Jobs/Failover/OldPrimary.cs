@@ -1,0 +1,69 @@
+using Dapper;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Failover;
+
+/// <summary>Asks every address of the target whether a server there takes writes. Silence is no answer.</summary>
+internal static class OldPrimary
+{
+    private const int Seconds = 5;
+
+    public static async Task<IReadOnlyList<HostSeen>> AskAsync(TargetOptions target, CancellationToken cancel)
+    {
+        var seen = new List<HostSeen>();
+        foreach (var settings in Hosts(target))
+        {
+            seen.Add(await AskAsync(settings, cancel).ConfigureAwait(false));
+        }
+        return seen;
+    }
+
+    /// <summary>Of a string with several hosts one each.</summary>
+    public static IEnumerable<NpgsqlConnectionStringBuilder> Hosts(TargetOptions target)
+    {
+        var all = TargetConnection.ForChecks(target);
+        foreach (var host in all.Host!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var one = new NpgsqlConnectionStringBuilder(all.ConnectionString) { Pooling = false, Timeout = Seconds, CommandTimeout = Seconds };
+            one.Remove("Target Session Attributes");
+            one.Remove("Load Balance Hosts");
+            (one.Host, one.Port) = Address.Of(host, all.Port);
+            yield return one;
+        }
+    }
+
+    public static Task<ServerSeen> WhoAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        connection.QuerySingleAsync<ServerSeen>(new CommandDefinition(Sql.Of<FailoverLedger>("server_seen"), cancellationToken: cancel));
+
+    public static async Task<HostSeen> AskAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancel)
+    {
+        var name = Address.Text(settings.Host!, settings.Port);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(2 * Seconds));
+        try
+        {
+            await using var connection = new NpgsqlConnection(settings.ConnectionString);
+            await connection.OpenAsync(limit.Token).ConfigureAwait(false);
+            var server = await WhoAsync(connection, limit.Token).ConfigureAwait(false);
+            return new(name, server.Recovering ? HostState.Recovering : HostState.TakesWrites, server, server.Recovering ? "is in recovery" : "takes writes");
+        }
+        catch (PostgresException e)
+        {
+            return new(name, HostState.Answers, null, $"answers, though it lets nobody in: {e.MessageText}");
+        }
+        catch (Exception e) when (TargetProblem.IsOfConnecting(e) || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return new(name, HostState.Away, null, $"cannot be reached: {(e.InnerException ?? e).Message}");
+        }
+    }
+}
+
+internal enum HostState { TakesWrites, Recovering, Answers, Away }
+
+internal sealed record HostSeen(string Host, HostState State, ServerSeen? Server, string Said);
+
+/// <param name="Started">To the microsecond, so that two addresses of one server are told from two servers.</param>
+internal sealed record ServerSeen(bool Recovering, string SystemIdentifier, DateTime Started);

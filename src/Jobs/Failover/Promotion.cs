@@ -1,0 +1,177 @@
+using System.Globalization;
+using Dapper;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using Npgsql;
+
+namespace HealingWorkers.Jobs.Failover;
+
+/// <summary>
+/// A promotion that a person asked for, guarded, step by step in the ledger: whoever is cut off in the middle asks for the same again,
+/// and it goes on where it stood. Never begun by itself.
+/// </summary>
+public sealed class Promotion(Target target, LedgerDb db, string actor, TimeProvider clock)
+{
+    private const int PromoteSeconds = 60;
+    private readonly FailoverLedger _ledger = new(db);
+    private readonly LeaseLedger _leases = new(db);
+
+    /// <summary>How long a promotion that was cut off keeps the next one waiting.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>Where this process is to end, in tests.</summary>
+    public Action<string> At { get; init; } = _ => { };
+
+    public Task<FailoverPlan> PlanAsync(string standby, CancellationToken cancel) => new FailoverGuard(target, _ledger).LookAsync(standby, cancel);
+
+    /// <summary>Throws <see cref="HealingException"/> where it is refused, which the audit log keeps.</summary>
+    public async Task<FailoverRow> RunAsync(string standby, string why, Action<string> tell, CancellationToken cancel)
+    {
+        var plan = await PlanAsync(standby, cancel).ConfigureAwait(false);
+        await RefuseAsync(plan, standby, cancel).ConfigureAwait(false);
+        var lease = await _leases.TakeAsync(Incidents.Lease.OfTarget(plan.Known.Id), actor, null, Lease, cancel).ConfigureAwait(false)
+            ?? throw new HealingException($"somebody works on {target.Name}: a repair, or another promotion", $"`healing pause --target {target.Name}` lets no new repair begin; try again when it has ended, or its lease ({Lease.TotalMinutes:0.#} min at most)");
+        try
+        {
+            await using var seen = StandbyTarget.Of(target, target.Options.Standbys.First(s => s.Name == standby));
+            // the one before may have been cut off after all that was looked at above
+            var row = await _ledger.InHandAsync(plan.Known.Id, cancel).ConfigureAwait(false);
+            if (row is null or { State: "begun" })
+            {
+                row = await FencedAsync(plan, row, standby, why, seen, tell, cancel).ConfigureAwait(false);
+            }
+            else
+            {
+                tell($"goes on with what {row.Actor} began at {row.StartedAt:u}");
+            }
+            await RenewAsync(lease, cancel).ConfigureAwait(false);
+            row = await PromoteAsync(row, plan.Lost, seen, tell, cancel).ConfigureAwait(false);
+            await RenewAsync(lease, cancel).ConfigureAwait(false);
+            return await VerifyAsync(row, seen, tell, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _leases.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RefuseAsync(FailoverPlan plan, string standby, CancellationToken cancel)
+    {
+        var fence = plan.Unfenced is not null && target.Options.Failover.Fence.Length == 0
+            ? $"{plan.Unfenced}: a primary that cannot be reached counts as alive, and no fence is configured" : null;
+        if (plan.Refusals.Count == 0 && fence is null)
+        {
+            return;
+        }
+        var said = string.Join("; ", plan.Refusals.Concat(fence is null ? [] : [fence]));
+        await _ledger.RefusedAsync(plan.Known.Id, standby, actor, said, cancel).ConfigureAwait(false);
+        throw new HealingException($"{standby} is not promoted: {said}", plan.Refusals.Count == 0
+            ? "targets[].failover.fence names a command that cuts the old primary off and exits with 0 only when it is certain" : "docs/failover.md says what each refusal means");
+    }
+
+    private async Task<FailoverRow> FencedAsync(FailoverPlan plan, FailoverRow? begun, string standby, string why, Target seen, Action<string> tell, CancellationToken cancel)
+    {
+        var row = begun ?? await _ledger.BeginAsync(new()
+        {
+            TargetId = plan.Known.Id, Standby = standby, Actor = actor, Why = why,
+            TimelineBefore = plan.Standby.Timeline, PrimaryLsn = plan.Lost.PrimaryLsn, PrimaryAskedAt = plan.Lost.AskedAt,
+        }, cancel).ConfigureAwait(false);
+        At("begun");
+        var fenced = "the old primary answers and is in recovery";
+        if (plan.Unfenced is not null)
+        {
+            tell($"{plan.Unfenced}: the fence is run");
+            var (done, said) = await Hook.RunAsync(target.Options.Failover.Fence, new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["HEALING_TARGET"] = target.Name,
+                ["HEALING_STANDBY"] = standby,
+                ["HEALING_PRIMARY"] = string.Join(',', OldPrimary.Hosts(target.Options).Select(h => Address.Text(h.Host!, h.Port))),
+            }, target.Options.Failover.FenceTimeout, clock, cancel).ConfigureAwait(false);
+            if (!done)
+            {
+                throw await FailedAsync(row, $"the fence {said}: the old primary counts as alive", "put it right, or cut the old primary off by hand and let the fence say so").ConfigureAwait(false);
+            }
+            var refusals = new List<string>();
+            await using (var connection = await seen.OpenCheckAsync(cancel).ConfigureAwait(false))
+            {
+                await new FailoverGuard(target, _ledger).UnfencedAsync(plan.Standby with { Receiving = false }, connection, refusals, cancel).ConfigureAwait(false);
+            }
+            if (refusals.Count > 0)
+            {
+                throw await FailedAsync(row, $"the fence exited with 0, and {string.Join("; ", refusals)}", "the fence must not say what it is not certain of").ConfigureAwait(false);
+            }
+            fenced = $"the fence {said}";
+        }
+        tell(fenced);
+        row = await _ledger.StepAsync(row with { State = "promoting", Fenced = fenced }, $"{standby} is promoted now; {fenced}", cancel).ConfigureAwait(false);
+        At("promoting");
+        return row;
+    }
+
+    private async Task<FailoverRow> PromoteAsync(FailoverRow row, LostWal lost, Target seen, Action<string> tell, CancellationToken cancel)
+    {
+        if (row.State != "promoting")
+        {
+            return row;
+        }
+        try
+        {
+            await using var connection = await PromotionSession.OpenAsync(seen, cancel).ConfigureAwait(false);
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition("SELECT pg_catalog.pg_is_in_recovery()", cancellationToken: cancel)).ConfigureAwait(false)
+                && !await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<FailoverLedger>("promote"), new { seconds = PromoteSeconds }, commandTimeout: PromoteSeconds + 10, cancellationToken: cancel)).ConfigureAwait(false))
+            {
+                throw new HealingException($"{row.Standby} did not leave recovery within {PromoteSeconds} s", "its log says why; the same command goes on from here");
+            }
+            At("promoted");
+            var now = await connection.QuerySingleAsync<Promoted>(new CommandDefinition(Sql.Of<FailoverLedger>("promoted"), new { known = row.PrimaryLsn }, cancellationToken: cancel)).ConfigureAwait(false);
+            if (row.TimelineBefore is { } before && now.Timeline <= before)
+            {
+                throw new HealingException(string.Create(CultureInfo.InvariantCulture, $"{row.Standby} is on timeline {now.Timeline} as before"), "its log says why");
+            }
+            target.Forget();
+            var said = Lost(row, lost, now);
+            tell(string.Create(CultureInfo.InvariantCulture, $"promoted at {now.Lsn}, timeline {row.TimelineBefore} -> {now.Timeline}"));
+            tell($"lost: {said}");
+            return await _ledger.StepAsync(row with { State = "promoted", PromotedLsn = now.Lsn, TimelineAfter = now.Timeline, LostBytes = lost.Synchronous ? 0 : null, Lost = said },
+                string.Create(CultureInfo.InvariantCulture, $"{row.Standby} was promoted at {now.Lsn}, timeline {now.Timeline}; lost: {said}"), cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException e)
+        {
+            throw await FailedAsync(row, $"{row.Standby} was not promoted: {e.MessageText}", "the login of the standby needs EXECUTE on pg_promote(boolean, integer), which a superuser grants").ConfigureAwait(false);
+        }
+    }
+
+    private static string Lost(FailoverRow row, LostWal lost, Promoted now) => lost.Synchronous || row.PrimaryLsn is null ? lost.Said
+        : string.Create(CultureInfo.InvariantCulture, $"unknown: the primary was at {row.PrimaryLsn} when it was last asked ({row.PrimaryAskedAt:u}), recovery ended {(now.Missing > 0 ? $"{now.Missing} bytes before" : $"{-now.Missing} bytes after")} that; what the primary wrote and never sent nobody knows");
+
+    private async Task<FailoverRow> VerifyAsync(FailoverRow row, Target seen, Action<string> tell, CancellationToken cancel)
+    {
+        var verified = await WriteProof.TakeAsync(token => PromotionSession.OpenAsync(seen, token), row, cancel).ConfigureAwait(false);
+        tell($"verified: {verified}");
+        return await _ledger.StepAsync(row with { State = "done", Verified = verified }, $"{row.Standby} takes writes: {verified}", cancel).ConfigureAwait(false);
+    }
+
+    private async Task<HealingException> FailedAsync(FailoverRow row, string what, string hint)
+    {
+        await _ledger.StepAsync(row with { State = "failed", Error = Redactor.Text(what) }, what, CancellationToken.None).ConfigureAwait(false);
+        return new HealingException($"{row.Standby} is not promoted: {what}", hint);
+    }
+
+    private async Task RenewAsync(Lease lease, CancellationToken cancel)
+    {
+        if (!await _leases.RenewAsync(lease, Lease, cancel).ConfigureAwait(false))
+        {
+            throw new FencedException(lease.Resource, lease.Token);
+        }
+    }
+
+    private sealed record Promoted
+    {
+        public required string Lsn { get; init; }
+        public required int Timeline { get; init; }
+        public long? Missing { get; init; }
+    }
+}

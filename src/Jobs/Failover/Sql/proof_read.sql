@@ -1,0 +1,2 @@
+-- from another session
+SELECT said FROM healing_failover.written WHERE id = @id
