@@ -19,13 +19,16 @@ internal sealed class Bouncer : IAsyncDisposable
             $"""
             ; written by hand
             [databases]
-            other = host=/nowhere port=1 ; not ours
+            ; not ours
+            other = host=/nowhere port=1
             {database} = host={server.SocketDirectory}   port={server.Port} user=postgres pool_size=5
             [pgbouncer]
             listen_addr = 127.0.0.1
             listen_port = {_port}
             unix_socket_dir =
             auth_type = any
+            admin_users = postgres
+            query_wait_timeout = 10
             pool_mode = session
             server_login_retry = 1
             ignore_startup_parameters = options,extra_float_digits

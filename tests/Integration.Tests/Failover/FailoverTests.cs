@@ -23,7 +23,7 @@ internal sealed class FailoverTests
     [OneTimeTearDown]
     public async Task CloseAsync() => await _t.DisposeAsync();
 
-    [Test, Order(1)]
+    [Test]
     public async Task Sound_standbys_are_seen_with_lag_slot_and_timeline()
     {
         await _t.One.WaitForReplayAsync();
@@ -40,7 +40,7 @@ internal sealed class FailoverTests
         Assert.That(await _t.Ledger.ScalarAsync<int>("SELECT jsonb_array_length(look -> 'watched') FROM healing.target_looks WHERE target_id = @id", new { id }), Is.EqualTo(2));
     }
 
-    [Test, Order(2)]
+    [Test, DependsOnTest(nameof(Sound_standbys_are_seen_with_lag_slot_and_timeline), AllowFailure = true)]
     public async Task What_is_wrong_with_a_standby_is_told()
     {
         await _t.One.ExecuteAsync("postgres", "SELECT pg_wal_replay_pause()");
@@ -49,7 +49,9 @@ internal sealed class FailoverTests
         Assert.That(paused.Findings.Select(f => (f.Kind, f.Object.Quoted, f.Repair)), Is.EqualTo(new[] { (FindingKind.StandbyStopped, "standby one", (string?)null) }));
         Assert.That(paused.Findings[0].Detail, Does.Contain("paused"));
 
-        var stranger = await _t.CheckAsync(Health, o => o.Standbys[0].Connection = _t.Ledger.ConnectionString);
+        // clusters of the kit with the same options are copies of one another
+        await using var other = await PgCluster.StartNewAsync(new() { Checksums = false });
+        var stranger = await _t.CheckAsync(Health, o => o.Standbys[0].Connection = other.ConnectionString("postgres"));
         Assert.That(stranger.Findings.Single().Kind, Is.EqualTo(FindingKind.StandbyWrong));
         Assert.That(stranger.Findings.Single().Detail, Does.Contain("another cluster"));
 
@@ -63,15 +65,24 @@ internal sealed class FailoverTests
 
         await _t.Two.ExecuteAsync("postgres", "ALTER SYSTEM SET recovery_min_apply_delay = '1h'");
         await _t.Two.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
-        await _t.Primary.ExecuteAsync(Theatre.Database, "INSERT INTO notes SELECT n, repeat('x', 200) FROM generate_series(10001, 14000) n");
-        var lagging = await _t.CheckAsync(Health, o => o.Failover.LagUpTo = 100_000);
-        await _t.Two.ExecuteAsync("postgres", "ALTER SYSTEM RESET recovery_min_apply_delay");
-        await _t.Two.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
-        Assert.That(lagging.Findings.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.StandbyLagging, "standby two") }));
+        try
+        {
+            // what is held back is a commit, with all that follows it
+            await _t.Primary.ExecuteAsync(Theatre.Database, "INSERT INTO notes VALUES (10000, 'first')");
+            await _t.Primary.ExecuteAsync(Theatre.Database, "INSERT INTO notes SELECT n, repeat('x', 200) FROM generate_series(10001, 14000) n");
+            await _t.One.WaitForReplayAsync();
+            var lagging = await _t.CheckAsync(Health, o => o.Failover.LagUpTo = 100_000);
+            Assert.That(lagging.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { "standby_lagging standby two" }));
+        }
+        finally
+        {
+            await _t.Two.ExecuteAsync("postgres", "ALTER SYSTEM RESET recovery_min_apply_delay");
+            await _t.Two.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
+        }
         await _t.Two.WaitForReplayAsync();
     }
 
-    [Test, Order(3)]
+    [Test, DependsOnTest(nameof(What_is_wrong_with_a_standby_is_told), AllowFailure = true)]
     public async Task Rows_are_the_same_under_writers_and_nothing_false_is_called_different()
     {
         await using var load = WriteLoad.Start(_t.Primary.ConnectionString(Theatre.Database), Writes());
@@ -81,19 +92,18 @@ internal sealed class FailoverTests
             var report = await _t.CheckAsync(new StandbyRowsCheck());
             Assert.That(report.Findings.Select(f => f.Detail), Is.Empty);
             Assert.That(report.ExaminedNames, Does.Contain("standby one: public.notes").And.Contain("standby two: \"we\"\"ird; DROP TABLE x--\".\"Order's\""), report.Reason);
-            Assert.That(report.ExaminedNames, Does.Not.Contain("standby one: public.secret"));
         }
     }
 
-    [Test, Order(4)]
+    [Test, DependsOnTest(nameof(Rows_are_the_same_under_writers_and_nothing_false_is_called_different), AllowFailure = true)]
     public async Task Another_value_on_one_standby_alone_is_found_and_that_standby_is_refused()
     {
         var id = await _t.KnowAsync();
-        await _t.FlipAsync(_t.Two, "notes", "a note that says 1234", "a note that lies 1234");
+        await _t.FlipAsync(_t.Two, Theatre.Hostile, "row 77", "raw 77");
         await _t.Two.WaitForReplayAsync();
         var report = await _t.CheckAsync(new StandbyRowsCheck());
         var differs = report.Findings.Single(f => f.Kind == FindingKind.StandbyDiffers);
-        Assert.That(differs.Object.Quoted, Is.EqualTo("standby two: public.notes"));
+        Assert.That(differs.Object.Quoted, Is.EqualTo("standby two: " + Theatre.Hostile));
         Assert.That(differs.Detail, Does.StartWith("1 row(s)").And.Contain("says something else"));
         await _t.Incidents.TakeInAsync(id, report, null, 3, "test", CancellationToken.None);
         var incident = (await _t.Incidents.ListAsync(new() { OpenOnly = true }, CancellationToken.None)).Single();
@@ -102,7 +112,7 @@ internal sealed class FailoverTests
         Assert.That((await _t.CheckAsync(new StandbyRowsCheck())).Findings.Single().Fingerprint, Is.EqualTo(differs.Fingerprint), "the same incident the next time");
     }
 
-    [Test, Order(5)]
+    [Test, DependsOnTest(nameof(Another_value_on_one_standby_alone_is_found_and_that_standby_is_refused), AllowFailure = true)]
     public async Task A_promotion_is_refused_while_the_primary_takes_writes()
     {
         Assert.That(await _t.RefusedAsync("three"), Does.Contain("no configured standby"));
@@ -115,15 +125,18 @@ internal sealed class FailoverTests
         Assert.That(await _t.Failovers.ListAsync("movies", 10, CancellationToken.None), Is.Empty);
     }
 
-    [TestCase("Patroni restapi", "Patroni"), TestCase("repmgrd", "repmgr"), TestCase("pgautofailover_standby_2", "pg_auto_failover"), Order(6)]
-    public async Task Beside_a_program_that_promotes_by_itself_we_only_watch(string application, string manager)
+    [Test, DependsOnTest(nameof(A_promotion_is_refused_while_the_primary_takes_writes), AllowFailure = true)]
+    public async Task Beside_a_program_that_promotes_by_itself_we_only_watch()
     {
-        await using var session = new Npgsql.NpgsqlConnection(_t.One.ConnectionString("postgres") + $";Pooling=false;Application Name={application}");
-        await session.OpenAsync();
-        Assert.That(await _t.RefusedAsync("one"), Does.Contain(manager).And.Contain("we only watch"));
+        foreach (var (application, manager) in new[] { ("Patroni restapi", "Patroni"), ("repmgrd", "repmgr"), ("pgautofailover_standby_2", "pg_auto_failover") })
+        {
+            await using var session = new Npgsql.NpgsqlConnection(_t.One.ConnectionString("postgres") + $";Pooling=false;Application Name={application}");
+            await session.OpenAsync();
+            Assert.That(await _t.RefusedAsync("one"), Does.Contain(manager).And.Contain("we only watch"));
+        }
     }
 
-    [Test, Order(7)]
+    [Test, DependsOnTest(nameof(Beside_a_program_that_promotes_by_itself_we_only_watch), AllowFailure = true)]
     public async Task A_promotion_goes_on_where_it_was_cut_off_loses_nothing_synchronous_and_leaves_nothing_behind()
     {
         await _t.Primary.ExecuteAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'FIRST 2 (*)'");
@@ -136,7 +149,7 @@ internal sealed class FailoverTests
         System.IO.File.SetUnixFileMode(_t.File("connection"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await using var running = _t.Target(o => o.ConnectionFiles = new() { Connection = _t.File("connection") });
         Assert.That((await running.FactsAsync(CancellationToken.None)).IsStandby, Is.False);
-        await using var load = WriteLoad.Start(pools.ConnectionString, Writes(3_000_000));
+        await using var load = WriteLoad.Start(pools.ConnectionString, Writes(5_000_000_000_000));
         await load.WaitForAsync(100, TimeSpan.FromSeconds(20));
 
         await _t.Primary.KillAsync();
@@ -190,7 +203,7 @@ internal sealed class FailoverTests
         Assert.That(lost, Is.Empty);
     }
 
-    [Test, Order(8)]
+    [Test, DependsOnTest(nameof(A_promotion_goes_on_where_it_was_cut_off_loses_nothing_synchronous_and_leaves_nothing_behind), AllowFailure = true)]
     public async Task The_new_primary_is_healed()
     {
         await using var target = new Target(new() { Name = "movies", Connection = _t.One.ConnectionString(Theatre.Database) }, TimeProvider.System);

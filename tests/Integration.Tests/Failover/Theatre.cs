@@ -12,6 +12,7 @@ namespace HealingWorkers.Integration.Tests.Failover;
 internal sealed class Theatre : IAsyncDisposable
 {
     public const string Database = "movies";
+    public const string Hostile = "\"we\"\"ird; DROP TABLE x--\".\"Order's\"";
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("healing-failover-");
 
     private Theatre(PgCluster primary, PgStandby one, PgStandby two, FreshLedger ledger) => (Primary, One, Two, Ledger) = (primary, one, two, ledger);
@@ -37,7 +38,6 @@ internal sealed class Theatre : IAsyncDisposable
             CREATE TABLE "we""ird; DROP TABLE x--"."Order's" (t int, "select" text);
             INSERT INTO "we""ird; DROP TABLE x--"."Order's" SELECT n, 'row ' || n FROM generate_series(1, 500) n;
             CREATE TABLE secret (id int); ALTER TABLE secret ENABLE ROW LEVEL SECURITY; INSERT INTO secret VALUES (1);
-            VACUUM;
             """);
         var one = await PgStandby.StartNewAsync(primary, "one");
         return new(primary, one, await PgStandby.StartNewAsync(primary, "two"), ledger);
