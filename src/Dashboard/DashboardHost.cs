@@ -4,12 +4,14 @@ using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Health;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Dashboard.Outage;
 using HealingWorkers.Dashboard.Pages;
 using HealingWorkers.Jobs.Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace HealingWorkers.Dashboard;
 
@@ -20,32 +22,37 @@ public sealed class DashboardHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly AccessHouse _access;
     private readonly IPEndPoint _listen;
+    private readonly LedgerWatch _watch;
 
-    private DashboardHost(WebApplication app, AccessHouse access, IPEndPoint listen) => (_app, _access, _listen) = (app, access, listen);
+    private DashboardHost(WebApplication app, AccessHouse access, IPEndPoint listen, LedgerWatch watch) => (_app, _access, _listen, _watch) = (app, access, listen, watch);
 
     /// <summary>Refuses an address beyond loopback where no login is configured.</summary>
     public static DashboardHost Build(DashboardParts parts)
     {
         Door.Check(parts.Options.Http);
-        var access = new AccessHouse(parts);
+        var log = parts.Logs.CreateLogger("HealingWorkers.Outage");
+        var watch = new LedgerWatch(parts.Ledger.ConnectionString, parts.Clock, log);
+        var outage = new OutageGuard(watch, new AnswerMemory(), parts.Clock, log);
+        var access = new AccessHouse(parts, watch);
         var setup = new WebSetup(ListenAddress.Parse(parts.Options.Http.Listen, Key), parts.Options.Http, parts.Logs)
         {
             Certificate = CertificateFile.Of(parts.Options.Http, parts.Logs.CreateLogger("HealingWorkers.Http")),
         };
-        var app = WebServer.Build(setup, access.Gate, services =>
+        var app = WebServer.Build(setup, (services, next) => access.Gate(services, outage, next), services =>
         {
+            services.AddSingleton(watch);
             ApiDocument.Add(services);
             access.Add(services);
             PagesSetup.Add(services, parts);
-        });
+        }, outage.BoundAsync);
         var answers = new AnswerLedger(parts.Ledger);
         app.Use((context, next) => Idempotency.GuardAsync(context, next, answers));
         PagesSetup.Map(app);
         MetricsEndpoint.Map(app, parts.Metrics);
-        HealthEndpoints.Map(app, parts);
+        HealthEndpoints.Map(app, parts, watch);
         ApiEndpoints.Map(app, parts);
         access.Map(app);
-        return new DashboardHost(app, access, setup.Listen);
+        return new DashboardHost(app, access, setup.Listen, watch);
     }
 
     /// <summary>Everything that can be asked of it, for the tests that try each.</summary>
@@ -55,6 +62,7 @@ public sealed class DashboardHost : IAsyncDisposable
     public async Task<Uri> StartAsync(CancellationToken cancel)
     {
         await _access.ReadyAsync(_app.Services, cancel);
+        _watch.Start();
         return await WebServer.StartAsync(_app, _listen, Key, cancel);
     }
 
@@ -63,6 +71,7 @@ public sealed class DashboardHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        await _watch.DisposeAsync();
         _access.Dispose();
     }
 }

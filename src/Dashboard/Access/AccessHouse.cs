@@ -22,12 +22,12 @@ internal sealed class AccessHouse : IDisposable
     private readonly AccessBook<TokenEntry> _tokens;
     private LoginDesk? _desk;
 
-    public AccessHouse(DashboardParts parts)
+    public AccessHouse(DashboardParts parts, Outage.LedgerWatch watch)
     {
         (_parts, _http) = (parts, parts.Options.Http);
         var log = parts.Logs.CreateLogger("HealingWorkers.Access");
         _keys = new LedgerKeys(parts.Ledger);
-        _logouts = new Logouts(parts.Ledger, parts.Clock, log);
+        _logouts = new Logouts(parts.Ledger, parts.Clock, log, () => watch.IsSilent);
         _users = new AccessBook<UserEntry>(_http.UsersFile.Length > 0 ? Door.Users(_http) : null, parts.Clock, log);
         _tokens = new AccessBook<TokenEntry>(_http.TokensFile.Length > 0 ? Door.Tokens(_http) : null, parts.Clock, log);
     }
@@ -47,11 +47,11 @@ internal sealed class AccessHouse : IDisposable
         services.AddSingleton(p => new Sessions(_http, _users, _logouts, p.GetRequiredService<IDataProtectionProvider>(), _parts.Clock));
     }
 
-    public RequestDelegate Gate(IServiceProvider services, RequestDelegate next)
+    public RequestDelegate Gate(IServiceProvider services, Outage.OutageGuard outage, RequestDelegate next)
     {
         var gate = new Gate(_http, _tokens, new ProxyTrust(_http), services.GetRequiredService<Sessions>(), _parts.Clock);
         var fence = new TargetFence(_parts.Ledger);
-        return context => gate.CheckAsync(context, known => fence.CheckAsync(known, next));
+        return context => gate.CheckAsync(context, known => outage.ServeAsync(known, served => fence.CheckAsync(served, next)));
     }
 
     public void Map(WebApplication app)

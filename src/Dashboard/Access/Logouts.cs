@@ -6,7 +6,7 @@ using Npgsql;
 namespace HealingWorkers.Dashboard.Access;
 
 /// <summary>Sessions that were ended before their time, by any replica; read at most once a second, and remembered while the ledger is away.</summary>
-internal sealed class Logouts(LedgerDb db, TimeProvider clock, ILogger log) : IDisposable
+internal sealed class Logouts(LedgerDb db, TimeProvider clock, ILogger log, Func<bool> away) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _one = new(1);
@@ -15,6 +15,8 @@ internal sealed class Logouts(LedgerDb db, TimeProvider clock, ILogger log) : ID
 
     public async Task<bool> HasAsync(string session, CancellationToken cancel)
     {
+        if (away())
+            return Volatile.Read(ref _ended).Contains(session);
         await _one.WaitAsync(cancel);
         try
         {

@@ -20,6 +20,8 @@ internal static class EvidenceEndpoints
             (IReadOnlyList<ReceiptShape>)[.. (await new ReceiptLedger(parts.Ledger).OfIncidentAsync(id, cancel)).Select(r => new ReceiptShape(r.Seq, r.Attempt, JsonElement.Parse(r.Body), r.PreviousHash, r.Hash, r.At))]);
         Map("snapshots", "What was kept before its repairs, those included whose files are gone by now", async (id, cancel) =>
             (IReadOnlyList<SnapshotShape>)[.. (await new SnapshotLedger(parts.Ledger).OfIncidentAsync(id, cancel)).Select(s => new SnapshotShape(s.Id, s.Attempt, s.Kind, s.Place, s.Host, s.Bytes, s.Sha256, s.TakenAt, s.ExpiresAt, s.RemovedAt))]);
+        Map("samples", "How its database was doing when it began and when it ended: pool, activity, waits, locks, sizes, replication", async (id, cancel) =>
+            (IReadOnlyList<MomentShape>)[.. (await new SampleLedger(parts.Ledger).MomentsAsync(id, cancel)).Select(m => new MomentShape(m.Moment, m.At, JsonElement.Parse(m.Body)))]);
         Map("timeline", "What happened to an incident, the oldest first, and how long it stayed so", async (id, cancel) =>
         {
             var rows = (await new AuditLog(parts.Ledger).ListAsync(new AuditFilter { Incident = id, Limit = MostSteps }, cancel)).Reverse().ToList();
@@ -35,6 +37,9 @@ internal static class EvidenceEndpoints
 public sealed record ReceiptShape(long Seq, int Attempt, JsonElement Body, string PreviousHash, string Hash, DateTimeOffset At);
 
 public sealed record SnapshotShape(long Id, int Attempt, string Kind, string Place, string Host, long Bytes, string Sha256, DateTimeOffset TakenAt, DateTimeOffset ExpiresAt, DateTimeOffset? RemovedAt);
+
+/// <param name="Moment">start | end.</param>
+public sealed record MomentShape(string Moment, DateTimeOffset At, JsonElement Sample);
 
 /// <param name="Seconds">Until the next step; null for the last one.</param>
 public sealed record StepShape(DateTimeOffset At, string Event, string Message, string Actor, double? Seconds);

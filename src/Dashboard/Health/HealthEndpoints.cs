@@ -1,6 +1,7 @@
 using Dapper;
 using HealingWorkers.Jobs.Telemetry;
 using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Dashboard.Outage;
 using HealingWorkers.Jobs.Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,12 +14,13 @@ namespace HealingWorkers.Dashboard.Health;
 internal static class HealthEndpoints
 {
     private const int ReadySeconds = 2;
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(1.6);
 
-    public static void Map(IEndpointRouteBuilder routes, DashboardParts parts)
+    public static void Map(IEndpointRouteBuilder routes, DashboardParts parts, LedgerWatch watch)
     {
         foreach (var path in (string[])["/readyz", "/healthz"])
         {
-            routes.MapGet(path, (CancellationToken cancel) => ReadyAsync(parts, cancel))
+            routes.MapGet(path, (CancellationToken cancel) => ReadyAsync(parts, watch, cancel))
                 .WithSummary("The ledger can be read, so requests can be answered").Produces<Ready>().ProducesProblem(StatusCodes.Status503ServiceUnavailable).AllowAnonymous();
         }
         var control = DatabasePlace.Control(parts.Ledger.ConnectionString);
@@ -41,19 +43,20 @@ internal static class HealthEndpoints
         ? report
         : report with { Databases = [.. report.Databases.Select(d => d with { Reason = d.Reason is null ? null : "log in to see why", Hint = null })] };
 
-    private static async Task<IResult> ReadyAsync(DashboardParts parts, CancellationToken cancel)
+    private static async Task<IResult> ReadyAsync(DashboardParts parts, LedgerWatch watch, CancellationToken cancel)
     {
-        var limit = TimeSpan.FromSeconds(ReadySeconds + 1);
+        if (watch.Away is { } away)
+            return Problems.LedgerAway(away);
         using var source = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        source.CancelAfter(limit);
+        source.CancelAfter(ReadyWithin);
         try
         {
-            await LookAsync(parts.Ledger.ConnectionString, source.Token).WaitAsync(limit, parts.Clock, cancel);
+            await LookAsync(parts.Ledger.ConnectionString, source.Token).WaitAsync(ReadyWithin, parts.Clock, cancel);
             return TypedResults.Json(new Ready("ok"));
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException && !cancel.IsCancellationRequested)
         {
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "ledger_unavailable", "the control database did not answer", "GET /healthz/database says why");
+            return Problems.LedgerAway(watch.Away);
         }
     }
 

@@ -58,7 +58,7 @@ internal static class ProblemAnswers
                 return Problems.Of(StatusCodes.Status400BadRequest, "invalid_request", form.Message, "send less of it");
             case NpgsqlException or TimeoutException or OperationCanceledException:
                 log.LogWarning("the ledger did not answer: {Error}", e.Message);
-                return Problems.Of(StatusCodes.Status503ServiceUnavailable, "ledger_unavailable", "the control database did not answer", "GET /healthz/database says why; try again when it is back");
+                return Problems.LedgerAway(null);
             default:
                 log.LogError(e, "a request failed unexpectedly");
                 return Problems.Of(StatusCodes.Status500InternalServerError, "unexpected", "this failed unexpectedly", "the log of this process says where");

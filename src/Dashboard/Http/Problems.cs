@@ -22,5 +22,12 @@ internal static class Problems
     public static ProblemHttpResult NoTarget(string name, IEnumerable<string> known) =>
         Of(StatusCodes.Status404NotFound, "target_unknown", $"there is no target {name}", $"configured are: {string.Join(", ", known)}");
 
+    /// <summary>Answered with Retry-After, see <see cref="ProblemAnswers"/>.</summary>
+    public static ProblemHttpResult LedgerAway(Outage.LedgerAway? away) => Of(StatusCodes.Status503ServiceUnavailable, LedgerUnavailable,
+        away is null ? "the control database did not answer" : $"the control database is away since {away.Since:u}: {away.Reason}",
+        "nothing can be changed and nothing new be read until it is back; GET /healthz/database says why. A change that was under way may have been made: send it again with the same Idempotency-Key");
+
+    public const string LedgerUnavailable = "ledger_unavailable";
+
     public static ProblemHttpResult Invalid(string what, string hint) => Of(StatusCodes.Status400BadRequest, "invalid_request", what, hint);
 }

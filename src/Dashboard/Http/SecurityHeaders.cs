@@ -19,6 +19,13 @@ internal static class SecurityHeaders
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
         // A file that never changes says so itself.
         headers.CacheControl = "no-cache, no-store";
+        context.Response.OnStarting(static state =>
+        {
+            var response = (HttpResponse)state;
+            if (response.StatusCode == StatusCodes.Status503ServiceUnavailable && response.Headers.RetryAfter.Count == 0)
+                response.Headers.RetryAfter = Outage.OutageGuard.RetrySeconds;
+            return Task.CompletedTask;
+        }, context.Response);
         if (context.Request.IsHttps)
             headers.StrictTransportSecurity = "max-age=15552000";
         return next(context);

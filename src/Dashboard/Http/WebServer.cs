@@ -29,7 +29,7 @@ internal static class WebServer
     private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(3);
 
     /// <param name="who">Finds out who asks; made from the services.</param>
-    public static WebApplication Build(WebSetup setup, Func<IServiceProvider, RequestDelegate, RequestDelegate> who, Action<IServiceCollection>? services = null)
+    public static WebApplication Build(WebSetup setup, Func<IServiceProvider, RequestDelegate, RequestDelegate> who, Action<IServiceCollection>? services = null, Func<HttpContext, RequestDelegate, Task>? around = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
@@ -57,6 +57,11 @@ internal static class WebServer
         app.Use(new ProxyTrust(setup.Http).ApplyAsync);
         app.Use(SecurityHeaders.SetAsync);
         app.Use((context, next) => ProblemAnswers.GuardAsync(context, next, log));
+        if (around is not null)
+        {
+            app.Use((context, next) => around(context, next));
+            app.Use((context, next) => ProblemAnswers.GuardAsync(context, next, log));
+        }
         app.Use(new HostGuard(setup.Listen.Address, setup.Http.HostNames).CheckAsync);
         app.UseRouting();
         app.Use(next => who(app.Services, next));

@@ -35,30 +35,46 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
     /// <summary>The recurring jobs that should run.</summary>
     public IReadOnlyList<RecurringJob> Recurring { get; init; } = [];
 
-    private readonly SemaphoreSlim _one = new(1);
+    private static readonly TimeSpan WaitedFor = TimeSpan.FromSeconds(1.5);
+    private readonly Lock _one = new();
+    private readonly CancellationTokenSource _end = new();
     private readonly Histograms _histograms = new(db);
     private IReadOnlyList<MetricFamily> _last = [];
+    private Task _reading = Task.CompletedTask;
     private long? _readAt;
 
+    /// <summary>As it was read a moment ago; while a slow ledger is being read, as it was before.</summary>
     public async Task<IReadOnlyList<MetricFamily>> ReadAsync(CancellationToken cancel)
     {
-        await _one.WaitAsync(cancel);
+        Task reading;
+        lock (_one)
+        {
+            if (_reading.IsCompleted && (_readAt is not { } at || clock.GetElapsedTime(at) >= Fresh))
+                _reading = Task.Run(RefreshAsync, CancellationToken.None);
+            reading = _reading;
+        }
         try
         {
-            if (_readAt is not { } at || clock.GetElapsedTime(at) >= Fresh)
-            {
-                _last = await TryQueryAsync(cancel);
-                _readAt = clock.GetTimestamp();
-            }
-            return _last;
+            await reading.WaitAsync(WaitedFor, clock, cancel);
         }
-        finally
+        catch (TimeoutException)
         {
-            _one.Release();
+            // the next one to ask gets what comes of it
         }
+        return _last.Count == 0 ? [Up(0)] : _last;
     }
 
-    public void Dispose() => _one.Dispose();
+    public void Dispose()
+    {
+        _end.Cancel();
+        _end.Dispose();
+    }
+
+    private async Task RefreshAsync()
+    {
+        _last = await TryQueryAsync(_end.Token);
+        _readAt = clock.GetTimestamp();
+    }
 
     private async Task<IReadOnlyList<MetricFamily>> TryQueryAsync(CancellationToken cancel)
     {

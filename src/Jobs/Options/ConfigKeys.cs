@@ -67,6 +67,7 @@ public static class ConfigKeys
         .. RuleKeys.All,
 
         .. BackupKeys.All,
+        .. SampleKeys.All,
         .. AlertKeys.All,
     ];
 

@@ -10,6 +10,7 @@ public sealed class HealingOptions
     public HttpOptions Http { get; set; } = new();
     public AutoHealingOptions AutoHealing { get; set; } = new();
     public RetentionOptions Retention { get; set; } = new();
+    public SampleOptions Samples { get; set; } = new();
     public SnapshotOptions Snapshots { get; set; } = new();
     public BackupOptions Backups { get; set; } = new();
     public RehearsalOptions Rehearsal { get; set; } = new();

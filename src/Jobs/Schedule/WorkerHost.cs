@@ -17,6 +17,7 @@ public sealed class WorkerHost : IAsyncDisposable
     private readonly WorkerProcess _process;
     private readonly Sweeper _sweeper;
     private readonly ReportKeeper _reports;
+    private readonly SampleKeeper? _samples;
     private readonly TimeSpan _every;
     private readonly ILogger<WorkerHost> _logger;
     private readonly CancellationTokenSource _loops = new();
@@ -38,6 +39,7 @@ public sealed class WorkerHost : IAsyncDisposable
         Dispatcher = new JobDispatcher(parts.Db, ledger, parts.Engine, parts.Clock, parts.Logs.CreateLogger<JobDispatcher>());
         var repairs = new RepairRequests(parts.Options, incidents, Dispatcher);
         _reports = new ReportKeeper(parts.Options, incidents, new ReportSpool(Path.Combine(parts.Options.StateDirectory, ReportSpool.Folder), parts.Clock), repairs, parts.WorkerId, parts.Logs.CreateLogger<ReportKeeper>());
+        _samples = parts.Options is { Samples.Enabled: true, AutoHealing.Enabled: true } ? new SampleKeeper(parts.Options, parts.Db, parts.WorkerId, parts.Clock, parts.Logs.CreateLogger<SampleKeeper>()) : null;
         var lease = parts.Options.Worker.Lease;
         var lanes = LaneWidthOf(parts.Options.AutoHealing.Impact);
         Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, _reports, Dispatcher, _backups), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
@@ -100,6 +102,10 @@ public sealed class WorkerHost : IAsyncDisposable
         }
         await _heart.CancelAsync().ConfigureAwait(false);
         await QuietlyAsync("end of the loops", () => Task.WhenAll(_tasks)).ConfigureAwait(false);
+        if (_samples is not null)
+        {
+            await _samples.DisposeAsync().ConfigureAwait(false);
+        }
         await QuietlyAsync("goodbye to the ledger", () => _registry.StoppedAsync(_parts.WorkerId, cancel)).ConfigureAwait(false);
     }
 
@@ -115,6 +121,8 @@ public sealed class WorkerHost : IAsyncDisposable
     private IEnumerable<KeepOn> Loops()
     {
         yield return new KeepOn("Reports that wait on disk cannot be taken in", _every, _reports.ReplayAsync, _parts.Clock, _logger);
+        if (_samples is { } samples)
+            yield return new KeepOn("Samples of the databases cannot be kept", _every, samples.KeepAsync, _parts.Clock, _logger);
         var protections = new Protections(_parts.Options, new TargetSet(_parts.Targets), _parts.Db, _parts.WorkerId, _parts.Clock, _parts.Logs.CreateLogger<Protections>());
         yield return new KeepOn("It cannot be seen whose writes are to be stopped", _every, protections.KeepAsync, _parts.Clock, _logger);
     }

@@ -212,6 +212,21 @@ public sealed class ProtectTests
     }
 
     [Test]
+    public async Task A_ledger_that_has_forgotten_knows_its_own_token_again()
+    {
+        await using var guarded = await Guarded.OpenAsync(_cluster);
+        await _cluster.ExecuteAsync("postgres", $"ALTER DATABASE {guarded.Database} SET default_transaction_read_only = off");
+        await guarded.FindAsync();
+        await guarded.KeepAsync();
+        await guarded.LedgerAsync("DELETE FROM healing.protections");
+        await guarded.KeepAsync();
+        Assert.That((await guarded.StandsAsync())!.State, Is.EqualTo("set"));
+        await guarded.HealAsync();
+        await guarded.KeepAsync();
+        Assert.That(await guarded.SettingAsync(), Is.EqualTo(("off", null as string)));
+    }
+
+    [Test]
     public async Task An_older_ledger_says_what_it_lacks()
     {
         await using var guarded = await Guarded.OpenAsync(_cluster);

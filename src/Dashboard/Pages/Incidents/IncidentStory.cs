@@ -10,6 +10,9 @@ public sealed record IncidentStory(
 {
     private const int MostStations = 200;
 
+    /// <summary>How its database was doing when it began and when it ended, or why that is not known.</summary>
+    public required Perhaps<IReadOnlyList<KeptMoment>> Moments { get; init; }
+
     public long RowsQuarantined => Attempts.Sum(a => a.RowsQuarantined);
 
     /// <summary>Null where there is no such incident.</summary>
@@ -20,7 +23,10 @@ public sealed record IncidentStory(
             return null;
         var audit = await new AuditLog(db).ListAsync(id, null, MostStations, cancel);
         return new(incident, await ledger.AttemptsAsync(id, cancel), Station.Of([.. audit.Reverse()]),
-            await new SnapshotLedger(db).OfIncidentAsync(id, cancel), await new ReceiptLedger(db).OfIncidentAsync(id, cancel), await new Pauses(db).IsPausedAsync(incident.TargetId, cancel));
+            await new SnapshotLedger(db).OfIncidentAsync(id, cancel), await new ReceiptLedger(db).OfIncidentAsync(id, cancel), await new Pauses(db).IsPausedAsync(incident.TargetId, cancel))
+        {
+            Moments = await MissingTable.TryAsync(() => new SampleLedger(db).MomentsAsync(id, cancel)),
+        };
     }
 }
 

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace HealingWorkers.Dashboard.Pages.Serving;
 
 /// <summary>Puts into a rendered page what belongs to one visitor, and sends it.</summary>
-internal sealed class PageAnswer(IAntiforgery antiforgery, Flash flash)
+internal sealed class PageAnswer(IAntiforgery antiforgery, Flash flash, TimeProvider clock)
 {
     private const string ThemeCookie = "theme";
 
@@ -35,8 +35,10 @@ internal sealed class PageAnswer(IAntiforgery antiforgery, Flash flash)
     /// <summary>Only a session can be ended; nobody else has one.</summary>
     private static readonly string Leave = $"""<form method="post" action="/logout"><input type="hidden" name="__RequestVerificationToken" value="{Marks.Token}" /><button class="quiet">Log out</button></form>""";
 
-    private static string Banner(RenderedPage page) => $"""
+    private static string Age(TimeSpan age) => age.TotalMinutes < 2 ? $"{age.TotalSeconds:0} s" : age.TotalHours < 2 ? $"{age.TotalMinutes:0} min" : $"{age.TotalHours:0} h";
+
+    private string Banner(RenderedPage page) => $"""
         <div class="note bad" role="alert"><strong>The control database does not answer.</strong> This page is of
-        <time datetime="{page.At:yyyy-MM-ddTHH:mm:ssZ}">{page.At:yyyy-MM-dd HH:mm:ss} UTC</time>; nothing can be changed until it is back. The workers go on when it is.</div>
+        <time datetime="{page.At:yyyy-MM-ddTHH:mm:ssZ}">{page.At:yyyy-MM-dd HH:mm:ss} UTC</time> ({Age(clock.GetUtcNow() - page.At)} old); nothing can be changed until it is back. The workers go on when it is.</div>
         """;
 }

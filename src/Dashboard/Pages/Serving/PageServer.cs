@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Dashboard.Outage;
 using HealingWorkers.Jobs.Ledger;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using Npgsql;
 namespace HealingWorkers.Dashboard.Pages.Serving;
 
 /// <summary>Answers for the pages: renders them once for all who ask, and serves the last good one when the control database does not answer.</summary>
-internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAnswer answer) : IDisposable
+internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAnswer answer, LedgerWatch watch) : IDisposable
 {
     /// <summary>By the script of an open page, which can wait; a person who follows a link cannot.</summary>
     public const string LiveHeader = "X-Live";
@@ -30,6 +31,11 @@ internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAn
             throw new PageProblemException(StatusCodes.Status403Forbidden, "This token is for some targets only, and the pages show all of them.", "Use the API with it, or log in.");
         var live = context.Request.Headers.ContainsKey(LiveHeader);
         var key = $"{Visitor.Of(context).Role} {context.Request.Path}{context.Request.QueryString}";
+        if (Offline.Is(context))
+        {
+            await (memory.Last(key) is { } last ? answer.WriteAsync(context, last, stale: true) : ProblemAnswers.AnswerAsync(context, Problems.LedgerAway(watch.Away)));
+            return;
+        }
         try
         {
             var page = await memory.GetAsync(key, () => !live || _live.AttemptAcquire().IsAcquired, () => RenderAsync(context, next)).WaitAsync(context.RequestAborted);

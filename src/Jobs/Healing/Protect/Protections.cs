@@ -66,6 +66,14 @@ public sealed class Protections(HealingOptions options, TargetSet targets, Ledge
 
     private async Task StopAsync(WriteStop stop, WriteStopLook look, NpgsqlTransaction transaction, ProtectionDue due, CancellationToken cancel)
     {
+        var us = await new Incidents.IncidentLedger(db).LedgerIdAsync(cancel).ConfigureAwait(false);
+        if (look.Stopped && !look.IsOurs(due) && look.Mark?.Split('/') is [var by, _, var was] && by == us)
+        {
+            // The ledger was taken back and has forgotten; the token has not.
+            await _ledger.BeginAsync(due, look.Mark, was.Length == 0 ? null : was, cancel).ConfigureAwait(false);
+            await _ledger.StandsAsync(due, "set", look.Mark, true, Stopped(due), cancel).ConfigureAwait(false);
+            return;
+        }
         if (look.Stopped)
         {
             var ours = look.IsOurs(due);
@@ -73,7 +81,7 @@ public sealed class Protections(HealingOptions options, TargetSet targets, Ledge
                 $"{due.Name} is read-only already, by somebody else: nothing is set, and nothing will be taken back", worker), cancel).ConfigureAwait(false);
             return;
         }
-        var token = Guid.NewGuid().ToString("N");
+        var token = $"{us}/{Guid.NewGuid():N}/{(look.Value is { } said && said.All(char.IsAsciiLetterOrDigit) ? said : "")}";
         await _ledger.BeginAsync(due, token, look.Value, cancel).ConfigureAwait(false);
         var marked = await stop.SetAsync(look, transaction, token, cancel).ConfigureAwait(false);
         await transaction.CommitAsync(cancel).ConfigureAwait(false);

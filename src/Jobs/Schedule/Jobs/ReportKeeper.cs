@@ -10,6 +10,8 @@ namespace HealingWorkers.Jobs.Schedule;
 /// <summary>What a check has seen is not lost with the control database: where the ledger does not take it, it waits on disk, and is taken in later, once.</summary>
 public sealed class ReportKeeper(HealingOptions options, IncidentLedger incidents, ReportSpool spool, RepairRequests repairs, string worker, ILogger<ReportKeeper> logger)
 {
+    /// <summary>A frozen server takes connections and says nothing for ever.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private string? _ledger;
 
     /// <summary>Known before the first check runs: later there may be nobody to ask.</summary>
@@ -21,7 +23,8 @@ public sealed class ReportKeeper(HealingOptions options, IncidentLedger incident
         try
         {
             await KnowLedgerAsync(cancel).ConfigureAwait(false);
-            return await incidents.TakeInAsync(id, report, scope, options.AutoHealing.MaxAutoRepairAttempts, worker, cancel, target.Options.Demonstration, own).ConfigureAwait(false);
+            return await incidents.TakeInAsync(id, report, scope, options.AutoHealing.MaxAutoRepairAttempts, worker, cancel, target.Options.Demonstration, own)
+                .WaitAsync(Patience, target.Clock, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (_ledger is not null && (LedgerOutage.Is(e) || (e is OperationCanceledException && report.Findings.Count > 0)))
         {
