@@ -129,6 +129,8 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
     public static readonly FindingKind StandbyDiffers = new("standby_differs", Severity.Critical, null, null,
         "Rows of a standby are not those of its primary.");
+    public static readonly FindingKind BackupNotProven = new("backup_not_proven", Severity.Critical, null, null,
+        "A backup was restored, and what came of it is not what was backed up, or is damaged.") { IsOfSurroundings = true };
 
     public static readonly FindingKind OrphanRows = new("orphan_rows", Severity.Warning, "quarantine_orphans", RiskClass.Quarantining,
         "Rows point at rows of another table that do not exist.") { IsOfData = true };
@@ -219,6 +221,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         StandbyWrong,
         StandbyCorrupt,
         StandbyDiffers,
+        BackupNotProven,
     ];
 
     public static FindingKind Named(string name) => All.First(k => string.Equals(k.Name, name, StringComparison.Ordinal));

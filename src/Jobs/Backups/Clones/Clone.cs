@@ -47,15 +47,7 @@ public sealed class Clone : IAsyncDisposable
     }
 
     /// <summary>The files of a copy that was kept before a repair; the copy stays as it is.</summary>
-    public async Task CopyBaseAsync(string place, CancellationToken cancel)
-    {
-        var parts = new[] { "data", "tablespaces" }.Select(p => Path.Combine(place, p)).Where(Directory.Exists);
-        var (code, said) = await Programs.RunTiedAsync(["cp", "-a", .. parts, Folder], new Dictionary<string, string>(StringComparer.Ordinal), cancel).ConfigureAwait(false);
-        if (code != 0)
-        {
-            throw new HealingException($"{place} could not be copied: {said.Trim()}", "Is there room on the disk?");
-        }
-    }
+    public Task CopyBaseAsync(string place, CancellationToken cancel) => RestoredFiles.MakeAsync(place, Data, cancel);
 
     /// <summary>Starts it, and waits until it is consistent and takes sessions. Throws <see cref="HealingException"/> with the server's own words.</summary>
     /// <param name="keepRecovery">Whether how far to recover is as the files say; else to the end of the WAL beside them.</param>
