@@ -31,6 +31,7 @@ internal static class ApiEndpoints
         OrderEndpoints.Map(api, parts);
         AlertEndpoints.Map(api, parts);
         BackupEndpoints.Map(api, parts);
+        RestoreTestEndpoints.Map(api, parts);
         app.MapOpenApi(ApiDocument.Path);
         app.MapGet("/api", (EndpointDataSource endpoints) => TypedResults.Text(Index(endpoints))).ExcludeFromDescription();
     }

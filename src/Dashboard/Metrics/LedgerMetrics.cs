@@ -14,7 +14,7 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly string[] Outages = [FindingKind.TargetUnreachable.Name, FindingKind.BackupLate.Name];
+    private static readonly string[] Outages = [FindingKind.TargetUnreachable.Name, FindingKind.BackupLate.Name, FindingKind.BackupNotProven.Name];
     private static readonly (MetricDescription Metric, string Query)[] Queries =
     [
         (MetricCatalogue.CorruptionEvents, "corruption_events"),
@@ -28,6 +28,7 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
         (MetricCatalogue.ApprovalsWanted, "approvals_wanted"),
         (MetricCatalogue.WorkersAlive, "workers_alive"),
         (MetricCatalogue.BackupAge, "backup_age"),
+        (MetricCatalogue.ChecksumsLastVerified, "checksums_last_verified"),
         (MetricCatalogue.AlertsWaiting, "alerts_waiting"),
         (MetricCatalogue.StandbyLag, "standby_lag"),
     ];

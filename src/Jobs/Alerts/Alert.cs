@@ -1,7 +1,7 @@
 namespace HealingWorkers.Jobs.Alerts;
 
 /// <param name="Key">The same for every repetition; a receiver that knows it has been told already.</param>
-/// <param name="Event">opened | repair_failed | approval_wanted | escalated | ended | job_poisoned | test</param>
+/// <param name="Event">opened | repair_failed | approval_wanted | escalated | ended | job_poisoned | checksums_verified | test</param>
 /// <param name="Severity">info | warning | critical</param>
 /// <param name="WhatToDo">The next step, for somebody who has never seen this before.</param>
 /// <param name="ReceiptHead">The last hash of the chain of receipts by then.</param>

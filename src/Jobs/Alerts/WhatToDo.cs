@@ -30,6 +30,7 @@ public static class WhatToDo
         "index_leftover" => $"{incident.Object} costs every write and serves no query. Drop it by hand if the reason says why this was refused. ",
         "collation_version" or "collation_order" => "Text sorts otherwise than when the indexes were built. Do not run REFRESH VERSION before every dependent index is rebuilt: that only mutes the warning. ",
         "checksum_failures" => "The server read damaged pages. Its log says which files; look at the disk before anything else and do not fail over to a copy that has not been checked. ",
+        "backup_not_proven" => "Do not count on this backup. `healing backup run` makes another one and `healing restore-test` proves it; its reason says what is wrong with the old one. ",
         "backup_late" => "`healing backup list` shows what was made and what failed; `healing backup run` makes one now. ",
         "target_unreachable" => "See whether the server runs, accepts connections and knows this role. ",
         _ => "",

@@ -24,6 +24,9 @@ public static class RowCounts
     /// <summary>What a copy of files does not bring along.</summary>
     public const string Unlogged = "it is unlogged, so that a copy of files brings it back empty";
 
+    /// <summary>Of what comes after a table in which the server spoke of corruption: the driver gives up such a session, and with it its snapshot.</summary>
+    internal const string SessionLost = "the session ended before it, at a table that is damaged";
+
     /// <param name="physical">Unlogged tables are left out.</param>
     public static async Task<IReadOnlyList<CountedTable>> OfDatabaseAsync(NpgsqlConnection connection, bool physical, CancellationToken cancel)
     {
@@ -31,17 +34,39 @@ public static class RowCounts
         return await WithinAsync(connection, physical, static _ => { }, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>On a server that nobody else writes to: where a damaged table ends a session, another one goes on behind it.</summary>
+    public static async Task<IReadOnlyList<CountedTable>> OfQuietAsync(Func<Task<NpgsqlConnection>> open, bool physical, CancellationToken cancel)
+    {
+        var counted = new Dictionary<string, CountedTable>(StringComparer.Ordinal);
+        bool lost;
+        do
+        {
+            await using var session = await open().ConfigureAwait(false);
+            await using var snapshot = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel).ConfigureAwait(false);
+            var now = await WithinAsync(session, physical, static _ => { }, cancel, counted).ConfigureAwait(false);
+            lost = now.Any(t => t.Why == SessionLost);
+            foreach (var table in now.Where(t => t.Why != SessionLost))
+            {
+                counted[table.Table] = table;
+            }
+        }
+        while (lost);
+        return [.. counted.Values];
+    }
+
     /// <summary>Within the transaction that is open, whose snapshot is the one that counts.</summary>
-    internal static async Task<IReadOnlyList<CountedTable>> WithinAsync(NpgsqlConnection connection, bool physical, Action<string> say, CancellationToken cancel)
+    internal static async Task<IReadOnlyList<CountedTable>> WithinAsync(NpgsqlConnection connection, bool physical, Action<string> say, CancellationToken cancel, IReadOnlyDictionary<string, CountedTable>? known = null)
     {
         var tables = await connection.ListAsync<TableRow>(Sql.Of(typeof(RowCounts), "tables_to_count"), null, cancel).ConfigureAwait(false);
         // a policy that hides rows is an error then, and not a smaller number
         await connection.DoAsync("SET LOCAL row_security = off", null, cancel).ConfigureAwait(false);
         var counted = new List<CountedTable>();
-        foreach (var table in tables)
+        foreach (var table in tables.Where(t => known?.ContainsKey(t.Name) != true))
         {
             say($"counting {table.Name}");
-            counted.Add(physical && table.Unlogged ? new(connection.Database, table.Name, null, Unlogged) : await OneAsync(connection, table.Name, cancel).ConfigureAwait(false));
+            counted.Add(physical && table.Unlogged ? new(connection.Database, table.Name, null, Unlogged)
+                : connection.FullState != System.Data.ConnectionState.Open ? new(connection.Database, table.Name, null, SessionLost)
+                : await OneAsync(connection, table.Name, cancel).ConfigureAwait(false));
         }
         return counted;
     }
@@ -56,9 +81,12 @@ public static class RowCounts
             await connection.DoAsync("RELEASE SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
             return new(connection.Database, table, rows, null);
         }
-        catch (PostgresException e) when (connection.FullState == System.Data.ConnectionState.Open)
+        catch (PostgresException e)
         {
-            await connection.DoAsync("ROLLBACK TO SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
+            if (connection.FullState == System.Data.ConnectionState.Open)
+            {
+                await connection.DoAsync("ROLLBACK TO SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
+            }
             return new(connection.Database, table, null, e.MessageText);
         }
     }

@@ -10,7 +10,7 @@ internal static class AlertKeys
     private const string Smtp = "alerts.smtp.";
 
     /// <summary>What an alert can tell of.</summary>
-    public static readonly IReadOnlyList<string> Events = ["opened", "repair_failed", "approval_wanted", "escalated", "ended", "job_poisoned"];
+    public static readonly IReadOnlyList<string> Events = ["opened", "repair_failed", "approval_wanted", "escalated", "ended", "job_poisoned", "checksums_verified"];
 
     public static readonly IReadOnlyList<string> Sinks = ["log", "webhook", "slack", "alertmanager", "smtp"];
 

@@ -23,7 +23,11 @@ public static class RecurringJobs
                 Of(JobNames.IndexCheck, target.Name, healing.IndexCheckInterval),
                 Of(JobNames.OrphanCleanup, target.Name, healing.OrphanCleanupInterval),
             }),
-            .. options.Targets.Where(t => options.Backups.ProviderOf(t) != BackupProvider.None).Select(t => Of(JobNames.Backup, t.Name, options.Backups.Every)),
+            .. options.Targets.Where(t => options.Backups.ProviderOf(t) != BackupProvider.None).SelectMany(t => new[]
+            {
+                Of(JobNames.Backup, t.Name, options.Backups.Every),
+                Of(JobNames.RestoreTest, t.Name, options.Backups.Prove),
+            }),
         ];
     }
 

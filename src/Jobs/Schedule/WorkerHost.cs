@@ -139,6 +139,7 @@ public sealed class WorkerHost : IAsyncDisposable
         yield return new IndexCheckDatabaseJob(targets, parts.Checks, runner, incidents, parts.WorkerId);
         yield return new OrphanCleanupJob(targets, parts.Checks, runner, incidents);
         yield return new BackupJob(targets, parts.Options, backups, lateness, incidents, parts.Clock);
+        yield return new RestoreTestJob(targets, new RestoreTests(parts.Options, parts.Db, targets, parts.Checks, parts.Clock, parts.WorkerId));
         if (parts.Healer is { } healer)
         {
             yield return new RepairJob(healer, incidents, repairs, parts.WorkerId);

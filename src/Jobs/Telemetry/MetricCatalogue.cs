@@ -42,6 +42,9 @@ public static class MetricCatalogue
     public static readonly MetricDescription JobOverdue = new("healing.job.overdue", Gauge, "s", MetricSource.Ledger, ["kind", "target"],
         "How long ago a recurring job should have run and did not succeed; 0 while it runs or its schedule is paused; kind is the job");
 
+    public static readonly MetricDescription ChecksumsLastVerified = new("healing.checksums.last_verified", Gauge, "s", MetricSource.Ledger, ["target"],
+        "When all data pages, as restored from a backup, were last read and their checksums compared, in seconds since 1970");
+
     public static readonly MetricDescription BackupAge = new("healing.backup.age", Gauge, "s", MetricSource.Ledger, ["target"],
         "How long ago the newest good backup that serves the target was begun; no sample where there is none");
 
@@ -70,6 +73,7 @@ public static class MetricCatalogue
     [
         CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, BackupAge, AlertsWaiting, StandbyLag, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.checksums.last_verified", Gauge, "s", Later, ["target"], "When all data pages were last read and their checksums compared, in seconds since 1970"),
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, BackupAge, ChecksumsLastVerified, AlertsWaiting, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),
     ];
 }

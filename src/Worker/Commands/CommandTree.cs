@@ -23,6 +23,7 @@ public static class CommandTree
         new PauseCommand(),
         new ResumeCommand(),
         new BackupCommand(),
+        new RestoreTestCommand(),
         new AlertsCommand(),
         new HealthCommand(),
         new UsersCommand(),

@@ -37,7 +37,7 @@ internal sealed class ProofTests
         Assert.That(report.Phases.Select(p => p.Phase), Is.EqualTo(new[] { "restore", "recovery", "count", "checks", "stop", "pg_checksums", "pages", "remove" }));
         Assert.That((await _stage.Tests().NextAsync(_stage.Target, default)).WhyNot, Is.EqualTo("the newest good backup is proven already"));
         Assert.That((await new BackupLedger(_stage.Db).FindAsync(backup.Id, default))!.ProvenAt, Is.Not.Null);
-        Assert.That(await _stage.LedgerAsync<string>("SELECT severity || ' ' || payload::jsonb->>'message' FROM healing.alerts WHERE event = 'checksums_verified' ORDER BY id DESC LIMIT 1"), Does.StartWith("info checksums verified: all ").And.EndsWith($" as restored from backup {backup.Id}"));
+        Assert.That(await _stage.LedgerAsync<string>("SELECT severity || ' ' || (payload->>'message') FROM healing.alerts WHERE event = 'checksums_verified' ORDER BY id DESC LIMIT 1"), Does.StartWith("info checksums verified: all ").And.EndsWith($" as restored from backup {backup.Id}"));
         Assert.That((await _stage.OpenIncidentsAsync()).Select(i => i.Detail), Has.None.Contains($"backup {backup.Id} by"));
     }
 

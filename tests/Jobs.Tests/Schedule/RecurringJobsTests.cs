@@ -11,16 +11,16 @@ public sealed class RecurringJobsTests
     private static readonly DateTimeOffset Now = new(2026, 5, 6, 7, 8, 9, TimeSpan.Zero);
 
     [Test]
-    public void Each_target_has_its_checks_and_its_backup()
+    public void Each_target_has_its_checks_its_backup_and_the_proof_of_it()
     {
         var options = Options("movies", "songs");
         options.Targets[1].Backup = BackupProvider.None;
-        var jobs = RecurringJobs.For(options).Where(j => j.Job is JobNames.HealthCheck or JobNames.IndexCheck or JobNames.OrphanCleanup or JobNames.Backup);
+        var jobs = RecurringJobs.For(options).Where(j => j.Job is JobNames.HealthCheck or JobNames.IndexCheck or JobNames.OrphanCleanup or JobNames.Backup or JobNames.RestoreTest);
         Assert.That(jobs.Select(j => j.Id), Is.EqualTo(new[]
         {
             "db.health_check:movies", "db.index_check:movies", "db.orphan_cleanup:movies",
             "db.health_check:songs", "db.index_check:songs", "db.orphan_cleanup:songs",
-            "db.backup:movies",
+            "db.backup:movies", "db.restore_test:movies",
         }));
     }
 

@@ -116,8 +116,8 @@ public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks,
             foreach (var name in names)
             {
                 hand.Request.Say($"counting the rows of {name}");
+                rows.AddRange(await RowCounts.OfQuietAsync(() => clone.OpenAsync(name, cancel), hand.Request.Backup.IsPhysical, cancel).ConfigureAwait(false));
                 await using var session = await clone.OpenAsync(name, cancel).ConfigureAwait(false);
-                rows.AddRange(await RowCounts.OfDatabaseAsync(session, hand.Request.Backup.IsPhysical, cancel).ConfigureAwait(false));
                 foreach (var file in await session.ListAsync<FileRow>(Sql.Of<Backup>("clone_files"), null, cancel).ConfigureAwait(false))
                 {
                     hand.Files[file.Path] = new(name, file.Relation, file.Oid, file.IsIndex);
