@@ -115,6 +115,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind BackupLate = new("backup_late", Severity.Warning, null, null,
         "No good backup of the database is as young as it should be.");
 
+    public static readonly FindingKind BackupNotProven = new("backup_not_proven", Severity.Critical, null, null,
+        "A backup was restored, and what came of it is not what was backed up, or is damaged.") { IsOfSurroundings = true };
+
     public static readonly FindingKind StandbyLagging = new("standby_lagging", Severity.Warning, null, null,
         "A standby is further behind than a promotion allows.");
 
@@ -129,8 +132,6 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
     public static readonly FindingKind StandbyDiffers = new("standby_differs", Severity.Critical, null, null,
         "Rows of a standby are not those of its primary.");
-    public static readonly FindingKind BackupNotProven = new("backup_not_proven", Severity.Critical, null, null,
-        "A backup was restored, and what came of it is not what was backed up, or is damaged.") { IsOfSurroundings = true };
 
     public static readonly FindingKind OrphanRows = new("orphan_rows", Severity.Warning, "quarantine_orphans", RiskClass.Quarantining,
         "Rows point at rows of another table that do not exist.") { IsOfData = true };
@@ -214,6 +215,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
         // backups
         BackupLate,
+        BackupNotProven,
 
         // standbys
         StandbyLagging,
@@ -221,7 +223,6 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         StandbyWrong,
         StandbyCorrupt,
         StandbyDiffers,
-        BackupNotProven,
     ];
 
     public static FindingKind Named(string name) => All.First(k => string.Equals(k.Name, name, StringComparison.Ordinal));
