@@ -21,6 +21,7 @@ internal static class IdleBench
                 ["HEALING__CONTROL__CONNECTION"] = cluster.ConnectionString("control"),
                 ["HEALING__STATE_DIRECTORY"] = state.FullName,
                 ["HEALING__TARGETS__0__NAME"] = "movies",
+                ["HEALING__BACKUPS__PROVIDER"] = "none",
                 ["HEALING__TARGETS__0__CONNECTION"] = cluster.ConnectionString("movies"),
             });
             var drained = Task.WhenAll(worker.StandardOutput.ReadToEndAsync(cancel), worker.StandardError.ReadToEndAsync(cancel));

@@ -4,7 +4,7 @@ using HealingWorkers.Bench;
 if (args.Length == 0)
 {
     Console.Error.WriteLine("error: no benchmark named");
-    Console.Error.WriteLine("HINT: check | heal | latency | idle | impact | relations | orphans | json, each with an optional number of rounds (of requests for latency); check also takes the number of tables, 214 MiB each, and impact the seconds of each run");
+    Console.Error.WriteLine("HINT: check | heal | latency | idle | impact | relations | orphans | json | backup, each with an optional number of rounds (of requests for latency); check and backup also take the number of tables, 214 MiB each, and impact the seconds of each run");
     return 1;
 }
 using var stop = new CancellationTokenSource();
@@ -39,6 +39,9 @@ switch (args[0])
         return 0;
     case "json":
         await JsonBench.RunAsync(stop.Token);
+        return 0;
+    case "backup":
+        await BackupBench.RunAsync(rounds, tables: args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 6, rows: 800_000, stop.Token);
         return 0;
     default:
         Console.Error.WriteLine($"error: no benchmark {args[0]}");

@@ -14,7 +14,7 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly string[] Outages = [FindingKind.TargetUnreachable.Name, FindingKind.BackupLate.Name, FindingKind.BackupNotProven.Name];
+    private static readonly string[] Outages = [.. FindingKind.All.Where(k => k.IsOfSurroundings).Select(k => k.Name)];
     private static readonly (MetricDescription Metric, string Query)[] Queries =
     [
         (MetricCatalogue.CorruptionEvents, "corruption_events"),

@@ -53,6 +53,10 @@ public sealed class BackupLedger(LedgerDb db)
     /// <summary>Everything that retention has to decide about, and that lies on a host.</summary>
     public Task<IReadOnlyList<Backup>> OnHostAsync(string host, CancellationToken cancel) => ReadAsync(new Filter { Host = host, Limit = int.MaxValue }, cancel);
 
+    /// <summary>What the target of a server is called that has been known for longest; null: none is.</summary>
+    public Task<string?> OldestTargetAsync(string systemIdentifier, CancellationToken cancel) =>
+        db.FirstAsync<string>(Sql.Of<BackupLedger>("target_oldest"), new { SystemIdentifier = systemIdentifier }, cancel);
+
     /// <summary>When the ledger first knew a target; null: it does not.</summary>
     public Task<DateTimeOffset?> KnownSinceAsync(long target, CancellationToken cancel) => db.FirstAsync<DateTimeOffset?>(Sql.Of<BackupLedger>("target_since"), new { Id = target }, cancel);
 

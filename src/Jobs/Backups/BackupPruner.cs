@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
 using Microsoft.Extensions.Logging;
@@ -7,6 +8,7 @@ namespace HealingWorkers.Jobs.Backups;
 /// <summary>Removes, on this host, the backups that retention lets go: marked in the ledger first, then their files; and what makers that died have left.</summary>
 public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, LeaseLedger leases, TimeProvider clock, string worker, ILogger<BackupPruner> log)
 {
+    public const string GoneAlready = "it is gone from where it was kept";
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(30);
     private readonly BackupWays _ways = new(options);
 
@@ -21,6 +23,7 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
     {
         await AbandonAsync(cancel).ConfigureAwait(false);
         var removed = new List<RetentionDecision>();
+        await ForgetAsync(removed, cancel).ConfigureAwait(false);
         foreach (var decision in (await PlanAsync(cancel).ConfigureAwait(false)).Where(d => !d.Keep))
         {
             if (!await ledger.RemovedAsync(decision.Backup.Id, decision.Why, cancel).ConfigureAwait(false))
@@ -43,6 +46,25 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
         }
         await PruneWalAsync(cancel).ConfigureAwait(false);
         return removed;
+    }
+
+    /// <summary>What pgbackrest has expired, or a person has removed, is a backup no more.</summary>
+    private async Task ForgetAsync(List<RetentionDecision> removed, CancellationToken cancel)
+    {
+        foreach (var backup in (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b.State == BackupState.Complete))
+        {
+            try
+            {
+                if (!await _ways.Of(backup.Provider).IsThereAsync(backup, cancel).ConfigureAwait(false) && await ledger.RemovedAsync(backup.Id, GoneAlready, cancel).ConfigureAwait(false))
+                {
+                    removed.Add(new(backup, false, GoneAlready));
+                }
+            }
+            catch (HealingException e)
+            {
+                log.LogWarning("it cannot be seen whether backup {Backup} is still there: {Reason}", backup.Id, e.Message);
+            }
+        }
     }
 
     /// <summary>Whoever still claims to run without holding the lease of his server is dead.</summary>

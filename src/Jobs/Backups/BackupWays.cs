@@ -12,7 +12,7 @@ public sealed class BackupWays
     {
         Root = Path.GetFullPath(options.Backups.Directory is { Length: > 0 } own ? own : Path.Combine(options.StateDirectory, "backups"));
         Archive = new(Root);
-        _ways = [new ByBaseBackup(Archive), new ByDump()];
+        _ways = [new ByBaseBackup(Archive), new ByDump(), new ByPgBackRest(options.Backups.PgBackRest)];
     }
 
     public string Root { get; }

@@ -40,7 +40,7 @@ internal sealed class ByBaseBackup(WalArchive archive) : IBackupWay
         request.Say("reading every file back");
         await RequireWholeAsync(folder.Data, cancel).ConfigureAwait(false);
         var bin = await BaseSnapshotTaker.BinAsync(copy, cancel).ConfigureAwait(false);
-        var taken = await folder.FinishAsync(Manifest(request, wal.End), BaseSnapshot.BaseBackup, BaseSnapshotTaker.Script(bin, ServerOwner.Name), cancel).ConfigureAwait(false);
+        var taken = await folder.FinishAsync(Manifest(request, wal.End), BaseSnapshot.BaseBackup, BaseSnapshotTaker.Script(bin, LocalOwner.Usual), cancel).ConfigureAwait(false);
         return new(taken.Place, taken.Sha256, taken.Bytes, places.Bytes, wal.Timeline, wal.Start, counted.Lsn ?? wal.End, counted.Point, counted.Rows.ToJson());
     }
 
@@ -57,6 +57,8 @@ internal sealed class ByBaseBackup(WalArchive archive) : IBackupWay
         await RestoredFiles.OwnAsync(directory, cancel).ConfigureAwait(false);
         return data;
     }
+
+    public Task<bool> IsThereAsync(Backup backup, CancellationToken cancel) => Task.FromResult(Directory.Exists(backup.Place));
 
     public Task RemoveAsync(Backup backup, CancellationToken cancel)
     {

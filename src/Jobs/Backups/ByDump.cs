@@ -58,6 +58,8 @@ internal sealed class ByDump : IBackupWay
         return Path.Combine(backup.Place, DumpFolder.Archive);
     }
 
+    public Task<bool> IsThereAsync(Backup backup, CancellationToken cancel) => Task.FromResult(Directory.Exists(backup.Place));
+
     public Task RemoveAsync(Backup backup, CancellationToken cancel)
     {
         BackupFiles.Remove(backup.Place);

@@ -113,10 +113,13 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "The database cannot be reached.") { IsOfSurroundings = true };
 
     public static readonly FindingKind BackupLate = new("backup_late", Severity.Warning, null, null,
-        "No good backup of the database is as young as it should be.");
+        "No good backup of the database is as young as it should be.") { IsOfSurroundings = true };
 
     public static readonly FindingKind BackupNotProven = new("backup_not_proven", Severity.Critical, null, null,
         "A backup was restored, and what came of it is not what was backed up, or is damaged.") { IsOfSurroundings = true };
+
+    public static readonly FindingKind WalNotReceived = new("wal_not_received", Severity.Warning, null, null,
+        "The WAL of the server is not received, so that a restore reaches no point after the last that came.") { IsOfSurroundings = true };
 
     public static readonly FindingKind StandbyLagging = new("standby_lagging", Severity.Warning, null, null,
         "A standby is further behind than a promotion allows.");
@@ -216,6 +219,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         // backups
         BackupLate,
         BackupNotProven,
+        WalNotReceived,
 
         // standbys
         StandbyLagging,

@@ -24,6 +24,7 @@ public sealed class WorkerHost : IAsyncDisposable
     private readonly CancellationTokenSource _heart = new();
     private readonly List<Task> _tasks = [];
     private readonly BackupHouse _backups;
+    private readonly CheckRunner _checks;
     private bool _stopped;
 
     public WorkerHost(WorkerParts parts)
@@ -40,9 +41,10 @@ public sealed class WorkerHost : IAsyncDisposable
         var repairs = new RepairRequests(parts.Options, incidents, Dispatcher);
         _reports = new ReportKeeper(parts.Options, incidents, new ReportSpool(Path.Combine(parts.Options.StateDirectory, ReportSpool.Folder), parts.Clock), repairs, parts.WorkerId, parts.Logs.CreateLogger<ReportKeeper>());
         _samples = parts.Options is { Samples.Enabled: true, AutoHealing.Enabled: true } ? new SampleKeeper(parts.Options, parts.Db, parts.WorkerId, parts.Clock, parts.Logs.CreateLogger<SampleKeeper>()) : null;
+        _checks = new(parts.Options, incidents, new CheckMemory(parts.Db), repairs, _reports, parts.WorkerId, parts.Faults, parts.Logs.CreateLogger<CheckRunner>());
         var lease = parts.Options.Worker.Lease;
         var lanes = LaneWidthOf(parts.Options.AutoHealing.Impact);
-        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, _reports, Dispatcher, _backups), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
+        Runner = new JobRunner(ledger, parts.Engine, [.. JobsOf(parts, incidents, repairs, _checks, Dispatcher, _backups), .. parts.Jobs], new RunnerSettings(parts.WorkerId, lease) { LaneWidth = lanes },
             new PoisonedRuns(incidents, new AlertQueue(new AlertOutbox(parts.Db), parts.Options, parts.Clock)), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
         var every = _every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
         _sweeper = new Sweeper(
@@ -125,13 +127,17 @@ public sealed class WorkerHost : IAsyncDisposable
             yield return new KeepOn("Samples of the databases cannot be kept", _every, samples.KeepAsync, _parts.Clock, _logger);
         var protections = new Protections(_parts.Options, new TargetSet(_parts.Targets), _parts.Db, _parts.WorkerId, _parts.Clock, _parts.Logs.CreateLogger<Protections>());
         yield return new KeepOn("It cannot be seen whose writes are to be stopped", _every, protections.KeepAsync, _parts.Clock, _logger);
+        var wal = new WalWatch(_parts.Options, _backups, new LeaseLedger(_parts.Db), new IncidentLedger(_parts.Db), _checks, _parts.Clock, _parts.WorkerId);
+        foreach (var target in _parts.Targets.Where(t => WalWatch.Wants(_parts.Options, t.Options)))
+        {
+            yield return new KeepOn($"The WAL of {target.Name} is not received", _every, cancel => wal.OnceAsync(target, cancel), _parts.Clock, _logger);
+        }
     }
 
-    private static IEnumerable<IJob> JobsOf(WorkerParts parts, IncidentLedger incidents, RepairRequests repairs, ReportKeeper reports, JobDispatcher dispatcher, BackupHouse backups)
+    private static IEnumerable<IJob> JobsOf(WorkerParts parts, IncidentLedger incidents, RepairRequests repairs, CheckRunner runner, JobDispatcher dispatcher, BackupHouse backups)
     {
         var targets = new TargetSet(parts.Targets);
         var memory = new CheckMemory(parts.Db);
-        var runner = new CheckRunner(parts.Options, incidents, memory, repairs, reports, parts.WorkerId, parts.Faults, parts.Logs.CreateLogger<CheckRunner>());
         var lateness = new BackupLateness(parts.Options, backups.Ledger, runner, parts.Clock);
         yield return new HealthCheckJob(targets, parts.Checks, runner, new Reachability(parts.Clock), new CriticalIndexes(parts.Options, memory), incidents, parts.Db, new Histograms(parts.Db), lateness, parts.Clock);
         yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId, LaneWidthOf(parts.Options.AutoHealing.Impact));

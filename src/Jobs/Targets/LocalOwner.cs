@@ -16,6 +16,11 @@ public sealed class LocalOwner
     /// <summary>Null where the server runs as whoever we are.</summary>
     public static LocalOwner? Current { get; } = Environment.IsPrivilegedProcess ? Find() : null;
 
+    /// <summary>Who it usually is, for a text that is run somewhere else or later.</summary>
+    public const string Usual = "postgres";
+
+    public string Name => _name;
+
     /// <summary>The words that start a program as the server's user, to be put before it.</summary>
     public static IReadOnlyList<string> Prefix()
     {
@@ -68,7 +73,7 @@ public sealed class LocalOwner
     private static LocalOwner Find()
     {
         var accounts = File.ReadAllLines("/etc/passwd").Select(line => line.Split(':')).Where(a => a.Length > 3).ToList();
-        var account = accounts.Find(a => a[0] == "postgres") ?? accounts.Find(a => a[0] == "nobody")
+        var account = accounts.Find(a => a[0] == Usual) ?? accounts.Find(a => a[0] == "nobody")
             ?? throw new HealingException("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody", "run as another user, or set control.connection");
         return new LocalOwner(account[0], uint.Parse(account[2], CultureInfo.InvariantCulture), uint.Parse(account[3], CultureInfo.InvariantCulture));
     }

@@ -5,12 +5,15 @@ namespace HealingWorkers.Jobs.Targets;
 /// <summary>Runs programs to their end, with an end to the patience.</summary>
 public static class Programs
 {
-    /// <summary>Ends what it started as soon as nobody holds the other end of its input: when we are killed, that is at once.</summary>
+    /// <summary>
+    /// Ends what it started, and what that has started, as soon as nobody holds the other end of its input: when we are killed, that is
+    /// at once. (pg_basebackup has a child that goes on receiving WAL when only the parent is ended.)
+    /// </summary>
     private const string Tied =
         """
         exec 3<&0
-        "$@" </dev/null 3<&- & program=$!
-        { read -r _ <&3; kill "$program"; } 2>/dev/null & watch=$!
+        setsid "$@" </dev/null 3<&- & program=$!
+        { read -r _ <&3; kill -s TERM -- "-$program" || kill "$program"; } 2>/dev/null & watch=$!
         wait "$program"; code=$?
         kill "$watch" 2>/dev/null
         exit "$code"

@@ -65,6 +65,30 @@ public sealed class BackupJobTests
         Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(_state.FullName, "backups")), Is.EqualTo(new[] { left[0].Place }));
     }
 
+    [Test]
+    public async Task WAL_is_received_once_for_all_targets_of_a_server_and_trouble_is_told_until_it_is_over()
+    {
+        await _patient.CreateDatabaseAsync("films");
+        var options = new HealingOptions
+        {
+            Mode = HealingMode.Observe,
+            StateDirectory = Path.Combine(_state.FullName, "wal"),
+            Targets = [.. ((string[])["movies", "films"]).Select(n => new TargetOptions { Name = n, Connection = _patient.ConnectionString(n) })],
+            Worker = new() { Lease = TimeSpan.FromSeconds(6), Drain = TimeSpan.FromSeconds(2) },
+            Backups = new() { Wal = true },
+        };
+        await using var stage = await WorkerStage.StartAsync(options, BackupProvider.PgBasebackup);
+        await Poll.UntilAsync(async _ => await _patient.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'healing wal'") == 1, TimeSpan.FromSeconds(20), "WAL is received");
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        Assert.That(await _patient.QueryAsync<string>("postgres", "SELECT slot_name FROM pg_replication_slots"), Has.Count.EqualTo(1).And.All.StartsWith("healing_"));
+        Assert.That(await OpenAsync(stage), Is.Empty);
+
+        await _patient.ExecuteAsync("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
+        await Poll.UntilAsync(async _ => (await OpenAsync(stage)).Any(i => i.Kind == FindingKind.WalNotReceived), TimeSpan.FromSeconds(20), "the incident");
+        await Poll.UntilAsync(async _ => (await OpenAsync(stage)).Count == 0, TimeSpan.FromSeconds(60), "its end, since it was begun again");
+        Assert.That(await _patient.QueryAsync<string>("postgres", "SELECT slot_name FROM pg_replication_slots"), Has.Count.EqualTo(1), "whichever target it is received for");
+    }
+
     private static async Task<IReadOnlyList<Incident>> OpenAsync(WorkerStage stage) => await stage.Incidents.ListAsync(new() { OpenOnly = true }, default);
 
     private static async Task<double?> AgeAsync(WorkerStage stage)

@@ -38,7 +38,7 @@ public sealed class BaseSnapshotTaker(string root, TimeProvider clock, Func<stri
             if (await TryAsync(way, request, places, folder, cancel).ConfigureAwait(false) is not { } failed)
             {
                 OnDraft();
-                return await folder.FinishAsync(Manifest(request, way), kind, Script(await BinAsync(request, cancel).ConfigureAwait(false), "postgres"), cancel).ConfigureAwait(false);
+                return await folder.FinishAsync(Manifest(request, way), kind, Script(await BinAsync(request, cancel).ConfigureAwait(false), Targets.LocalOwner.Usual), cancel).ConfigureAwait(false);
             }
             why.Add(failed);
         }
