@@ -71,7 +71,7 @@ public sealed class BackupLedger(LedgerDb db)
         public string? SystemIdentifier { get; init; }
         public string? Host { get; init; }
         public bool Good { get; init; }
-        public bool Removed { get; init; } = false;
+        public bool Removed { get; init; }
         public required int Limit { get; init; }
     }
 }

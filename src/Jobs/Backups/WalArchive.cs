@@ -57,7 +57,7 @@ public sealed class WalArchive(string root)
 
     /// <summary>The file of WAL that the oldest backup begins with, as it lies in that backup itself; null where that cannot be seen.</summary>
     internal static string? OldestNeeded(IEnumerable<Backup> backups) =>
-        backups.MinBy(b => Lsn.Parse(b.WalFrom!)) is { } oldest ? Segments(Path.Combine(oldest.Place, "data", "pg_wal")).FirstOrDefault() : null;
+        backups.MinBy(b => Lsn.Parse(b.WalFrom!)) is { } oldest && Segments(Path.Combine(oldest.Place, "data", "pg_wal")) is [var first, ..] ? first : null;
 
     /// <summary>Whole or not, by their position.</summary>
     internal static IReadOnlyList<string> Segments(string folder) => !Directory.Exists(folder) ? []

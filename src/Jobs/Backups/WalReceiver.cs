@@ -85,7 +85,7 @@ internal sealed class WalReceiver(Target target, BackupOptions options, string p
         var (code, said) = await program.ConfigureAwait(false);
         if (said.Contains(Removed, StringComparison.Ordinal))
         {
-            var aside = place + WalArchive.Before + WalArchive.Segments(place).LastOrDefault();
+            var aside = place + WalArchive.Before + (WalArchive.Segments(place) is [.., var newest] ? newest : "begin");
             SnapshotFolder.RemoveTree(aside);
             Directory.Move(place, aside);
         }
