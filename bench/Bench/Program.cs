@@ -4,7 +4,7 @@ using HealingWorkers.Bench;
 if (args.Length == 0)
 {
     Console.Error.WriteLine("error: no benchmark named");
-    Console.Error.WriteLine("HINT: check | heal | latency | idle | impact | relations | orphans | json | backup, each with an optional number of rounds (of requests for latency); check and backup also take the number of tables, 214 MiB each, and impact the seconds of each run");
+    Console.Error.WriteLine("HINT: check | heal | latency | idle | impact | relations | orphans | json | backup | degraded, each with an optional number of rounds (of requests for latency); check and backup also take the number of tables, 214 MiB each, impact the seconds of each run, and degraded the minutes of each outage");
     return 1;
 }
 using var stop = new CancellationTokenSource();
@@ -36,6 +36,9 @@ switch (args[0])
         return 0;
     case "orphans":
         await OrphansBench.RunAsync(args.Length > 1 ? rounds : 3, stop.Token);
+        return 0;
+    case "degraded":
+        await DegradedBench.RunAsync(args.Length > 1 ? TimeSpan.FromMinutes(rounds) : TimeSpan.FromMinutes(1), stop.Token);
         return 0;
     case "json":
         await JsonBench.RunAsync(stop.Token);

@@ -99,7 +99,9 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
             var read = new List<MetricFamily>();
             foreach (var (metric, query) in Queries)
             {
-                var rows = await connection.QueryAsync<MetricRow>(new CommandDefinition(Sql.Of<LedgerMetrics>(query), new { Outages }, cancellationToken: cancel));
+                // what an older ledger has no table for is left out, and the rest is told
+                if ((await MissingTable.TryAsync(() => connection.QueryAsync<MetricRow>(new CommandDefinition(Sql.Of<LedgerMetrics>(query), new { Outages }, cancellationToken: cancel)))).Value is not { } rows)
+                    continue;
                 read.Add(new MetricFamily(metric, [.. rows.Select(row => new Sample("", row.Labels(metric), row.Value))]));
             }
             read.Add(await new JobDelays(Recurring, clock).ReadAsync(connection, cancel));
