@@ -43,7 +43,7 @@ public sealed class FailoverCommand : ICommandModule
     private static void Write(CommandShell shell, FailoverPlan plan, bool fence)
     {
         var s = plan.Standby;
-        shell.Out.WriteLine(SafeText.Of($"standby {s.Name} of {plan.Target}: received {s.ReceivedLsn ?? "nothing"}, replayed {s.ReplayedLsn ?? "nothing"}, timeline {s.Timeline}"));
+        shell.Out.WriteLine(SafeText.Of($"standby {s.Name} of {plan.Target}: {(s.InRecovery ? $"received {s.ReceivedLsn ?? "nothing"}, replayed {s.ReplayedLsn ?? "nothing"}" : "not in recovery")}, timeline {s.Timeline}"));
         foreach (var told in plan.Told)
         {
             shell.Out.WriteLine(SafeText.Of("  " + told));

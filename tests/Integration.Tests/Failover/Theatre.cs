@@ -83,8 +83,8 @@ internal sealed class Theatre : IAsyncDisposable
         return e!.Message;
     }
 
-    /// <summary>Writes other letters into a row of a standby's file, as a disk would, under a checksum that fits.</summary>
-    public async Task FlipAsync(PgStandby standby, string table, string from, string to)
+    /// <summary>Writes other letters into a row of a standby's file, as a disk would, under a checksum that fits or does not.</summary>
+    public async Task FlipAsync(PgStandby standby, string table, string from, string to, bool fitting = true)
     {
         await Primary.ExecuteAsync(Database, "CHECKPOINT");
         await standby.WaitForReplayAsync();
@@ -99,7 +99,7 @@ internal sealed class Theatre : IAsyncDisposable
             if (page.AsSpan().IndexOf(old) is >= 0 and var at)
             {
                 now.CopyTo(page.AsSpan(at));
-                file.Write(block, page, fixChecksum: true);
+                file.Write(block, page, fixChecksum: fitting);
                 await standby.StartAsync();
                 return;
             }
