@@ -53,6 +53,9 @@ public sealed class BackupLedger(LedgerDb db)
     /// <summary>Everything that retention has to decide about, and that lies on a host.</summary>
     public Task<IReadOnlyList<Backup>> OnHostAsync(string host, CancellationToken cancel) => ReadAsync(new Filter { Host = host, Limit = int.MaxValue }, cancel);
 
+    /// <summary>The places of backups on a host that failed or were removed: nothing of them is to be there.</summary>
+    public Task<IReadOnlyList<string>> OverAsync(string host, CancellationToken cancel) => db.ListAsync<string>(Sql.Of<BackupLedger>("backup_over"), new { Host = host }, cancel);
+
     /// <summary>What the target of a server is called that has been known for longest; null: none is.</summary>
     public Task<string?> OldestTargetAsync(string systemIdentifier, CancellationToken cancel) =>
         db.FirstAsync<string>(Sql.Of<BackupLedger>("target_oldest"), new { SystemIdentifier = systemIdentifier }, cancel);

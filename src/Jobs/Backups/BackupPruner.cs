@@ -40,9 +40,9 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
                 log.LogWarning("the files of backup {Backup} in {Place} could not be removed, and are tried again within the hour: {Error}", decision.Backup.Id, decision.Backup.Place, e.Message);
             }
         }
-        foreach (var (place, trouble) in await Leftovers.SweepAsync(_ways.Root, () => KnownAsync(cancel)).ConfigureAwait(false))
+        foreach (var (place, trouble) in await Leftovers.SweepAsync(_ways.Root, () => OverAsync(cancel)).ConfigureAwait(false))
         {
-            log.Log(trouble is null ? LogLevel.Information : LogLevel.Warning, "{Place} belongs to no backup and is removed {Trouble}", place, trouble);
+            log.Log(trouble is null ? LogLevel.Information : LogLevel.Warning, "{Place} is of a backup that failed or was removed, and goes {Trouble}", place, trouble);
         }
         await PruneWalAsync(cancel).ConfigureAwait(false);
         return removed;
@@ -81,8 +81,7 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
         }
     }
 
-    private async Task<IReadOnlySet<string>> KnownAsync(CancellationToken cancel) =>
-        (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b.State is BackupState.Running or BackupState.Complete).Select(b => b.Place).ToHashSet(StringComparer.Ordinal);
+    private async Task<IReadOnlySet<string>> OverAsync(CancellationToken cancel) => (await ledger.OverAsync(Host, cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
 
     private async Task PruneWalAsync(CancellationToken cancel)
     {

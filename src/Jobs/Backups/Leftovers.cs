@@ -2,24 +2,26 @@ using HealingWorkers.Jobs.Snapshots;
 
 namespace HealingWorkers.Jobs.Backups;
 
-/// <summary>What lies where backups are kept and is none: drafts of makers that died, and directories that were being removed.</summary>
+/// <summary>
+/// What is left of backups that came to nothing, or were being removed, when their worker died. Only what the ledger itself knows as failed or
+/// removed goes: a directory that it does not know may hold the backups of somebody else, or all that is left after the ledger was lost.
+/// </summary>
 public static class Leftovers
 {
     internal const string Gone = ".gone";
 
     /// <param name="root">Where backups are kept.</param>
-    /// <param name="known">Reads, after the directories were listed, the places that hold, or are about to hold, a backup.</param>
+    /// <param name="over">Reads the places of backups that failed or were removed.</param>
     /// <returns>What was removed, and what could not be, with why.</returns>
-    public static async Task<IReadOnlyList<(string Place, string? Trouble)>> SweepAsync(string root, Func<Task<IReadOnlySet<string>>> known)
+    public static async Task<IReadOnlyList<(string Place, string? Trouble)>> SweepAsync(string root, Func<Task<IReadOnlySet<string>>> over)
     {
         if (!Directory.Exists(root))
         {
             return [];
         }
-        // The folders are read first: what is made after that is nobody's remains.
         var folders = Directory.EnumerateDirectories(root).ToList();
-        var places = folders.Count == 0 ? new HashSet<string>(StringComparer.Ordinal) : await known().ConfigureAwait(false);
-        return [.. folders.Where(f => Path.GetFileName(f) != WalArchive.FolderName && !places.Contains(Bare(f))).Select(Remove), .. folders.Where(f => f.EndsWith(Gone, StringComparison.Ordinal) && places.Contains(Bare(f))).Select(Remove)];
+        var places = folders.Count == 0 ? new HashSet<string>(StringComparer.Ordinal) : await over().ConfigureAwait(false);
+        return [.. folders.Where(f => places.Contains(Bare(f))).Select(Remove)];
     }
 
     private static string Bare(string folder) => folder.EndsWith(Gone, StringComparison.Ordinal) ? folder[..^Gone.Length]
