@@ -8,7 +8,7 @@ namespace HealingWorkers.Jobs.Backups;
 /// <summary>Removes, on this host, the backups that retention lets go: marked in the ledger first, then their files; and what makers that died have left.</summary>
 public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, LeaseLedger leases, TimeProvider clock, string worker, ILogger<BackupPruner> log)
 {
-    public const string GoneAlready = "it is gone from where it was kept";
+    public const string GoneAlready = "its repository has expired it";
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(30);
     private readonly BackupWays _ways = new(options);
 
@@ -48,21 +48,21 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
         return removed;
     }
 
-    /// <summary>What pgbackrest has expired, or a person has removed, is a backup no more.</summary>
+    /// <summary>What pgbackrest has expired is a backup no more.</summary>
     private async Task ForgetAsync(List<RetentionDecision> removed, CancellationToken cancel)
     {
         foreach (var backup in (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b.State == BackupState.Complete))
         {
             try
             {
-                if (!await _ways.Of(backup.Provider).IsThereAsync(backup, cancel).ConfigureAwait(false) && await ledger.RemovedAsync(backup.Id, GoneAlready, cancel).ConfigureAwait(false))
+                if (await _ways.Of(backup.Provider).IsExpiredAsync(backup, cancel).ConfigureAwait(false) && await ledger.RemovedAsync(backup.Id, GoneAlready, cancel).ConfigureAwait(false))
                 {
                     removed.Add(new(backup, false, GoneAlready));
                 }
             }
             catch (HealingException e)
             {
-                log.LogWarning("it cannot be seen whether backup {Backup} is still there: {Reason}", backup.Id, e.Message);
+                log.LogWarning("it cannot be seen whether its repository still has backup {Backup}: {Reason}", backup.Id, e.Message);
             }
         }
     }

@@ -58,7 +58,7 @@ internal sealed class ByBaseBackup(WalArchive archive) : IBackupWay
         return data;
     }
 
-    public Task<bool> IsThereAsync(Backup backup, CancellationToken cancel) => Task.FromResult(Directory.Exists(backup.Place));
+    public Task<bool> IsExpiredAsync(Backup backup, CancellationToken cancel) => Task.FromResult(false);
 
     public Task RemoveAsync(Backup backup, CancellationToken cancel)
     {

@@ -69,7 +69,7 @@ internal sealed class ByPgBackRest(PgBackRestOptions options) : IBackupWay
     /// <summary>Its own `expire` removes, by what its configuration keeps.</summary>
     public Task RemoveAsync(Backup backup, CancellationToken cancel) => Task.CompletedTask;
 
-    public async Task<bool> IsThereAsync(Backup backup, CancellationToken cancel) => await Of(backup).BackupAsync(backup.Label!, cancel).ConfigureAwait(false) is not null;
+    public async Task<bool> IsExpiredAsync(Backup backup, CancellationToken cancel) => await Of(backup).BackupAsync(backup.Label!, cancel).ConfigureAwait(false) is null;
 
     private static IEnumerable<string> Target(RestoreUntil? until) => until switch
     {

@@ -22,8 +22,8 @@ public interface IBackupWay
     /// <returns>The path to start from, or to hand to pg_restore.</returns>
     Task<string> RestoreAsync(Backup backup, string directory, RestoreUntil? until, CancellationToken cancel);
 
-    /// <summary>Whether it still lies where it was put.</summary>
-    Task<bool> IsThereAsync(Backup backup, CancellationToken cancel);
+    /// <summary>Whether a repository that removes by its own rules has removed it. A directory that is not seen may only be a disk that is not mounted.</summary>
+    Task<bool> IsExpiredAsync(Backup backup, CancellationToken cancel);
 
     /// <summary>Its files, or what the repository has of it; nothing happens where they are gone.</summary>
     Task RemoveAsync(Backup backup, CancellationToken cancel);
