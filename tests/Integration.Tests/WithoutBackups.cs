@@ -2,10 +2,14 @@ using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests;
 
-/// <summary>The processes that tests start make no backups, unless a test wants some.</summary>
+/// <summary>The processes that tests start make no backups and rehearse nothing, unless a test wants that.</summary>
 [SetUpFixture]
 public sealed class WithoutBackups
 {
     [OneTimeSetUp]
-    public void Say() => Environment.SetEnvironmentVariable("HEALING__BACKUPS__PROVIDER", "none");
+    public void Say()
+    {
+        Environment.SetEnvironmentVariable("HEALING__BACKUPS__PROVIDER", "none");
+        Environment.SetEnvironmentVariable("HEALING__REHEARSAL__RULE", "never");
+    }
 }

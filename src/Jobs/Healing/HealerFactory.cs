@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Alerts;
+using HealingWorkers.Jobs.Backups;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
@@ -64,7 +65,10 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
         ];
     }
 
-    public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Repairs(), Recheck, new CheckMemory(db)), Faults, clock);
+    public HealerTools Tools() => new(targets, Repairs(), Snapshots, new Verifier(checks, Repairs(), Recheck, new CheckMemory(db)), Faults, clock)
+    {
+        Clones = CloneHouse.Of(options, $"{Environment.MachineName}:{Environment.ProcessId}", clock),
+    };
 
     public HealerLedgers Ledgers() => new(Incidents, new LeaseLedger(db), new SnapshotLedger(db), new Pauses(db),
         new OutcomeLedger(db, new AlertQueue(new AlertOutbox(db), options, clock)), new QuarantineLedger(db));

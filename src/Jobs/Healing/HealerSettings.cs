@@ -10,6 +10,7 @@ public sealed record HealerSettings
     /// <summary>More rows than these wait for approval.</summary>
     public int MaxRowsPerRepair { get; init; } = 1000;
     public SnapshotOptions Snapshots { get; init; } = new();
+    public RehearsalOptions Rehearsal { get; init; } = new() { Rule = RehearsalRule.Never };
     /// <summary>Where PostgreSQL's programs are; empty: looked for.</summary>
     public string Programs { get; init; } = "";
     public TimeSpan KeepSnapshots { get; init; } = TimeSpan.FromDays(14);
@@ -31,6 +32,7 @@ public sealed record HealerSettings
         SnapshotBeforeRepair = options.AutoHealing.SnapshotBeforeRepair,
         MaxRowsPerRepair = options.AutoHealing.MaxRowsPerRepair,
         Snapshots = options.Snapshots,
+        Rehearsal = options.Rehearsal,
         Programs = options.Control.PostgresDirectory,
         KeepSnapshots = options.Retention.Snapshots,
         Lease = options.Worker.Lease,

@@ -55,6 +55,11 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(BeforeAttempt);
         await ledgers.Incidents.BeginAttemptAsync(found, _fence, worker, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterAttempt);
+        if (plan.Base is null && new Rehearsal(ledgers, tools, settings, bench) is { IsStrict: true } strict && strict.IsWanted(repair, plan))
+        {
+            // a copy to try it on is kept, also of what would need none
+            plan = plan with { Base = BaseSnapshot.BaseBackup };
+        }
         var work = new WorkInHand((await ledgers.Incidents.FindAsync(found.Id, cancel).ConfigureAwait(false))!, plan, gate.Until);
         try
         {
@@ -95,12 +100,16 @@ public sealed class RepairAttempt(
         {
             return await EscalateAsync(work.Incident, kept.Trouble!, work, cancel).ConfigureAwait(false);
         }
+        if (await RehearseAsync(repair, bench, work, proof, cancel).ConfigureAwait(false) is { } stopped)
+        {
+            return stopped;
+        }
         tools.Faults.Hit(BeforePlanRecorded);
         await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, JsonSerializer.Serialize(work.Plan, LedgerJson.Options), null, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterPlanRecorded);
         tools.Faults.Hit(BeforeRepairing);
         work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Repairing,
-            new Move(worker, work.Plan.Nothing ?? $"{repair.Name}: {work.Plan.Steps.Count} step(s)") { Fence = _fence }, cancel).ConfigureAwait(false);
+            new Move(worker, work.Plan.Nothing ?? $"{repair.Name}: {work.Plan.Steps.Count} step(s){(work.Rehearsal is null ? "" : $"; {work.Rehearsal}")}") { Fence = _fence }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterRepairing);
         work.Result = await ApplyAsync(repair, bench, work, proof, cancel).ConfigureAwait(false);
         tools.Faults.Hit(RepairApplied);
@@ -133,6 +142,35 @@ public sealed class RepairAttempt(
             Proof.Wrong => await FailAsync(work, $"verification: {work.Verification.Statement}", cancel).ConfigureAwait(false),
             _ => await EscalateAsync(work.Incident, $"the repair cannot be verified: {work.Verification.Statement}", work, cancel).ConfigureAwait(false),
         };
+    }
+
+    /// <summary>Null when the live database follows.</summary>
+    private async Task<HealOutcome?> RehearseAsync(IRepair repair, RepairSession bench, WorkInHand work, SnapshotProof proof, CancellationToken cancel)
+    {
+        var rehearsal = new Rehearsal(ledgers, tools, settings, bench);
+        if (!rehearsal.IsWanted(repair, work.Plan))
+        {
+            return null;
+        }
+        var went = await rehearsal.RunAsync(repair, work.Incident, work.Plan, proof, work.Snapshot.Base?.Id, cancel).ConfigureAwait(false);
+        work.Rehearsal = went.Said;
+        if (went.Failed is { } failed)
+        {
+            return await EscalateAsync(work.Incident, $"it failed on a copy of the server, and the live one was left alone: {failed}", work, cancel).ConfigureAwait(false);
+        }
+        if (went.Missing is { } missing)
+        {
+            return rehearsal.IsStrict ? await EscalateAsync(work.Incident, $"without a rehearsal there is no such repair here (rehearsal.rule is always): {missing}", work, cancel).ConfigureAwait(false) : null;
+        }
+        var now = await repair.PlanAsync(bench, work.Incident, cancel).ConfigureAwait(false);
+        if (PlanHash.Of(now) == PlanHash.Of(work.Plan))
+        {
+            return null;
+        }
+        const string changed = "the live database changed while the repair was rehearsed, and calls for another plan now";
+        var again = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Detected,
+            new Move(worker, $"put off: {changed}") { Fence = _fence, Reason = changed, CountDeferral = true }, cancel).ConfigureAwait(false);
+        return new(again.State, changed, settings.FirstPause, Deferred: true);
     }
 
     private async Task<RepairResult> ApplyAsync(IRepair repair, RepairSession bench, WorkInHand work, SnapshotProof proof, CancellationToken cancel)
@@ -270,6 +308,7 @@ public sealed class RepairAttempt(
         Worker = worker,
         ApprovedBy = work.Incident.ApprovedBy,
         Snapshot = work.Snapshot,
+        Rehearsal = work.Rehearsal,
         Plan = new(work.Plan.Repair, work.Plan.Risk.Name(), work.Plan.Steps, work.Plan.Nothing),
         Statements = work.Result?.Statements ?? [],
         Quarantine = work.Quarantine,
@@ -282,6 +321,8 @@ public sealed class RepairAttempt(
         public Incident Incident { get; set; } = incident;
         public RepairPlan Plan => plan;
         public ReceiptSnapshot Snapshot { get; set; } = new(null, "none", null, "not taken yet");
+        /// <summary>How it went on a copy; null where nobody asked for that.</summary>
+        public string? Rehearsal { get; set; }
         public RepairResult? Result { get; set; }
         public IReadOnlyList<ReceiptQuarantine> Quarantine { get; set; } = [];
         public VerificationResult? Verification { get; set; }

@@ -15,6 +15,9 @@ public sealed record ReceiptBody
     public required string Worker { get; init; }
     public required string? ApprovedBy { get; init; }
     public required ReceiptSnapshot Snapshot { get; init; }
+    /// <summary>How it went on a copy, or why it was not tried there; null where nobody asked for that.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public string? Rehearsal { get; init; }
     public required ReceiptPlan Plan { get; init; }
     /// <summary>Exactly what was sent to the server.</summary>
     public required IReadOnlyList<string> Statements { get; init; }

@@ -21,6 +21,7 @@ internal sealed class Clinic : IAsyncDisposable
         (Database, Db, Target) = (database, db, new(target, TimeProvider.System));
         Options = new() { Targets = [target], StateDirectory = _state.FullName };
         Options.AutoHealing.SnapshotBeforeRepair = false;
+        Options.Rehearsal.Rule = RehearsalRule.Never;
     }
 
     public static PgCluster Cluster => DataServer.Cluster;

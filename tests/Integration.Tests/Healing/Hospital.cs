@@ -64,6 +64,7 @@ internal sealed class Hospital : IAsyncDisposable
         var hospital = new Hospital(database, new LedgerDb(control), new Target(options, TimeProvider.System), new HealingOptions { Targets = [options] }) { RealChecks = realChecks };
         hospital.Options.StateDirectory = hospital._state.FullName;
         hospital.Options.Snapshots.BaseBackup = copies ? BaseBackupRule.WhenPossible : BaseBackupRule.Never;
+        hospital.Options.Rehearsal.Rule = RehearsalRule.Never;
         return hospital;
     }
 
