@@ -49,8 +49,10 @@ internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimePr
         var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         if (Offline.Is(context))
         {
-            await (!reads ? ProblemAnswers.AnswerAsync(context, Problems.LedgerAway(watch.Away))
-                : api ? RememberedAsync(context) ?? ProblemAnswers.AnswerAsync(context, Problems.LedgerAway(watch.Away)) : next(context));
+            if (reads && !api)
+                await next(context);
+            else if (!reads || !await RememberAsync(context))
+                await ProblemAnswers.AnswerAsync(context, Problems.LedgerAway(watch.Away));
             return;
         }
         if (!api || !reads || context.Features.Get<DetachedRequest>() is not { } request)
@@ -65,14 +67,21 @@ internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimePr
         catch (Exception e) when (Jobs.Ledger.LedgerOutage.Is(e) && memory.Find(KeyOf(context)) is not null)
         {
             log.LogDebug("answered from memory: {Error}", e.Message);
-            await RememberedAsync(context)!;
+            await RememberAsync(context);
             return;
         }
         if (context.Response.StatusCode == StatusCodes.Status200OK)
             memory.Keep(KeyOf(context), context.Response.ContentType, request.Answer, clock.GetUtcNow());
     }
 
-    private Task? RememberedAsync(HttpContext context) => memory.Find(KeyOf(context)) is { } known ? known.WriteAsync(context, clock.GetUtcNow()) : null;
+    /// <summary>False where it was never asked for.</summary>
+    private async Task<bool> RememberAsync(HttpContext context)
+    {
+        if (memory.Find(KeyOf(context)) is not { } known)
+            return false;
+        await known.WriteAsync(context, clock.GetUtcNow());
+        return true;
+    }
 
     private static string KeyOf(HttpContext context)
     {

@@ -122,19 +122,19 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "The WAL of the server is not received, so that a restore reaches no point after the last that came.") { IsOfSurroundings = true };
 
     public static readonly FindingKind StandbyLagging = new("standby_lagging", Severity.Warning, null, null,
-        "A standby is further behind than a promotion allows.");
+        "A standby is further behind than a promotion allows.") { IsOfSurroundings = true };
 
     public static readonly FindingKind StandbyStopped = new("standby_stopped", Severity.Warning, null, null,
-        "A standby cannot be reached, receives nothing, or does not replay what it receives.");
+        "A standby cannot be reached, receives nothing, or does not replay what it receives.") { IsOfSurroundings = true };
 
     public static readonly FindingKind StandbyWrong = new("standby_wrong", Severity.Critical, null, null,
-        "A configured standby is none of this target: another cluster, another timeline, or a server that takes writes of its own.");
+        "A configured standby is none of this target: another cluster, another timeline, or a server that takes writes of its own.") { IsOfSurroundings = true };
 
     public static readonly FindingKind StandbyCorrupt = new("standby_corrupt", Severity.Critical, null, null,
-        "A check found damage on a standby.");
+        "A check found damage on a standby.") { IsOfSurroundings = true };
 
     public static readonly FindingKind StandbyDiffers = new("standby_differs", Severity.Critical, null, null,
-        "Rows of a standby are not those of its primary.");
+        "Rows of a standby are not those of its primary.") { IsOfSurroundings = true };
 
     public static readonly FindingKind OrphanRows = new("orphan_rows", Severity.Warning, "quarantine_orphans", RiskClass.Quarantining,
         "Rows point at rows of another table that do not exist.") { IsOfData = true };

@@ -58,7 +58,7 @@ public sealed class Protections(HealingOptions options, TargetSet targets, Ledge
         var stop = new WriteStop(session);
         var look = await stop.LookAsync(cancel).ConfigureAwait(false);
         // Asked again under the lock: another worker may have done it meanwhile.
-        if ((await _ledger.DueAsync(Wanted, [target.Name], id, cancel).ConfigureAwait(false)).FirstOrDefault() is not { } due
+        if (await _ledger.DueAsync(Wanted, [target.Name], id, cancel).ConfigureAwait(false) is not [var due, ..]
             || facts.Id != new TargetId(due.SystemIdentifier, due.DatabaseOid))
             return;
         await (due.Incident is null ? LiftAsync(stop, look, transaction, due, cancel) : StopAsync(stop, look, transaction, due, cancel)).ConfigureAwait(false);
