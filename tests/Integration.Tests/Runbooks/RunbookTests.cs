@@ -81,13 +81,13 @@ public sealed partial class RunbookTests
             var environment = new Dictionary<string, string?>(_healing.Environment, StringComparer.Ordinal)
             {
                 ["TARGET"] = "movies", ["STANDBY"] = "db2", ["INCIDENT"] = $"{(page == "rollback" ? _incidents.Rows : _incidents.Index)}",
-                ["PGHOST"] = _cluster.SocketDirectory, ["PGPORT"] = $"{_cluster.Port}", ["PGUSER"] = "postgres", ["PGDATABASE"] = "movies", ["PAGER"] = "cat",
+                ["PGHOST"] = _cluster.SocketDirectory, ["PGPORT"] = $"{_cluster.Port}", ["PGUSER"] = "postgres", ["PGDATABASE"] = "movies", ["PAGER"] = "cat", ["HEALING__BACKUPS__PROVIDER"] = "pg_basebackup",
                 ["CONNECTION"] = _cluster.ConnectionString("movies"), ["WORK"] = work, ["BIN"] = PgBinaries.Default.Directory,
                 ["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}",
             };
             var script = Path.Combine(work, "page.sh");
             await File.WriteAllTextAsync(script, commands);
-            await using var shell = ChildProcess.Start("bash", ["-eux", "-o", "pipefail", script], environment, _healing.Root);
+            await using var shell = ChildProcess.Start("bash", ["-eux", script], environment, _healing.Root);
             var code = await shell.WaitForExitAsync(Patience);
             Assert.That(code, Is.Zero, string.Join('\n', shell.All.TakeLast(60)));
         }
