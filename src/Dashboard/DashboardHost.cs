@@ -44,6 +44,7 @@ public sealed class DashboardHost : IAsyncDisposable
             ApiDocument.Add(services);
             access.Add(services);
             PagesSetup.Add(services, parts);
+            parts.AddMore(services);
         }, outage.BoundAsync);
         var answers = new AnswerLedger(parts.Ledger);
         app.Use((context, next) => Idempotency.GuardAsync(context, next, answers));
@@ -52,6 +53,7 @@ public sealed class DashboardHost : IAsyncDisposable
         HealthEndpoints.Map(app, parts, watch);
         ApiEndpoints.Map(app, parts);
         access.Map(app);
+        parts.MapMore(app);
         return new DashboardHost(app, access, setup.Listen, watch);
     }
 

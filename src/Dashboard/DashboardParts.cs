@@ -3,6 +3,8 @@ using HealingWorkers.Dashboard.Metrics;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace HealingWorkers.Dashboard;
@@ -12,6 +14,11 @@ public sealed record DashboardParts(HealingOptions Options, LedgerDb Ledger, IJo
 {
     /// <summary>The ways into the targets, to look at plans, quarantines and rights.</summary>
     public TargetSet Targets { get; init; } = new([]);
+
+    /// <summary>What an edition brings of its own; it is behind the same door as all the rest.</summary>
+    public Action<IServiceCollection> AddMore { get; init; } = static _ => { };
+
+    public Action<IEndpointRouteBuilder> MapMore { get; init; } = static _ => { };
 
     /// <summary>Every value in force with its source, secrets hidden.</summary>
     public IReadOnlyList<EffectiveValue> Config { get; init; } = [];

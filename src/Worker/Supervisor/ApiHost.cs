@@ -3,6 +3,7 @@ using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Metrics;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Schedule;
+using HealingWorkers.Worker.Engine;
 using HealingWorkers.Worker.Hosting;
 
 namespace HealingWorkers.Worker.Supervisor;
@@ -16,7 +17,7 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly LedgerInstruments _instruments;
     private readonly DashboardHost _dashboard;
 
-    private ApiHost(HealingHost host)
+    private ApiHost(HealingHost host, IEnginePages? engine)
     {
         var db = host.Get<Jobs.Ledger.LedgerDb>();
         var clock = host.Get<TimeProvider>();
@@ -25,10 +26,13 @@ internal sealed class ApiHost : IAsyncDisposable
         var jobs = host.Get<JobLedger>();
         var dispatcher = new JobDispatcher(db, jobs, engine: null, clock, host.Get<ILogger<JobDispatcher>>());
         var desk = new LedgerJobDesk(host.Options, jobs, dispatcher, new RepairRequests(host.Options, host.Get<IncidentLedger>(), dispatcher), engine: null, clock);
-        _dashboard = DashboardHost.Build(new DashboardParts(host.Options, db, desk, new PrometheusPage(_runtime, _ledger), clock, host.Get<ILoggerFactory>())
+        var metrics = new PrometheusPage(_runtime, _ledger);
+        _dashboard = DashboardHost.Build(new DashboardParts(host.Options, db, desk, engine?.Beside(metrics) ?? metrics, clock, host.Get<ILoggerFactory>())
         {
             Targets = new Jobs.Healing.TargetSet(host.Get<IReadOnlyList<Jobs.Targets.Target>>()),
             Config = host.Config,
+            AddMore = services => engine?.Add(services),
+            MapMore = routes => engine?.Map(routes),
         });
     }
 
@@ -36,7 +40,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static async Task<ApiHost> StartAsync(HealingHost host, CancellationToken cancel)
     {
-        var api = new ApiHost(host);
+        var engine = await EngineFactory.PagesAsync(
+            new EngineSettings(host.Get<Jobs.Ledger.LedgerDb>().ConnectionString, host.WorkerId, 1, host.Get<TimeProvider>(), host.Get<ILoggerFactory>()), host.Get<Jobs.Ledger.LedgerDb>(), cancel).ConfigureAwait(false);
+        var api = new ApiHost(host, engine);
         try
         {
             api.Address = (await api._dashboard.StartAsync(cancel)).GetLeftPart(UriPartial.Authority);

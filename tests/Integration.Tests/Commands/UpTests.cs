@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using HealingWorkers.Drill;
+using HealingWorkers.Worker.Engine;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Commands;
@@ -19,6 +20,8 @@ public sealed class UpTests
         using var http = new HttpClient();
         Assert.That(await http.GetStringAsync(new Uri(address + "/livez")), Is.Not.Empty);
 
+        await EnginePagesAsync(http, address);
+
         var victim = await PidAsync(up, "worker 1 started as process");
         ProcessTable.Send(victim, Signal.Kill);
         await up.WaitForLineAsync(l => l.Contains($"(process {victim}) ended with 137", StringComparison.Ordinal), Patience);
@@ -27,6 +30,24 @@ public sealed class UpTests
         up.Send(Signal.Terminate);
         Assert.That(await up.WaitForExitAsync(Patience), Is.Zero);
         await Poll.UntilAsync(() => healing.Processes().Count == 0, TimeSpan.FromSeconds(5), "nothing runs after the end");
+    }
+
+    /// <summary>Hangfire's edition has its pages behind the same guard as ours, and prometheus-net beside our metrics; the other one has neither.</summary>
+    private static async Task EnginePagesAsync(HttpClient http, string address)
+    {
+        var pages = await http.GetAsync(new Uri(address + "/hangfire"));
+        var metrics = await http.GetStringAsync(new Uri(address + "/metrics"));
+        var edition = EngineFactory.Name;
+        if (edition != "hangfire")
+        {
+            Assert.That(pages.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+            return;
+        }
+        Assert.That(await pages.Content.ReadAsStringAsync(), Does.Contain("HealingWorkers: deliveries"));
+        Assert.That(pages.Headers.GetValues("Content-Security-Policy").Single(), Does.Contain("script-src 'self';"));
+        Assert.That(metrics, Does.Contain("db_repair_success_rate").And.Contain("dotnet_collection_count_total"));
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("jobs[]", "1")]);
+        Assert.That((await http.PostAsync(new Uri(address + "/hangfire/jobs/succeeded/requeue"), form)).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
     }
 
     [Test]
