@@ -187,7 +187,7 @@ internal sealed class FailoverTests
     {
         await _t.Primary.ExecuteAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'FIRST 2 (*)'");
         await _t.Primary.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
-        await Poll.UntilAsync(async _ => await _t.Primary.ScalarAsync<int>("postgres", "SELECT count(*)::int FROM pg_stat_replication WHERE sync_state = 'sync'") == 2, TimeSpan.FromSeconds(10), "two synchronous standbys");
+        await Poll.UntilAsync(async ct => await _t.Primary.ScalarAsync<int>("postgres", "SELECT count(*)::int FROM pg_stat_replication WHERE sync_state = 'sync'", ct: ct) == 2, TimeSpan.FromSeconds(10), "two synchronous standbys");
         await _t.KnowAsync();
         await using var pools = new Bouncer(_t.Primary, Theatre.Database);
         await pools.StartAsync();
