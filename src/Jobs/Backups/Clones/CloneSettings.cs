@@ -8,10 +8,12 @@ namespace HealingWorkers.Jobs.Backups;
 /// </summary>
 internal static partial class CloneSettings
 {
+    private static readonly string[] Stale = ["postmaster.pid", "postmaster.opts", "standby.signal"];
+
     /// <summary>Of the original's own settings nothing is kept but where a restore said how far to go.</summary>
     public static async Task WriteAsync(string folder, string data, string socket, ControlData control, bool keepRecovery, CancellationToken cancel)
     {
-        foreach (var stale in new[] { "postmaster.pid", "postmaster.opts", "standby.signal" }.Concat(keepRecovery ? [] : ["recovery.signal"]))
+        foreach (var stale in Stale.Concat(keepRecovery ? [] : ["recovery.signal"]))
         {
             File.Delete(Path.Combine(data, stale));
         }

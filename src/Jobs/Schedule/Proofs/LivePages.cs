@@ -28,7 +28,7 @@ internal sealed class LivePages(Target target)
         var files = await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false);
         foreach (var page in pages.Take(Most))
         {
-            var place = (await RelationPlace.OfAsync(connection, [page.Oid], cancel).ConfigureAwait(false)).FirstOrDefault();
+            var place = await RelationPlace.OfAsync(connection, [page.Oid], cancel).ConfigureAwait(false) is [var only] ? only : null;
             // written anew since, or gone: that block is no more
             if (place?.Path is not { } path || !(page.File == path || page.File.StartsWith(path + "_", StringComparison.Ordinal)))
             {
