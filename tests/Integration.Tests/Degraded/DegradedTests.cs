@@ -40,6 +40,9 @@ public sealed class DegradedTests
         await Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System);
         await Poll.UntilAsync(() => _stage.Spooled().Count > 0, Back, "what the check found to be on disk");
         var spooled = _stage.Spooled();
+        // What was asked for just before it came back may be answered after.
+        load.Phase = "between";
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
         load.Phase = "coming back";
         if (how == "frozen")
             _stage.Control.Thaw();
