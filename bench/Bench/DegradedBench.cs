@@ -25,7 +25,7 @@ internal static class DegradedBench
                 await stage.Control.StopAsync(ct: cancel);
             for (var left = outage; left > TimeSpan.Zero; left -= TimeSpan.FromMinutes(1))
             {
-                await Task.Delay(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1), cancel);
+                await Task.Delay(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
                 Console.WriteLine($"{how}: {stage.TellMemory()}; {stage.Spooled().Count} reports wait on disk");
             }
             load.Phase = "coming back";

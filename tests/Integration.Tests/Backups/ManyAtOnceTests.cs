@@ -46,7 +46,7 @@ internal sealed class ManyAtOnceTests
         await Poll.UntilAsync(() => Drafts().Any(d => Directory.Exists(Path.Combine(d, "data", "base"))) ? true : process.HasExited ? throw new InvalidOperationException(string.Join('\n', process.All)) : false, TimeSpan.FromSeconds(60), "a backup under way");
         ProcessTable.Send(process.Pid, Signal.Kill);
         await process.WaitForExitAsync(TimeSpan.FromSeconds(10));
-        await Poll.UntilAsync(async _ => await _vault.Cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_replication") == 0, TimeSpan.FromSeconds(20), "pg_basebackup gone with it");
+        await Poll.UntilAsync(async stop => await _vault.Cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_replication", ct: stop) == 0, TimeSpan.FromSeconds(20), "pg_basebackup gone with it");
         var running = (await _vault.Ledger.ListAsync(null, false, 1, default))[0];
         Assert.That(running.State, Is.EqualTo(BackupState.Running));
 

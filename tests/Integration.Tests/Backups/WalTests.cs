@@ -37,9 +37,9 @@ internal sealed class WalTests
         await _vault.Cluster.ExecuteAsync("postgres", "SELECT pg_switch_wal()");
         await _vault.Cluster.ExecuteAsync(Vault.Hostile, "INSERT INTO said VALUES ('wanted')");
         var lsn = (await _vault.Cluster.ScalarAsync<string>("postgres", "SELECT pg_current_wal_insert_lsn()::text"))!;
-        await Task.Delay(50);
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         var time = await _vault.Cluster.ScalarAsync<DateTime>("postgres", "SELECT clock_timestamp()");
-        await Task.Delay(50);
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         await _vault.Cluster.ExecuteAsync(Vault.Hostile, "INSERT INTO said VALUES ('a mistake')");
         await ReceivedAsync();
 
@@ -89,8 +89,8 @@ internal sealed class WalTests
 
     private WalReceiver Receiver() => new(_vault.Target, _vault.Options.Backups, "", _vault.Ways.Archive) { LookEvery = TimeSpan.FromMilliseconds(200) };
 
-    private Task ReceivedAsync() => Poll.UntilAsync(async _ => await _vault.Cluster.ScalarAsync<bool>("postgres",
-        "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'healing wal' AND flush_lsn >= pg_current_wal_lsn())"), TimeSpan.FromSeconds(30), "all WAL received");
+    private Task ReceivedAsync() => Poll.UntilAsync(async stop => await _vault.Cluster.ScalarAsync<bool>("postgres",
+        "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'healing wal' AND flush_lsn >= pg_current_wal_lsn())", ct: stop), TimeSpan.FromSeconds(30), "all WAL received");
 
     private async Task<string> WordsAsync(Backup backup, RestoreUntil? until)
     {

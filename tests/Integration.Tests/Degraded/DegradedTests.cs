@@ -49,7 +49,7 @@ public sealed class DegradedTests
         else
             await _stage.Control.StartAsync();
         await Poll.UntilAsync(async _ => (await _stage.FoundAsync(how)).Incidents == 1 && _stage.Spooled().Count == 0, Back, "what was found");
-        await Poll.UntilAsync(() => load.Of("coming back").TakeLast(24).Count(a => a.Status >= 500 || a.Stale) == 0, Back, "the dashboard to be as before");
+        await Poll.UntilAsync(() => load.Of("coming back").TakeLast(24).All(a => a.Status < 500 && !a.Stale), Back, "the dashboard to be as before");
         await TestContext.Out.WriteLineAsync($"{how}: {load.Tell("away")}\n{how}: {load.Tell("known")}\n{how}: {load.Tell("coming back")}\nafter: {_stage.TellMemory()}; {spooled.Count} reports had waited on disk");
 
         foreach (var file in spooled)

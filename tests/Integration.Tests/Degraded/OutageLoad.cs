@@ -62,7 +62,7 @@ internal sealed class OutageLoad : IAsyncDisposable
                 using var answer = await _http.SendAsync(request, _end.Token);
                 var body = await answer.Content.ReadAsStringAsync(_end.Token);
                 _answers.Enqueue(new(phase, path, (int)answer.StatusCode, Stopwatch.GetElapsedTime(began), answer.Headers.Contains("Healing-As-Of") || body.Contains("This page is of", StringComparison.Ordinal), answer.Headers.RetryAfter is not null));
-                await Task.Delay(20, _end.Token);
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, _end.Token);
             }
             catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {

@@ -78,8 +78,8 @@ public sealed class BackupJobTests
             Backups = new() { Wal = true },
         };
         await using var stage = await WorkerStage.StartAsync(options, BackupProvider.PgBasebackup);
-        await Poll.UntilAsync(async _ => await _patient.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'healing wal'") == 1, TimeSpan.FromSeconds(20), "WAL is received");
-        await Task.Delay(TimeSpan.FromSeconds(3));
+        await Poll.UntilAsync(async stop => await _patient.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'healing wal'", ct: stop) == 1, TimeSpan.FromSeconds(20), "WAL is received");
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
         Assert.That(await _patient.QueryAsync<string>("postgres", "SELECT slot_name FROM pg_replication_slots"), Has.Count.EqualTo(1).And.All.StartsWith("healing_"));
         Assert.That(await OpenAsync(stage), Is.Empty);
 
