@@ -85,5 +85,5 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
     public AlertDelivery Alerts(HttpClient http, string worker) =>
         new(options, db, AlertSinks.Of(options.Alerts, http, clock, logs), worker, clock, logs.CreateLogger<AlertDelivery>());
 
-    public SnapshotRetention Retention() => new(new SnapshotLedger(db), new LeaseLedger(db), Snapshots.Bases.Root, Environment.MachineName, logs.CreateLogger<SnapshotRetention>());
+    public SnapshotRetention Retention() => new(new SnapshotLedger(db), new LeaseLedger(db), Snapshots.Bases.Root, options.Retention.Snapshots, Environment.MachineName, clock, logs.CreateLogger<SnapshotRetention>());
 }

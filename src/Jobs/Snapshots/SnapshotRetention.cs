@@ -8,7 +8,8 @@ namespace HealingWorkers.Jobs.Snapshots;
 /// And what is left of a copy of a server whose maker died: before it had its name, or before the ledger knew of it.
 /// </summary>
 /// <param name="bases">Where copies of whole servers are.</param>
-public sealed class SnapshotRetention(SnapshotLedger ledger, LeaseLedger leases, string bases, string host, ILogger<SnapshotRetention> log)
+/// <param name="keep">How long a whole copy stays that this ledger does not know: it may be all that is left of one that was lost.</param>
+public sealed class SnapshotRetention(SnapshotLedger ledger, LeaseLedger leases, string bases, TimeSpan keep, string host, TimeProvider clock, ILogger<SnapshotRetention> log)
 {
     private const int AtOnce = 100;
 
@@ -33,6 +34,8 @@ public sealed class SnapshotRetention(SnapshotLedger ledger, LeaseLedger leases,
         return gone;
     }
 
+    private bool IsOver(string folder) => folder.EndsWith(BaseFolder.Draft, StringComparison.Ordinal) || clock.GetUtcNow() - Directory.GetLastWriteTimeUtc(folder) > keep;
+
     private async Task ClearAsync(CancellationToken cancel)
     {
         if (!Directory.Exists(bases))
@@ -43,7 +46,7 @@ public sealed class SnapshotRetention(SnapshotLedger ledger, LeaseLedger leases,
         var folders = Directory.EnumerateDirectories(bases).ToList();
         var makers = (await leases.BasesAsync(cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
         var known = (await ledger.PlacesAsync(host, cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
-        foreach (var folder in folders.Where(f => !known.Contains(f) && !makers.Contains(Path.GetFileName(f).Replace(BaseFolder.Draft, "", StringComparison.Ordinal))))
+        foreach (var folder in folders.Where(f => !known.Contains(f) && !makers.Contains(Path.GetFileName(f).Replace(BaseFolder.Draft, "", StringComparison.Ordinal)) && IsOver(f)))
         {
             try
             {

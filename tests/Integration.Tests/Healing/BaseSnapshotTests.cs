@@ -127,7 +127,10 @@ internal sealed class BaseSnapshotTests
         await File.WriteAllTextAsync(Path.Combine(draft, "file"), "half");
         var unknown = Directory.CreateDirectory(Path.Combine(root, $"{server}-0")).FullName;
         await hospital.Factory().Retention().RunAsync(default);
-        Assert.That((Directory.Exists(draft), Directory.Exists(unknown)), Is.EqualTo((true, false)), "its maker holds its lease; what the ledger never heard of goes");
+        Assert.That((Directory.Exists(draft), Directory.Exists(unknown)), Is.EqualTo((true, true)), "its maker holds its lease; what is whole may be all that is left of another ledger");
+        Directory.SetLastWriteTimeUtc(unknown, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-15));
+        await hospital.Factory().Retention().RunAsync(default);
+        Assert.That(Directory.Exists(unknown), Is.False, "its time is over");
         await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, "UPDATE healing.leases SET expires_at = clock_timestamp() - interval '1 s'");
         await hospital.Factory().Retention().RunAsync(default);
         Assert.That(Bases(hospital), Is.Empty);
