@@ -1,9 +1,11 @@
--- What HealingWorkers may do in this database: four groups without a login, to be granted to the roles that it logs in as.
+-- What HealingWorkers may do in this database: five groups without a login, to be granted to the roles that it logs in as.
 -- May be run again at any time, by a superuser, in each database to be watched: psql -1 -v ON_ERROR_STOP=1 -d DATABASE -f roles.sql
 --
 --   healing_detect   looks: verifies indexes, tables and visibility maps, reads statistics and settings
 --   healing_repair   and repairs what loses nothing: rebuilds and drops indexes, makes visibility maps anew, by membership in the roles that own the tables
 --   healing_surgery  and works on single row versions of those tables (pg_surgery): rows that their own bits hide are brought back by it
+--   healing_backup   backs the server up: sees how large it is, counts its rows, makes restore points. A base backup also wants ALTER ROLE ... REPLICATION
+--                    for the login itself, since that is no right which a group hands on, and a line for replication in pg_hba.conf
 --   healing_rest     and reads the server's files through the server, for snapshots of them and for proofs past the cache
 
 CREATE EXTENSION IF NOT EXISTS amcheck;
@@ -30,7 +32,7 @@ DO $roles$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['healing_detect', 'healing_repair', 'healing_surgery', 'healing_rest'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['healing_detect', 'healing_repair', 'healing_surgery', 'healing_backup', 'healing_rest'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
         END IF;
@@ -123,6 +125,9 @@ BEGIN
     END LOOP;
 END
 $owners$;
+
+GRANT pg_read_all_stats, pg_read_all_data TO healing_backup;
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_create_restore_point(text) TO healing_backup;
 
 GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean) TO healing_rest;
 GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_file(text, boolean) TO healing_rest;

@@ -55,6 +55,6 @@ public sealed class GrantCommand : ICommandModule
         {
             throw new HealingException($"the server has not got the extension: {e.MessageText}", "install PostgreSQL's contrib modules there (Debian: in postgresql-NN; Red Hat: postgresql-contrib)", e);
         }
-        shell.Out.WriteLine($"{connection.Database}: healing_detect, healing_repair, healing_surgery and healing_rest are there. Next, for the role that watches: GRANT healing_detect TO ...; for the one that repairs: GRANT healing_repair TO ..., and healing_surgery where it may work on single rows");
+        shell.Out.WriteLine($"{connection.Database}: healing_detect, healing_repair, healing_surgery, healing_backup and healing_rest are there. Next, for the role that watches: GRANT healing_detect TO ...; for the one that repairs: GRANT healing_repair TO ..., healing_surgery where it may work on single rows, and healing_backup where it backs up (base backups: ALTER ROLE ... REPLICATION too)");
     }
 }
