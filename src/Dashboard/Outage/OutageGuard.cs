@@ -49,7 +49,8 @@ internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimePr
         var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         if (Offline.Is(context))
         {
-            if (reads && !api)
+            // the engine's own pages ask the control database themselves, and wait for it
+            if (reads && !api && !context.Request.Path.StartsWithSegments("/hangfire", StringComparison.Ordinal))
                 await next(context);
             else if (!reads || !await RememberAsync(context))
                 await ProblemAnswers.AnswerAsync(context, Problems.LedgerAway(watch.Away));
@@ -95,12 +96,13 @@ internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimePr
         var request = DetachedRequest.Of(context, body, offline);
         var run = Task.Run(() => request.RunAsync(next));
         // Most are answered long before the first step.
-        for (var step = FirstStep; !run.IsCompleted && !giveUp(); step = Step)
+        for (var step = FirstStep; !run.IsCompleted && !giveUp() && !context.RequestAborted.IsCancellationRequested; step = Step)
             await Task.WhenAny(run, Task.Delay(step, clock, context.RequestAborted));
         if (!run.IsCompleted)
         {
             _ = LeaveAsync(request, run);
-            return false;
+            // to somebody who went away nothing is said
+            return context.RequestAborted.IsCancellationRequested;
         }
         await using (request)
         {

@@ -83,6 +83,11 @@ public sealed class BackupMaker(HealingOptions options, BackupLedger ledger, Lea
         }
         catch (Exception e)
         {
+            // the ledger may have been told, and only its answer lost
+            if (await ledger.FindAsync(backup, CancellationToken.None).ConfigureAwait(false) is { State: BackupState.Complete } done)
+            {
+                return done;
+            }
             BackupFiles.Remove(request.Place);
             await ledger.FailAsync(backup, Redactor.Text(e.Message), CancellationToken.None).ConfigureAwait(false);
             throw;

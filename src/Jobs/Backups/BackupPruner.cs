@@ -1,6 +1,7 @@
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace HealingWorkers.Jobs.Backups;
@@ -16,7 +17,10 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
 
     /// <summary>What would be done.</summary>
     public async Task<IReadOnlyList<RetentionDecision>> PlanAsync(CancellationToken cancel) =>
-        RetentionPlan.Of(await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false), options.Backups.Keep, clock.GetUtcNow());
+        RetentionPlan.Of((await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(IsThere), options.Backups.Keep, clock.GetUtcNow());
+
+    /// <summary>What is not there (its disk is not mounted) takes nobody's place, and goes nowhere.</summary>
+    private static bool IsThere(Backup backup) => backup is not { State: BackupState.Complete } || backup.Provider == BackupProvider.Pgbackrest || File.Exists(Path.Combine(backup.Place, SnapshotManifest.FileName));
 
     /// <summary>What was removed.</summary>
     public async Task<IReadOnlyList<RetentionDecision>> RunAsync(CancellationToken cancel)
@@ -85,7 +89,8 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
 
     private async Task PruneWalAsync(CancellationToken cancel)
     {
-        var kept = (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b is { Provider: BackupProvider.PgBasebackup, State: BackupState.Running or BackupState.Complete });
+        // a directory that several hosts share holds the WAL of all of them
+        var kept = (await ledger.ListAsync(null, removed: false, int.MaxValue, cancel).ConfigureAwait(false)).Where(b => b is { Provider: BackupProvider.PgBasebackup, State: BackupState.Running or BackupState.Complete });
         foreach (var server in kept.GroupBy(b => b.SystemIdentifier))
         {
             // one that is being made has not said yet where it begins

@@ -69,7 +69,16 @@ internal sealed class ByPgBackRest(PgBackRestOptions options) : IBackupWay
     /// <summary>Its own `expire` removes, by what its configuration keeps.</summary>
     public Task RemoveAsync(Backup backup, CancellationToken cancel) => Task.CompletedTask;
 
-    public async Task<bool> IsExpiredAsync(Backup backup, CancellationToken cancel) => await Of(backup).BackupAsync(backup.Label!, cancel).ConfigureAwait(false) is null;
+    /// <summary>An empty answer of a repository whose disk is not mounted is none.</summary>
+    public async Task<bool> IsExpiredAsync(Backup backup, CancellationToken cancel)
+    {
+        var info = await Of(backup).InfoAsync(cancel).ConfigureAwait(false);
+        if ((int?)info["status"]?["code"] is not (0 or 2) || info["db"]?.AsArray().Any(d => d!["system-id"]!.ToString() == backup.SystemIdentifier) != true)
+        {
+            throw new HealingException($"the repository does not answer for it: {info["status"]?["message"]}", "Is it mounted?");
+        }
+        return info["backup"]!.AsArray().All(b => (string?)b!["label"] != backup.Label);
+    }
 
     private static IEnumerable<string> Target(RestoreUntil? until) => until switch
     {

@@ -21,7 +21,8 @@ public static class Leftovers
         }
         var folders = Directory.EnumerateDirectories(root).ToList();
         var places = folders.Count == 0 ? new HashSet<string>(StringComparer.Ordinal) : await over().ConfigureAwait(false);
-        return [.. folders.Where(f => places.Contains(Bare(f))).Select(Remove)];
+        // what bears its own name and its manifest was finished: a ledger that came back from a backup calls that very backup one that failed
+        return [.. folders.Where(f => places.Contains(Bare(f)) && (Bare(f) != f || !File.Exists(Path.Combine(f, SnapshotManifest.FileName)))).Select(Remove)];
     }
 
     private static string Bare(string folder) => folder.EndsWith(Gone, StringComparison.Ordinal) ? folder[..^Gone.Length]

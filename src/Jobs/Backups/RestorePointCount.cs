@@ -13,6 +13,9 @@ internal sealed class RestorePointCount(Target target, NpgsqlConnection session,
 {
     private const int Tries = 20;
     private const int MostDatabases = 50;
+    /// <summary>A standby makes none.</summary>
+    private const string NotNow = "55000";
+    private const string NoSuchName = "22023";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <param name="countUpTo">A larger server gets the point, and nothing is counted.</param>
@@ -23,6 +26,10 @@ internal sealed class RestorePointCount(Target target, NpgsqlConnection session,
             return bytes > countUpTo
                 ? new(name, await PointAsync(name, cancel).ConfigureAwait(false), new(false, $"the server holds {bytes >> 20} MB, and backups.prove_up_to is {countUpTo >> 20} MB: nothing was counted", []))
                 : await CountAsync(name, cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState is NotNow or NoSuchName)
+        {
+            return new(null, null, new(false, $"no restore point can be made, so that nothing can be compared exactly: {e.MessageText}", []));
         }
         catch (PostgresException e) when (e.SqlState == Errors.SqlState.InsufficientPrivilege)
         {
@@ -35,6 +42,7 @@ internal sealed class RestorePointCount(Target target, NpgsqlConnection session,
         var sessions = await OpenAsync(cancel).ConfigureAwait(false);
         try
         {
+            var first = name;
             string? lsn = null;
             var quiet = false;
             for (var tries = 0; lsn is null; tries++)
@@ -52,7 +60,7 @@ internal sealed class RestorePointCount(Target target, NpgsqlConnection session,
                     quiet = quiet && after.Writers == 0 && after.Snapshot == before.Snapshot;
                     if (!quiet && tries < Tries)
                     {
-                        (lsn, name) = (null, $"{name}_");
+                        (lsn, name) = (null, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{first}_{tries}"));
                     }
                 }
                 if (lsn is null)

@@ -13,6 +13,7 @@ public sealed record RetentionDecision(Backup Backup, bool Keep, string Why);
 public static class RetentionPlan
 {
     private static readonly TimeSpan FailedFor = TimeSpan.FromDays(1);
+    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromHours(1);
 
     /// <summary>Decides about each of them, newest first. Each way of backing up, of a server or (a dump) of a target, is looked at by itself.</summary>
     public static IReadOnlyList<RetentionDecision> Of(IEnumerable<Backup> backups, KeepOptions keep, DateTimeOffset now) =>
@@ -28,9 +29,11 @@ public static class RetentionPlan
         Note(why, complete.FirstOrDefault(b => b.IsGood) ?? complete.FirstOrDefault(), "the newest good one");
         Note(why, complete.Where(b => b.IsGood).MaxBy(b => b.Id), "the last that was made");
         Note(why, complete.FirstOrDefault(b => b is { IsGood: true, ProvenAt: not null }), "the newest proven one");
-        Buckets(why, complete, keep.Daily, static at => at.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), "day");
-        Buckets(why, complete, keep.Weekly, static at => string.Create(CultureInfo.InvariantCulture, $"{ISOWeek.GetYear(at)}-W{ISOWeek.GetWeekOfYear(at):00}"), "week");
-        Buckets(why, complete, keep.Monthly, static at => at.ToString("yyyy-MM", CultureInfo.InvariantCulture), "month");
+        // a clock that was wrong for a while has no days to give
+        var dated = complete.Where(b => b.StartedAt <= now + ClocksDiffer).ToList();
+        Buckets(why, dated, keep.Daily, static at => at.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), "day");
+        Buckets(why, dated, keep.Weekly, static at => string.Create(CultureInfo.InvariantCulture, $"{ISOWeek.GetYear(at)}-W{ISOWeek.GetWeekOfYear(at):00}"), "week");
+        Buckets(why, dated, keep.Monthly, static at => at.ToString("yyyy-MM", CultureInfo.InvariantCulture), "month");
         foreach (var backup in backups)
         {
             yield return backup switch
@@ -38,6 +41,7 @@ public static class RetentionPlan
                 { State: BackupState.Running } => new(backup, true, "it is being made"),
                 { InUse: true } => new(backup, true, "it is being restored"),
                 { State: BackupState.Failed } => now - (backup.EndedAt ?? backup.StartedAt) is var age && age >= FailedFor ? new(backup, false, "it failed") : new(backup, true, "it failed less than a day ago"),
+                { State: BackupState.Complete } when backup.StartedAt > now + ClocksDiffer => new(backup, true, "its date is yet to come"),
                 _ => why.TryGetValue(backup.Id, out var reason) ? new(backup, true, reason) : new(backup, false, "no day, week or month is kept for it"),
             };
         }

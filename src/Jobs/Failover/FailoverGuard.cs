@@ -21,14 +21,17 @@ internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
             ?? throw new HealingException($"{target.Name} was never seen by a worker, so that nobody can tell whether {name} is a standby of it", "a health check must have reached it once");
         var inHand = await ledger.InHandAsync(known.Id, cancel).ConfigureAwait(false);
         var (refusals, told) = (new List<string>(), new List<string>());
-        if (inHand is not null && inHand.Standby != name)
+        if (inHand is not (null or { State: "begun" }) && inHand.Standby != name)
         {
             refusals.Add($"a promotion of {inHand.Standby} is in hand since {inHand.StartedAt:u}: finish it with --to {inHand.Standby}");
         }
-        var last = known.Look is null ? null : TargetLook.Read(known.Look)?.Watched.FirstOrDefault(w => w.Name == name);
+        var watched = known.Look is null ? [] : TargetLook.Read(known.Look)?.Watched ?? [];
+        var last = watched.FirstOrDefault(w => w.Name == name);
+        // the primary was asked for each of them, and some may not have answered then
+        var primaryLsn = watched.Select(w => w.PrimaryLsn).Where(l => l is not null).MaxBy(Lsn.Of);
         await using var seen = StandbyTarget.Of(target, standby);
         await using var connection = await seen.OpenCheckAsync(cancel).ConfigureAwait(false);
-        var look = await StandbyReader.AskAsync(connection, name, last?.PrimaryLsn, cancel).ConfigureAwait(false);
+        var look = await StandbyReader.AskAsync(connection, name, primaryLsn, cancel).ConfigureAwait(false);
         if (await OtherManagers.FindAsync(connection, [standby.DataDirectory, target.Options.DataDirectory], cancel).ConfigureAwait(false) is { } other)
         {
             refusals.Add($"{other} decides here who is primary, and two that decide are none: we only watch. Promote through it");
@@ -42,9 +45,18 @@ internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
         {
             refusals.Add("it is not in recovery: there is nothing to promote");
         }
+        if (look is { InRecovery: true, ReplayPaused: true })
+        {
+            refusals.Add("its replay is paused: pg_wal_replay_resume() lets it go on; where it pauses again, its log names the setting that is too small");
+        }
+        var newest = Math.Max(watched.Max(w => w.PrimaryTimeline) ?? 0, await ledger.NewestTimelineAsync(known.Id, cancel).ConfigureAwait(false) ?? 0);
+        if (look is { InRecovery: true, Timeline: { } here } && here < newest)
+        {
+            refusals.Add(string.Create(CultureInfo.InvariantCulture, $"it is on timeline {here}, and the primary was on {newest}: it has not followed"));
+        }
         await IncidentsAsync(known, name, refusals, told, cancel).ConfigureAwait(false);
-        var others = await OthersAsync(name, last?.PrimaryLsn, cancel).ConfigureAwait(false);
-        var lost = LostOf(known, last, look, others);
+        var others = await OthersAsync(name, primaryLsn, cancel).ConfigureAwait(false);
+        var lost = LostOf(known, last, primaryLsn, look, others);
         if (look.InRecovery)
         {
             Lag(look, others, lost, refusals, told);
@@ -57,12 +69,13 @@ internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
     public async Task<string?> UnfencedAsync(StandbyLook look, NpgsqlConnection standby, List<string> refusals, CancellationToken cancel)
     {
         var self = await OldPrimary.WhoAsync(standby, cancel).ConfigureAwait(false);
-        var hosts = (await OldPrimary.AskAsync(target.Options, cancel).ConfigureAwait(false)).Where(h => h.Server != self).ToList();
+        var hosts = (await OldPrimary.AskAsync(target.Options, cancel).ConfigureAwait(false)).Where(h => h.Server?.IsThatOf(self) != true).ToList();
         foreach (var host in hosts.Where(h => h.State == HostState.TakesWrites))
         {
             refusals.Add($"the primary at {host.Host} takes writes: two servers would take them. Stop it first");
         }
         var doubts = hosts.Where(h => h.State is HostState.Away or HostState.Answers).Select(h => $"the primary at {h.Host} {h.Said}").ToList();
+        doubts.AddRange(hosts.Where(h => h.State == HostState.Recovering && h.Server!.SystemIdentifier != self.SystemIdentifier).Select(h => $"{h.Host} belongs to another cluster, and is not the primary that was"));
         if (look.Receiving)
         {
             doubts.Add("the standby still receives from a server");
@@ -104,8 +117,11 @@ internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
     private void Lag(StandbyLook look, IReadOnlyList<StandbyLook> others, LostWal lost, List<string> refusals, List<string> told)
     {
         var bound = target.Options.Failover.LagUpTo;
-        var missing = look.MissingBytes ?? 0;
-        if (missing > bound)
+        if (look.MissingBytes is not { } missing)
+        {
+            refusals.Add("nobody knows how far the primary was when it was last seen, so that failover.lag_up_to cannot be held");
+        }
+        else if (missing > bound)
         {
             refusals.Add(string.Create(CultureInfo.InvariantCulture, $"it lacks at least {missing} bytes of WAL that the primary had at {lost.AskedAt:u}; failover.lag_up_to allows {bound}"));
         }
@@ -129,20 +145,21 @@ internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
     }
 
     /// <summary>Only what is known: a primary that cannot be asked may have written more since the last look.</summary>
-    private static LostWal LostOf(FailoverTarget known, StandbyLook? last, StandbyLook look, IReadOnlyList<StandbyLook> others)
+    private static LostWal LostOf(FailoverTarget known, StandbyLook? last, string? primaryLsn, StandbyLook look, IReadOnlyList<StandbyLook> others)
     {
-        var quorum = last?.Sync == "quorum" && others.All(o => o.Problem is null && Lsn.Of(o.ReceivedLsn) <= Lsn.Of(look.ReceivedLsn));
-        if (last?.Sync == "sync" || quorum)
+        var ahead = others.All(o => o.Problem is null && Lsn.Of(o.ReceivedLsn) <= Lsn.Of(look.ReceivedLsn));
+        var quorum = last?.Sync == "quorum";
+        if (ahead && last?.Sync is "sync" or "quorum")
         {
-            return new(0, $"nothing that was committed with synchronous_commit on: commits waited for {(quorum ? "a quorum, and no other standby has received more" : "this standby")} when it was last looked at ({known.LookedAt:u})")
+            return new(0, $"nothing that was committed with synchronous_commit on: commits waited for {(quorum ? "a quorum" : "this standby")} when it was last looked at, and no other standby has received more ({known.LookedAt:u})")
             {
-                PrimaryLsn = last!.PrimaryLsn, AskedAt = known.LookedAt, Synchronous = true,
+                PrimaryLsn = primaryLsn, AskedAt = known.LookedAt, Synchronous = true,
             };
         }
-        return new(null, last?.PrimaryLsn is null ? "unknown: nobody knows how far the primary was"
-            : string.Create(CultureInfo.InvariantCulture, $"unknown: the primary was at {last.PrimaryLsn} when it was last asked ({known.LookedAt:u}), {look.MissingBytes ?? 0} bytes of which are missing here; what it wrote after that nobody knows"))
+        return new(null, primaryLsn is null ? "unknown: nobody knows how far the primary was"
+            : string.Create(CultureInfo.InvariantCulture, $"unknown: the primary was at {primaryLsn} when it was last asked ({known.LookedAt:u}), {look.MissingBytes ?? 0} bytes of which are missing here; what it wrote after that nobody knows"))
         {
-            PrimaryLsn = last?.PrimaryLsn, AskedAt = last?.PrimaryLsn is null ? null : known.LookedAt,
+            PrimaryLsn = primaryLsn, AskedAt = primaryLsn is null ? null : known.LookedAt,
         };
     }
 }

@@ -12,6 +12,10 @@ public sealed class FailoverLedger(LedgerDb db)
     internal Task<FailoverTarget?> TargetAsync(string name, CancellationToken cancel) =>
         db.FirstAsync<FailoverTarget>(Sql.Of<FailoverLedger>("failover_target"), new { Name = name }, cancel);
 
+    /// <summary>The timeline of the newest promotion that came about.</summary>
+    internal Task<int?> NewestTimelineAsync(long target, CancellationToken cancel) =>
+        db.FirstAsync<int?>(Sql.Of<FailoverLedger>("newest_timeline"), new { Target = target }, cancel);
+
     /// <summary>One that was begun and has not ended.</summary>
     internal Task<FailoverRow?> InHandAsync(long target, CancellationToken cancel) =>
         db.FirstAsync<FailoverRow>(Sql.Of<FailoverLedger>("failover_in_hand"), new { Target = target }, cancel);

@@ -21,8 +21,12 @@ internal static class OldPrimary
         return seen;
     }
 
-    /// <summary>Of a string with several hosts one each.</summary>
-    public static IEnumerable<NpgsqlConnectionStringBuilder> Hosts(TargetOptions target)
+    /// <summary>Of every connection of the target, and of a string with several hosts one each; an address only once.</summary>
+    public static IEnumerable<NpgsqlConnectionStringBuilder> Hosts(TargetOptions target) =>
+        new[] { target.Connections.Check, target.Connection, target.Connections.Repair, target.Connections.Surgery }
+            .Where(c => c.Length > 0).SelectMany(c => HostsOf(new() { Name = target.Name, Connection = c })).DistinctBy(h => Address.Text(h.Host!, h.Port), StringComparer.Ordinal);
+
+    private static IEnumerable<NpgsqlConnectionStringBuilder> HostsOf(TargetOptions target)
     {
         var all = TargetConnection.ForChecks(target);
         foreach (var host in all.Host!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
@@ -52,7 +56,7 @@ internal static class OldPrimary
         }
         catch (PostgresException e)
         {
-            return new(name, HostState.Answers, null, $"answers, though it lets nobody in: {e.MessageText}");
+            return new(name, HostState.Answers, null, $"answers, though it lets nobody in: {e.MessageText}") { SqlState = e.SqlState };
         }
         catch (Exception e) when (TargetProblem.IsOfConnecting(e) || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
@@ -63,7 +67,21 @@ internal static class OldPrimary
 
 internal enum HostState { TakesWrites, Recovering, Answers, Away }
 
-internal sealed record HostSeen(string Host, HostState State, ServerSeen? Server, string Said);
+internal sealed record HostSeen(string Host, HostState State, ServerSeen? Server, string Said)
+{
+    private const string ShutDownOrStarting = "57P03";
+    private const string OfConnecting = "08";
+
+    /// <summary>Why it let nobody in.</summary>
+    public string? SqlState { get; init; }
+
+    /// <summary>A server said so itself, and no pool before one that is gone.</summary>
+    public bool IsCertainlyUp => State == HostState.Answers && SqlState != ShutDownOrStarting && SqlState?.StartsWith(OfConnecting, StringComparison.Ordinal) != true;
+}
 
 /// <param name="Started">To the microsecond, so that two addresses of one server are told from two servers.</param>
-internal sealed record ServerSeen(bool Recovering, string SystemIdentifier, DateTime Started);
+/// <param name="Timeline">Of one that takes writes.</param>
+internal sealed record ServerSeen(bool Recovering, string SystemIdentifier, DateTime Started, int? Timeline)
+{
+    public bool IsThatOf(ServerSeen other) => SystemIdentifier == other.SystemIdentifier && Started == other.Started;
+}

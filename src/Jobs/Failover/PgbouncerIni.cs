@@ -7,8 +7,8 @@ namespace HealingWorkers.Jobs.Failover;
 /// <summary>pgbouncer.ini with another place for one database; every other letter stays.</summary>
 public static partial class PgbouncerIni
 {
-    /// <param name="password">Replaced only where the line has one; null leaves it.</param>
-    public static string Rewrite(string text, string database, string host, int port, string? password)
+    /// <param name="password">Replaced only where the line has one, and it is that of <paramref name="user"/>; null leaves it.</param>
+    public static string Rewrite(string text, string database, string host, int port, string? password, string? user = null)
     {
         var lines = text.Split('\n');
         var at = Line(lines, database);
@@ -16,7 +16,7 @@ public static partial class PgbouncerIni
         var said = match.Groups["said"].Value;
         said = Set(said, "host", host, add: true);
         said = Set(said, "port", port.ToString(CultureInfo.InvariantCulture), add: true);
-        said = password is null ? said : Set(said, "password", password, add: false);
+        said = password is null || (Value(said, "user") is { } own && own != user) ? said : Set(said, "password", password, add: false);
         lines[at] = match.Groups["name"].Value + said + match.Groups["end"].Value;
         return string.Join('\n', lines);
     }

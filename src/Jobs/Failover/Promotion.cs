@@ -39,7 +39,13 @@ public sealed class Promotion(Target target, LedgerDb db, string actor, TimeProv
             await using var seen = StandbyTarget.Of(target, target.Options.Standbys.First(s => s.Name == standby));
             // the one before may have been cut off after all that was looked at above
             var row = await _ledger.InHandAsync(plan.Known.Id, cancel).ConfigureAwait(false);
-            if (row is null or { State: "begun" })
+            if (row is { State: "begun" } && row.Standby != standby)
+            {
+                await _ledger.StepAsync(row with { State = "failed", Error = $"given up for {standby}" }, $"the promotion of {row.Standby}, which had promoted nothing yet, is given up for {standby}", cancel).ConfigureAwait(false);
+                row = null;
+            }
+            // what the fence said then says nothing of now
+            if (row is null or { State: "begun" } || (row.State == "promoting" && plan.Standby.InRecovery))
             {
                 row = await FencedAsync(plan, row, standby, why, seen, tell, cancel).ConfigureAwait(false);
             }
@@ -48,7 +54,7 @@ public sealed class Promotion(Target target, LedgerDb db, string actor, TimeProv
                 tell($"goes on with what {row.Actor} began at {row.StartedAt:u}");
             }
             await RenewAsync(lease, cancel).ConfigureAwait(false);
-            row = await PromoteAsync(row, plan.Lost, seen, tell, cancel).ConfigureAwait(false);
+            row = await PromoteAsync(row, seen, tell, cancel).ConfigureAwait(false);
             await RenewAsync(lease, cancel).ConfigureAwait(false);
             return await VerifyAsync(row, seen, tell, cancel).ConfigureAwait(false);
         }
@@ -99,6 +105,7 @@ public sealed class Promotion(Target target, LedgerDb db, string actor, TimeProv
             {
                 await new FailoverGuard(target, _ledger).UnfencedAsync(plan.Standby with { Receiving = false }, connection, refusals, cancel).ConfigureAwait(false);
             }
+            refusals.AddRange((await OldPrimary.AskAsync(target.Options, cancel).ConfigureAwait(false)).Where(h => h.IsCertainlyUp).Select(h => $"{h.Host} {h.Said}"));
             if (refusals.Count > 0)
             {
                 throw await FailedAsync(row, $"the fence exited with 0, and {string.Join("; ", refusals)}", "the fence must not say what it is not certain of").ConfigureAwait(false);
@@ -106,12 +113,13 @@ public sealed class Promotion(Target target, LedgerDb db, string actor, TimeProv
             fenced = $"the fence {said}";
         }
         tell(fenced);
-        row = await _ledger.StepAsync(row with { State = "promoting", Fenced = fenced }, $"{standby} is promoted now; {fenced}", cancel).ConfigureAwait(false);
+        // afterwards nobody can tell any more how far which standby was
+        row = await _ledger.StepAsync(row with { State = "promoting", Fenced = fenced, Lost = plan.Lost.Said, LostBytes = plan.Lost.Synchronous ? 0 : null }, $"{standby} is promoted now; {fenced}", cancel).ConfigureAwait(false);
         At("promoting");
         return row;
     }
 
-    private async Task<FailoverRow> PromoteAsync(FailoverRow row, LostWal lost, Target seen, Action<string> tell, CancellationToken cancel)
+    private async Task<FailoverRow> PromoteAsync(FailoverRow row, Target seen, Action<string> tell, CancellationToken cancel)
     {
         if (row.State != "promoting")
         {
@@ -132,19 +140,24 @@ public sealed class Promotion(Target target, LedgerDb db, string actor, TimeProv
                 throw new HealingException(string.Create(CultureInfo.InvariantCulture, $"{row.Standby} is on timeline {now.Timeline} as before"), "its log says why");
             }
             target.Forget();
-            var said = Lost(row, lost, now);
+            var said = Lost(row, now);
             tell(string.Create(CultureInfo.InvariantCulture, $"promoted at {now.Lsn}, timeline {row.TimelineBefore} -> {now.Timeline}"));
             tell($"lost: {said}");
-            return await _ledger.StepAsync(row with { State = "promoted", PromotedLsn = now.Lsn, TimelineAfter = now.Timeline, LostBytes = lost.Synchronous ? 0 : null, Lost = said },
+            return await _ledger.StepAsync(row with { State = "promoted", PromotedLsn = now.Lsn, TimelineAfter = now.Timeline, Lost = said },
                 string.Create(CultureInfo.InvariantCulture, $"{row.Standby} was promoted at {now.Lsn}, timeline {now.Timeline}; lost: {said}"), cancel).ConfigureAwait(false);
         }
-        catch (PostgresException e)
+        catch (PostgresException e) when (e.SqlState == SqlState.InsufficientPrivilege)
         {
-            throw await FailedAsync(row, $"{row.Standby} was not promoted: {e.MessageText}", "the login of the standby needs EXECUTE on pg_promote(boolean, integer), which a superuser grants").ConfigureAwait(false);
+            // this alone is certain not to have begun
+            throw await FailedAsync(row with { State = "begun" }, $"{row.Standby} was not promoted: {e.MessageText}", "the login of the standby needs EXECUTE on pg_promote(boolean, integer), which a superuser grants").ConfigureAwait(false);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new HealingException($"{row.Standby} went away while it was promoted: {Redactor.Text(e.Message)}", "the same command looks what became of it, and goes on from there", e);
         }
     }
 
-    private static string Lost(FailoverRow row, LostWal lost, Promoted now) => lost.Synchronous || row.PrimaryLsn is null ? lost.Said
+    private static string Lost(FailoverRow row, Promoted now) => row.LostBytes == 0 || row.PrimaryLsn is null ? row.Lost ?? "unknown"
         : string.Create(CultureInfo.InvariantCulture, $"unknown: the primary was at {row.PrimaryLsn} when it was last asked ({row.PrimaryAskedAt:u}), recovery ended {(now.Missing > 0 ? $"{now.Missing} bytes before" : $"{-now.Missing} bytes after")} that; what the primary wrote and never sent nobody knows");
 
     private async Task<FailoverRow> VerifyAsync(FailoverRow row, Target seen, Action<string> tell, CancellationToken cancel)
@@ -156,7 +169,8 @@ public sealed class Promotion(Target target, LedgerDb db, string actor, TimeProv
 
     private async Task<HealingException> FailedAsync(FailoverRow row, string what, string hint)
     {
-        await _ledger.StepAsync(row with { State = "failed", Error = Redactor.Text(what) }, what, CancellationToken.None).ConfigureAwait(false);
+        // it may have been told to promote already: what becomes of that is looked at by whoever asks again
+        await _ledger.StepAsync(row with { State = row.State == "promoting" ? "promoting" : "failed", Error = Redactor.Text(what) }, what, CancellationToken.None).ConfigureAwait(false);
         return new HealingException($"{row.Standby} is not promoted: {what}", hint);
     }
 

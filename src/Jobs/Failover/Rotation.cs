@@ -14,8 +14,9 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
     public async Task RunAsync(RotationRequest request, Action<string> tell, CancellationToken cancel)
     {
         var place = NewPlace(request);
-        var known = await new FailoverLedger(db).TargetAsync(target.Name, cancel).ConfigureAwait(false);
-        await RequirePrimaryAsync(place, known?.SystemIdentifier, cancel).ConfigureAwait(false);
+        var ledger = new FailoverLedger(db);
+        var known = await ledger.TargetAsync(target.Name, cancel).ConfigureAwait(false);
+        await RequirePrimaryAsync(place, known?.SystemIdentifier, known is null ? null : await ledger.NewestTimelineAsync(known.Id, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         var changes = await ChangesAsync(request, place, tell, cancel).ConfigureAwait(false);
         if (changes.Count == 0 && _options.Hook.Length == 0)
         {
@@ -31,11 +32,11 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
                 await AtomicFile.WriteAsync(change.Path, change.After, cancel).ConfigureAwait(false);
                 tell($"written: {change.Path}");
             }
-            await EverybodyAsync(tell, cancel).ConfigureAwait(false);
+            await EverybodyAsync(request.ConnectionFile, tell, cancel).ConfigureAwait(false);
             target.Forget();
             await HoldsAsync(place, tell, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HealingException or OperationCanceledException or TimeoutException)
+        catch (Exception e)
         {
             await TakeBackAsync(written, place, known?.Id, e, tell).ConfigureAwait(false);
             throw;
@@ -78,7 +79,7 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
     }
 
     /// <summary>That something answers there is not enough: a standby does so too.</summary>
-    private async Task RequirePrimaryAsync(NpgsqlConnectionStringBuilder place, string? system, CancellationToken cancel)
+    private async Task RequirePrimaryAsync(NpgsqlConnectionStringBuilder place, string? system, int? newest, CancellationToken cancel)
     {
         var seen = await OldPrimary.AskAsync(new TargetOptions { Name = target.Name, Connection = place.ConnectionString }, cancel).ConfigureAwait(false);
         if (seen.FirstOrDefault(s => s.State == HostState.TakesWrites) is not { } primary)
@@ -89,6 +90,10 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
         {
             throw new HealingException($"nothing was changed: {primary.Host} belongs to another cluster ({primary.Server.SystemIdentifier} instead of {system})", "look at the address");
         }
+        if (newest > primary.Server!.Timeline)
+        {
+            throw new HealingException(System.FormattableString.Invariant($"nothing was changed: {primary.Host} is on timeline {primary.Server.Timeline}, which ended with a promotion; the target is on {newest}"), "it is the old primary, come back: make a standby of it (pg_rewind), and name the new one");
+        }
     }
 
     private async Task<IReadOnlyList<FileChange>> ChangesAsync(RotationRequest request, NpgsqlConnectionStringBuilder place, Action<string> tell, CancellationToken cancel)
@@ -96,7 +101,7 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
         var (changes, files) = (new List<FileChange>(), target.Options.ConnectionFiles);
         foreach (var path in new[] { files.Connection, request.ConnectionFile ?? _options.ConnectionFile }.Where(p => p.Length > 0).Select(Path.GetFullPath).Distinct(StringComparer.Ordinal))
         {
-            changes.Add(await ChangeAsync(path, _ => place.ConnectionString + "\n", cancel).ConfigureAwait(false));
+            changes.Add(await ChangeAsync(path, before => ((files.Connection.Length > 0 && path == Path.GetFullPath(files.Connection)) || string.IsNullOrWhiteSpace(before) ? place : OfAnother(before, request, place)).ConnectionString + "\n", cancel).ConfigureAwait(false));
         }
         if (files.Connection.Length == 0)
         {
@@ -119,9 +124,21 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
         {
             var (host, port) = place.Host!.Contains(',', StringComparison.Ordinal)
                 ? throw new HealingException("pgbouncer takes one address", "give --host one HOST:PORT") : (place.Host, place.Port);
-            changes.Add(await ChangeAsync(_options.PgbouncerIni, text => PgbouncerIni.Rewrite(text ?? "", place.Database ?? "", host, port, request.Password), cancel).ConfigureAwait(false));
+            changes.Add(await ChangeAsync(_options.PgbouncerIni, text => PgbouncerIni.Rewrite(text ?? "", place.Database ?? "", host, port, request.Password, place.Username), cancel).ConfigureAwait(false));
         }
         return changes;
+    }
+
+    /// <summary>A file that others read keeps their login, whatever ours is: only the address is new, and the password where it is of the same role.</summary>
+    private static NpgsqlConnectionStringBuilder OfAnother(string before, RotationRequest request, NpgsqlConnectionStringBuilder place)
+    {
+        var own = new NpgsqlConnectionStringBuilder(before);
+        Move(own, request.Host);
+        if (request.Password is { } password && own.Username == place.Username)
+        {
+            own.Password = password;
+        }
+        return own;
     }
 
     private static async Task<FileChange> ChangeAsync(string path, Func<string?, string> form, CancellationToken cancel)
@@ -130,7 +147,7 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
         return new(path, before, form(before));
     }
 
-    private async Task EverybodyAsync(Action<string> tell, CancellationToken cancel)
+    private async Task EverybodyAsync(string? asked, Action<string> tell, CancellationToken cancel)
     {
         if (_options.Pgbouncer.Length > 0)
         {
@@ -143,7 +160,7 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
             var (done, said) = await Hook.RunAsync(_options.Hook, new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["HEALING_TARGET"] = target.Name,
-                ["HEALING_CONNECTION_FILE"] = _options.ConnectionFile.Length > 0 ? _options.ConnectionFile : target.Options.ConnectionFiles.Connection,
+                ["HEALING_CONNECTION_FILE"] = (asked ?? _options.ConnectionFile) is { Length: > 0 } file ? file : target.Options.ConnectionFiles.Connection,
             }, _options.Patience, clock, cancel).ConfigureAwait(false);
             tell($"the hook {said}");
             if (!done)
@@ -213,7 +230,14 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
             }
             if (_options.Pgbouncer.Length > 0 && written.Any(w => w.Path == _options.PgbouncerIni))
             {
-                await PgbouncerConsole.TellAsync(_options.Pgbouncer, "RELOAD", CancellationToken.None).ConfigureAwait(false);
+                try
+                {
+                    await PgbouncerConsole.TellAsync(_options.Pgbouncer, "RELOAD", CancellationToken.None).ConfigureAwait(false);
+                }
+                catch (HealingException e)
+                {
+                    tell($"pgbouncer does not know yet that its configuration is as before: {e.Message}");
+                }
             }
             target.Forget();
         }

@@ -45,7 +45,7 @@ internal sealed class Rehearsal(HealerLedgers ledgers, HealerTools tools, Healer
             await clone.CopyBaseAsync(snapshot.Place, limit.Token).ConfigureAwait(false);
             await clone.StartAsync(keepRecovery: false, [live.Role, live.Facts.Role], Longest, limit.Token).ConfigureAwait(false);
             await using var target = new Target(OnCopy(clone), tools.Clock);
-            return await TryAsync(target, repair, incident, plan, proof, began, limit.Token).ConfigureAwait(false);
+            return await TryAsync(target, repair, incident, plan, proof, began, limit.Token, cancel).ConfigureAwait(false);
         }
         catch (HealingException e)
         {
@@ -96,7 +96,7 @@ internal sealed class Rehearsal(HealerLedgers ledgers, HealerTools tools, Healer
         };
     }
 
-    private async Task<Rehearsed> TryAsync(Target target, IRepair repair, Incident incident, RepairPlan plan, SnapshotProof proof, long began, CancellationToken cancel)
+    private async Task<Rehearsed> TryAsync(Target target, IRepair repair, Incident incident, RepairPlan plan, SnapshotProof proof, long began, CancellationToken cancel, CancellationToken outer)
     {
         var facts = await target.FactsAsync(cancel).ConfigureAwait(false);
         if (facts.Id != live.Facts.Id)
@@ -109,9 +109,13 @@ internal sealed class Rehearsal(HealerLedgers ledgers, HealerTools tools, Healer
             Ledger = live.Ledger, Attempt = live.Attempt, OpenBeside = live.OpenBeside, Programs = live.Programs, IsLedgerHereAsync = live.IsLedgerHereAsync,
         };
         var same = await repair.PlanAsync(bench, incident, cancel).ConfigureAwait(false);
-        if ((same.Defer ?? same.Refuse) is { } no)
+        if (same.Refuse is { } no)
         {
-            return Rehearsed.Not($"on the copy it is not to be done: {no}");
+            return Rehearsed.Bad($"on the copy it is not to be done: {no}");
+        }
+        if (same.Defer is { } later)
+        {
+            return Rehearsed.Not($"on the copy it is not to be done now: {later}");
         }
         if (PlanHash.Of(same) != PlanHash.Of(plan))
         {
@@ -131,9 +135,9 @@ internal sealed class Rehearsal(HealerLedgers ledgers, HealerTools tools, Healer
             var verified = await tools.Verifier.VerifyAsync(bench, incident, same, result, cancel).ConfigureAwait(false);
             return verified.Proof == Proof.Proven ? Rehearsed.Well(tools.Clock.GetElapsedTime(began)) : Rehearsed.Bad($"verification: {verified.Statement}");
         }
-        catch (PostgresException e)
+        catch (Exception e) when (e is NpgsqlException or HealingException or TimeoutException or IOException || (e is OperationCanceledException && !outer.IsCancellationRequested))
         {
-            return Rehearsed.Bad($"{e.SqlState}: {e.MessageText}");
+            return Rehearsed.Bad(e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : $"the copy did not get through it: {e.Message}");
         }
     }
 }

@@ -34,7 +34,7 @@ public sealed class SnapshotRetention(SnapshotLedger ledger, LeaseLedger leases,
         return gone;
     }
 
-    private bool IsOver(string folder) => folder.EndsWith(BaseFolder.Draft, StringComparison.Ordinal) || clock.GetUtcNow() - Directory.GetLastWriteTimeUtc(folder) > keep;
+    private bool IsOver(string folder) => folder.EndsWith(BaseFolder.Draft, StringComparison.Ordinal) || clock.GetUtcNow().UtcDateTime - Directory.GetLastWriteTimeUtc(folder) > keep;
 
     private async Task ClearAsync(CancellationToken cancel)
     {

@@ -89,8 +89,12 @@ internal sealed class WalTests
 
     private WalReceiver Receiver() => new(_vault.Target, _vault.Options.Backups, "", _vault.Ways.Archive) { LookEvery = TimeSpan.FromMilliseconds(200) };
 
-    private Task ReceivedAsync() => Poll.UntilAsync(async stop => await _vault.Cluster.ScalarAsync<bool>("postgres",
-        "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'healing wal' AND flush_lsn >= pg_current_wal_lsn())", ct: stop), TimeSpan.FromSeconds(30), "all WAL received");
+    private async Task ReceivedAsync()
+    {
+        var lsn = await _vault.Cluster.ScalarAsync<string>("postgres", "SELECT pg_current_wal_lsn()::text");
+        await Poll.UntilAsync(async stop => await _vault.Cluster.ScalarAsync<bool>("postgres",
+            "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'healing wal' AND flush_lsn >= @lsn::pg_lsn)", new { lsn }, stop), TimeSpan.FromSeconds(60), $"all WAL up to {lsn} received");
+    }
 
     private async Task<string> WordsAsync(Backup backup, RestoreUntil? until)
     {

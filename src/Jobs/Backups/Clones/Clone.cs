@@ -8,6 +8,9 @@ namespace HealingWorkers.Jobs.Backups;
 /// <summary>A disposable server: its files, and while it runs, the ways into it. It ends with whoever made it, however that comes about, and is removed.</summary>
 public sealed class Clone : IAsyncDisposable
 {
+    /// <summary>What the original's databases and roles are set to is not for us.</summary>
+    private const string Own = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off";
+
     private readonly string _programs;
     private readonly CloneMarker _marker;
     private readonly TimeProvider _clock;
@@ -93,7 +96,7 @@ public sealed class Clone : IAsyncDisposable
 
     public async Task<NpgsqlConnection> OpenAsync(string database, CancellationToken cancel)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString(database)) { Pooling = false, Options = SearchPath.Ours }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString(database)) { Pooling = false, Options = $"{SearchPath.Ours} {Own}" }.ConnectionString);
         try
         {
             await connection.OpenAsync(cancel).ConfigureAwait(false);

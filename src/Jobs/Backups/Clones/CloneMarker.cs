@@ -34,7 +34,7 @@ internal sealed record CloneMarker(int Pid, long Started, string Worker, string 
 
     /// <summary>Of another host's process nothing is seen from here but how long ago it began.</summary>
     public bool IsInUse(DateTimeOffset now) =>
-        now - MadeAt < Longest && (Kept || Host != Environment.MachineName || StartOf(Pid) == Started);
+        Host == Environment.MachineName && !Kept ? StartOf(Pid) == Started : now - MadeAt < Longest;
 
     private static long? StartOf(int pid)
     {

@@ -8,6 +8,9 @@ namespace HealingWorkers.Jobs.Backups;
 /// <summary>Brings a dump into an empty server, under its own name, and stops at the first thing that does not go in.</summary>
 internal sealed partial class DumpRestore(Clone clone, string archive, int major)
 {
+    /// <summary>The dump may hold a database whose own setting lets nobody write; we may have set it ourselves.</summary>
+    private static readonly Dictionary<string, string> Environment = new(StringComparer.Ordinal) { ["PGOPTIONS"] = "-c default_transaction_read_only=off" };
+
     /// <returns>The name of the database.</returns>
     public async Task<string> RunAsync(IReadOnlyCollection<string> counted, CancellationToken cancel)
     {
@@ -24,7 +27,7 @@ internal sealed partial class DumpRestore(Clone clone, string archive, int major
             await MakeRolesAsync(await RequireAsync([program, "--schema-only", "--file=-", archive], "the dump cannot be read", cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         }
         var login = new Npgsql.NpgsqlConnectionStringBuilder(clone.ConnectionString("template1"));
-        await RequireAsync([program, "--exit-on-error", "--create", "--no-owner", "--no-privileges", "--no-subscriptions", "--host", login.Host!, "--port", "5432", "--username", clone.Superuser, "--no-password", "--dbname", "template1", archive],
+        await RequireAsync([program, "--exit-on-error", "--create", "--clean", "--if-exists", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-subscriptions", "--host", login.Host!, "--port", "5432", "--username", clone.Superuser, "--no-password", "--dbname", "template1", archive],
             "the dump cannot be restored", cancel).ConfigureAwait(false);
         return database;
     }
@@ -46,7 +49,7 @@ internal sealed partial class DumpRestore(Clone clone, string archive, int major
 
     private static async Task<string> RequireAsync(IReadOnlyList<string> command, string what, CancellationToken cancel)
     {
-        var (code, said) = await Programs.RunTiedAsync(command, new Dictionary<string, string>(StringComparer.Ordinal), cancel).ConfigureAwait(false);
+        var (code, said) = await Programs.RunTiedAsync(command, Environment, cancel).ConfigureAwait(false);
         return code == 0 ? said : throw new HealingException($"{what}: {Words(said)}", "Take another backup, and look at the disk that holds this one.");
     }
 

@@ -1,6 +1,7 @@
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
 using Npgsql;
 
@@ -12,17 +13,28 @@ namespace HealingWorkers.Jobs.Backups;
 /// </summary>
 public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks, TimeProvider clock)
 {
+    private const int DiskFull = 28;
+
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromHours(2);
     public TimeSpan CheckLimit { get; init; } = TimeSpan.FromHours(2);
 
-    /// <summary>Never throws for what is wrong with the backup: that is the report's.</summary>
+    /// <summary>Never throws for what is wrong with the backup: that is the report's. What is wrong with this host says nothing of the backup, and is thrown.</summary>
     public async Task<ProofReport> RunAsync(ProofRequest request, CancellationToken cancel)
     {
         var hand = new ProofInHand(request, clock);
-        Clone? clone = null;
+        RequireHere(request.Backup);
+        Clone? clone = await house.MakeAsync("proof", RoomFor(request.Backup), cancel).ConfigureAwait(false);
         try
         {
-            clone = await house.MakeAsync("proof", RoomFor(request.Backup), cancel).ConfigureAwait(false);
+            await RequireProgramsAsync(clone, request.Backup, cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            await clone.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        try
+        {
             await RestoreAsync(hand, clone, cancel).ConfigureAwait(false);
             await LookAsync(hand, clone, cancel).ConfigureAwait(false);
             await ReadPagesAsync(hand, clone, cancel).ConfigureAwait(false);
@@ -30,6 +42,10 @@ public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks,
         catch (HealingException e)
         {
             hand.Problems.Add(e.Message);
+        }
+        catch (IOException e) when ((e.HResult & 0xFFFF) == DiskFull)
+        {
+            throw new HealingException($"{hand.Phase}: the disk of this host is full", "Make room where copies are restored (state_directory).", e);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException && !cancel.IsCancellationRequested)
         {
@@ -47,6 +63,26 @@ public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks,
             }
         }
         return hand.Report();
+    }
+
+    private static void RequireHere(Backup backup)
+    {
+        if (backup.Host != Environment.MachineName)
+        {
+            throw new HealingException($"backup {backup.Id} lies on {backup.Host}, and this is {Environment.MachineName}", "Run it there.");
+        }
+        if (backup.Provider != BackupProvider.Pgbackrest && !Directory.Exists(backup.Place))
+        {
+            throw new HealingException($"{backup.Place} of backup {backup.Id} is not to be seen", "Is its disk mounted?");
+        }
+    }
+
+    private static async Task RequireProgramsAsync(Clone clone, Backup backup, CancellationToken cancel)
+    {
+        foreach (var program in new[] { "postgres", "pg_controldata" })
+        {
+            await clone.ProgramAsync(program, backup.ServerVersion / 10_000, cancel).ConfigureAwait(false);
+        }
     }
 
     /// <summary>A dump is smaller than what it becomes.</summary>

@@ -12,6 +12,7 @@ public sealed class ReportKeeper(HealingOptions options, IncidentLedger incident
 {
     /// <summary>A frozen server takes connections and says nothing for ever.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private string? _ledger;
 
     /// <summary>Known before the first check runs: later there may be nobody to ask.</summary>
@@ -48,7 +49,16 @@ public sealed class ReportKeeper(HealingOptions options, IncidentLedger incident
         var taken = 0;
         foreach (var file in waiting)
         {
-            taken += await TakeUpAsync(file, cancel).ConfigureAwait(false);
+            try
+            {
+                taken += await TakeUpAsync(file, cancel).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested && (e is IOException or UnauthorizedAccessException || !LedgerOutage.Is(e)))
+            {
+                // one that cannot be taken in holds up none of the others
+                if (_told.Add(file))
+                    logger.LogError("{File} cannot be taken in, and stays: {Reason}", file, Redactor.Text(e.Message));
+            }
         }
         if (taken > 0)
             logger.LogInformation("{Reports} reports that waited in {Spool} were taken in", taken, spool.Directory);

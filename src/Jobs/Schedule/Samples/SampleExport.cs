@@ -18,7 +18,9 @@ internal sealed class SampleExport(SampleOptions options, SampleLedger samples, 
     private const int MostBatches = 20;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(20);
-    private readonly HttpClient _http = new() { Timeout = Limit };
+    private static readonly TimeSpan AtATime = TimeSpan.FromSeconds(20);
+    // a redirection drops what was posted, and its answer would be taken for ours
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Limit };
     private long? _failedAt;
     private bool _told;
 
@@ -26,7 +28,8 @@ internal sealed class SampleExport(SampleOptions options, SampleLedger samples, 
     {
         if (_failedAt is { } at && clock.GetElapsedTime(at) < Pause)
             return;
-        for (var n = 0; n < MostBatches; n++)
+        var begun = clock.GetTimestamp();
+        for (var n = 0; n < MostBatches && clock.GetElapsedTime(begun) < AtATime; n++)
         {
             var state = await samples.ExportAsync(options.Export, cancel).ConfigureAwait(false);
             var rows = await samples.ListAsync(new SampleFilter { After = state.Cursor, Limit = Batch }, cancel).ConfigureAwait(false);

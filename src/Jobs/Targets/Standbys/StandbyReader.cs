@@ -25,9 +25,10 @@ public static class StandbyReader
         await using var seen = StandbyTarget.Of(target, standby);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
+        PrimaryPosition? primary = null;
         try
         {
-            var primary = await PrimaryAsync(target, limit.Token).ConfigureAwait(false);
+            primary = await PrimaryAsync(target, limit.Token).ConfigureAwait(false);
             StandbyLook look;
             await using (var connection = await seen.OpenCheckAsync(limit.Token).ConfigureAwait(false))
             {
@@ -38,7 +39,12 @@ public static class StandbyReader
         }
         catch (Exception e) when (e is HealingException or NpgsqlException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            return new() { Name = standby.Name, Problem = e is OperationCanceledException ? $"it did not answer within {Patience.TotalSeconds:0} s" : Redactor.Text(e.Message) };
+            // how far the primary was is worth knowing all the more
+            return new()
+            {
+                Name = standby.Name, Problem = e is OperationCanceledException ? $"it did not answer within {Patience.TotalSeconds:0} s" : Redactor.Text(e.Message),
+                PrimaryLsn = primary?.Lsn, PrimaryTimeline = primary?.Timeline, PrimarySystem = primary?.SystemIdentifier,
+            };
         }
     }
 
