@@ -6,6 +6,7 @@ public static class SqlState
     public const string FeatureNotSupported = "0A000";
     public const string InsufficientPrivilege = "42501";
     public const string UndefinedFunction = "42883";
+    public const string UndefinedColumn = "42703";
     public const string UndefinedTable = "42P01";
     public const string UndefinedObject = "42704";
     public const string ForeignKeyViolation = "23503";

@@ -18,9 +18,10 @@ public sealed class Absences(IncidentLedger incidents)
         {
             // oid 0: what the incident is about is no object of the catalogue
             var about = open.Where(i => i.TargetId == id && i.Object.Oid != 0 && !i.Kind.IsEvent && string.Equals(i.Check, check, StringComparison.Ordinal)).Select(i => i.Object).ToList();
+            var before = target.StandbySessions;
             if (about.Count > 0 && await AbsentAsync(target, about, cancel).ConfigureAwait(false) is { Count: > 0 } absent)
             {
-                gone.AddRange(await incidents.AbsentAsync(id, check, absent, actor, cancel).ConfigureAwait(false));
+                gone.AddRange(await incidents.AbsentAsync(id, check, absent, actor, cancel, target.StandbySessions != before).ConfigureAwait(false));
             }
         }
         return gone;

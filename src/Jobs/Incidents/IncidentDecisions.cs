@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
+using Npgsql;
 
 namespace HealingWorkers.Jobs.Incidents;
 
@@ -9,12 +12,31 @@ public sealed class IncidentDecisions(IncidentLedger incidents, int freshAttempt
     public Task<Incident> ApproveAsync(long id, string actor, string why, CancellationToken cancel) => ApproveAsync(id, actor, why, rows: null, cancel);
 
     /// <param name="rows">As many rows as the plan had that was read: more than these want another approval.</param>
-    public async Task<Incident> ApproveAsync(long id, string actor, string why, long? rows, CancellationToken cancel)
+    public Task<Incident> ApproveAsync(long id, string actor, string why, long? rows, CancellationToken cancel) => ApproveAsync(id, actor, why, rows, plan: null, cancel);
+
+    /// <param name="plan">The hash of the plan that was read, where it may lose something: any other plan wants another approval.</param>
+    public async Task<Incident> ApproveAsync(long id, string actor, string why, long? rows, string? plan, CancellationToken cancel)
     {
         var incident = await FindAsync(id, cancel);
         if (!incident.WaitsForApproval)
             throw new HealingException($"incident {id} is {incident.State} and waits for no approval", "`healing incidents` shows what does");
-        return await incidents.StayAsync(id, incident.State, new Move(actor, rows is null ? $"approved: {why}" : $"approved, {rows} row(s): {why}") { ApprovedBy = actor, ApprovedRows = rows, Reason = why }, cancel);
+        var move = new Move(actor, rows is null ? $"approved: {why}" : $"approved, {rows} row(s): {why}")
+        {
+            ApprovedBy = actor,
+            ApprovedRows = rows,
+            ApprovedPlan = plan,
+            Reason = why,
+            Metadata = plan is null ? "{}" : new JsonObject { ["plan"] = plan }.ToJsonString(),
+        };
+        try
+        {
+            return await incidents.StayAsync(id, incident.State, move, cancel);
+        }
+        catch (PostgresException e) when (MissingTable.Explain(e) is not null)
+        {
+            // what may lose something is not approved where nobody could keep to the plan
+            throw MissingTable.Explain(e)!;
+        }
     }
 
     /// <summary>Takes up again what was given up or suppressed, with fresh attempts.</summary>

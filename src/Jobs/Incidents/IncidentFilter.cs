@@ -13,6 +13,8 @@ public sealed record IncidentFilter
     /// <summary>Somewhere in the object, the detail or the reason, in whatever case.</summary>
     public string? Search { get; init; }
     public bool OpenOnly { get; init; }
+    /// <summary>Leaves out what somebody wants left alone.</summary>
+    public bool NotSuppressed { get; init; }
     /// <summary>Only these, where there are any.</summary>
     public IReadOnlyList<long>? Ids { get; init; }
     /// <summary>Keyset: ids below this one.</summary>

@@ -40,9 +40,9 @@ public sealed class IncidentLedger(LedgerDb db)
     public Task<bool> KnowsReportsAsync(CancellationToken cancel) => db.FirstAsync<bool>(Sql.Of<IncidentLedger>("report_table"), null, cancel);
 
     /// <summary>Counts a clean look for what a check had found wrong with objects that no longer exist. Returns what is gone by itself by now.</summary>
-    public Task<IReadOnlyList<Incident>> AbsentAsync(long target, string check, IReadOnlyList<string> names, string actor, CancellationToken cancel) =>
+    public Task<IReadOnlyList<Incident>> AbsentAsync(long target, string check, IReadOnlyList<string> names, string actor, CancellationToken cancel, bool fromStandby = false) =>
         db.InTransactionAsync((connection, transaction) => new ReportIntake(connection, transaction, target,
-            new CheckReport(check, CheckStatus.Clean, TimeSpan.Zero, null, [], []) { ExaminedNames = names }, 0, actor, demonstration: false).GoneAsync(cancel), cancel);
+            new CheckReport(check, CheckStatus.Clean, TimeSpan.Zero, null, [], []) { ExaminedNames = names, FromStandby = fromStandby }, 0, actor, demonstration: false).GoneAsync(cancel), cancel);
 
     public async Task<Incident?> FindAsync(long id, CancellationToken cancel) =>
         (await db.FirstAsync<IncidentRow>(Sql.Of<IncidentLedger>("incident_find"), new { Id = id }, cancel).ConfigureAwait(false))?.ToIncident();
@@ -54,20 +54,25 @@ public sealed class IncidentLedger(LedgerDb db)
         return (rows[0].At, KnownDamage.Of(rows.Where(r => r.Kind is not null).Select(r => (FindingKind.Named(r.Kind!), r.TableOid))));
     }
 
-    public Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => IncidentsAsync("incident_list",
+    public async Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => await IncidentsAsync("incident_list",
         new
         {
-            filter.Target,
+            Targets = await TargetNames.IdsAsync(db, filter.Target, cancel).ConfigureAwait(false),
             filter.TargetId,
             State = filter.State?.ToString(),
             filter.Kind,
             Severity = filter.Severity?.ToString().ToLowerInvariant(),
             Search = filter.Search is { Length: > 0 } text ? $"%{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%" : null,
             filter.OpenOnly,
+            filter.NotSuppressed,
             Ids = filter.Ids?.ToArray(),
             filter.Before,
             filter.Limit,
-        }, cancel);
+        }, cancel).ConfigureAwait(false);
+
+    /// <summary>Other open incidents of these tables and indexes, by oid: of each kind on each one.</summary>
+    public Task<IReadOnlyList<Incident>> OpenBesideAsync(Incident incident, IEnumerable<long> oids, CancellationToken cancel) =>
+        IncidentsAsync("open_beside", new { incident.TargetId, incident.Id, Oids = oids.Distinct().ToArray() }, cancel);
 
     public Task<IReadOnlyList<AttemptRow>> AttemptsAsync(long id, CancellationToken cancel) =>
         db.ListAsync<AttemptRow>(Sql.Of<IncidentLedger>("attempt_list"), new { Id = id }, cancel);

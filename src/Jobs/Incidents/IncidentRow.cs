@@ -27,6 +27,7 @@ internal sealed record IncidentRow
     public string? Reason { get; init; }
     public string? ApprovedBy { get; init; }
     public long? ApprovedRows { get; init; }
+    public string? ApprovedPlan { get; init; }
     public DateTimeOffset? DueAt { get; init; }
     public required DateTimeOffset OpenedAt { get; init; }
     public required DateTimeOffset LastSeenAt { get; init; }
@@ -59,6 +60,7 @@ internal sealed record IncidentRow
             Reason = Reason,
             ApprovedBy = ApprovedBy,
             ApprovedRows = ApprovedRows,
+            ApprovedPlan = ApprovedPlan,
             DueAt = DueAt,
             OpenedAt = OpenedAt,
             LastSeenAt = LastSeenAt,

@@ -34,6 +34,7 @@ internal static class IncidentTransition
     public static async Task<Incident> WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Incident incident, IncidentState to, Move move, CancellationToken cancel)
     {
         await CloseAttemptAsync(connection, transaction, incident, move, cancel).ConfigureAwait(false);
+        var anew = to == IncidentState.Detected && !incident.State.IsInHand();
         await connection.DoAsync(Sql.Of<IncidentLedger>("incident_move"), new
         {
             incident.Id,
@@ -49,8 +50,11 @@ internal static class IncidentTransition
             move.CountDeferral,
             Uncount = move.CountDeferral && incident.State.IsInHand(),
             Ended = move.AttemptOutcome is not null,
-            Anew = to == IncidentState.Detected && !incident.State.IsInHand(),
+            Anew = anew,
         }, cancel, transaction).ConfigureAwait(false);
+        var plan = move.ApprovedBy is not null ? move.ApprovedPlan : anew || move.RevokeApproval ? null : incident.ApprovedPlan;
+        if (!string.Equals(plan, incident.ApprovedPlan, StringComparison.Ordinal))
+            await connection.DoAsync(Sql.Of<IncidentLedger>("incident_approved_plan"), new { incident.Id, Plan = plan }, cancel, transaction).ConfigureAwait(false);
         if (incident.Kind == FindingKind.DeadlyRead && (to == IncidentState.Closed || (incident.State == IncidentState.Escalated && to == IncidentState.Detected)))
             await connection.DoAsync(Sql.Of<IncidentLedger>("fence_lifted"), new { incident.TargetId, Object = incident.Object.Quoted }, cancel, transaction).ConfigureAwait(false);
         await AuditAsync(connection, transaction, incident, to, move, cancel).ConfigureAwait(false);

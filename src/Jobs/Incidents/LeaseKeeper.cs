@@ -26,6 +26,29 @@ public sealed class LeaseKeeper : IAsyncDisposable
 
     public bool Lost { get; private set; }
 
+    /// <summary>Does work under a lease and gives it back afterwards.</summary>
+    /// <param name="lost">What is thrown when the lease was lost on the way; it is not given back then, for it is somebody else's.</param>
+    public static async Task<T> HoldAsync<T>(LeaseLedger leases, Lease lease, TimeSpan length, TimeProvider clock, Func<CancellationToken, Task<T>> work, Func<Exception, Exception> lost, CancellationToken cancel)
+    {
+        var keeper = new LeaseKeeper(leases, lease, length, clock, cancel);
+        try
+        {
+            return await work(keeper.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (keeper.Lost && !cancel.IsCancellationRequested)
+        {
+            throw lost(e);
+        }
+        finally
+        {
+            await keeper.DisposeAsync().ConfigureAwait(false);
+            if (!keeper.Lost)
+            {
+                await leases.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync().ConfigureAwait(false);

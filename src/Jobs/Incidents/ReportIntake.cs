@@ -13,6 +13,9 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
     private const int IncidentsThatPointAtHardware = 3;
     private readonly List<Incident> _toRepair = [], _opened = [], _escalated = [], _gone = [];
 
+    /// <summary>When the look ended: a report may have waited on disk for long.</summary>
+    private DateTimeOffset? SeenAt => report.LookedFrom + report.Elapsed;
+
     public async Task<TakenIn> RunAsync(string? scope, CancellationToken cancel)
     {
         await DoAsync("intake_serialise", new { Target = target }, cancel).ConfigureAwait(false);
@@ -24,6 +27,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
             Status = report.Status.ToString().ToLowerInvariant(),
             Reason = Text.Bounded(report.Reason, 2000),
             Seconds = report.Elapsed.TotalSeconds,
+            SeenAt,
         }, cancel).ConfigureAwait(false);
         // what is only worth knowing is told by the check and is nobody's incident
         foreach (var finding in report.Findings.Where(f => f.Severity >= Severity.Warning || f.Repair is not null).DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).OrderBy(f => f.Fingerprint, StringComparer.Ordinal))
@@ -55,11 +59,13 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
             Object = finding.Object.Quoted,
             Detail = Text.Bounded(finding.Detail, 8000),
             Evidence = finding.Evidence.ToJsonString(),
+            report.FromStandby,
             finding.Repair,
             Risk = finding.Risk?.Name(),
             AttemptsAllowed = attemptsAllowed,
             TraceParent = Activity.Current?.Id,
             report.LookedFrom,
+            SeenAt,
         }, cancel, transaction).ConfigureAwait(false);
         if (row is null)
             return;
@@ -110,6 +116,8 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
             Names = report.ExaminedNames.Distinct(StringComparer.Ordinal).ToArray(),
             Found = report.Findings.Select(f => f.Fingerprint).Distinct(StringComparer.Ordinal).ToArray(),
             Events = FindingKind.All.Where(k => k.IsEvent).Select(k => k.Name).ToArray(),
+            LookedFrom = report.ExaminedAsOf ?? report.LookedFrom,
+            report.FromStandby,
         }, cancel, transaction).ConfigureAwait(false);
         foreach (var row in clean.Where(r => r.CleanChecks >= CleanLooksToResolve))
         {

@@ -37,13 +37,13 @@ public sealed class SnapshotLedger(LedgerDb db)
         return ours == await connection.FirstAsync<string>(Sql.Of<SnapshotLedger>("own_server"), null, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Every place on a host in which some incident has evidence.</summary>
-    public Task<IReadOnlyList<string>> PlacesAsync(string host, CancellationToken cancel) =>
-        db.ListAsync<string>(Sql.Of<SnapshotLedger>("snapshot_places"), new { Host = host }, cancel);
+    /// <summary>Every place in which some incident has evidence, on whichever machine.</summary>
+    public Task<IReadOnlyList<string>> PlacesAsync(CancellationToken cancel) =>
+        db.ListAsync<string>(Sql.Of<SnapshotLedger>("snapshot_places"), null, cancel);
 
-    /// <summary>Past their time, of closed incidents, on this host (whose files only it can remove).</summary>
-    public Task<IReadOnlyList<SnapshotRow>> ExpiredAsync(string host, int most, CancellationToken cancel) =>
-        db.ListAsync<SnapshotRow>(Sql.Of<SnapshotLedger>("snapshots_expired"), new { Host = host, Most = most }, cancel);
+    /// <summary>Past their time, of closed incidents, wherever they lie: only who sees the files can remove them. By their id.</summary>
+    public Task<IReadOnlyList<SnapshotRow>> ExpiredAsync(long after, int most, CancellationToken cancel) =>
+        db.ListAsync<SnapshotRow>(Sql.Of<SnapshotLedger>("snapshots_expired"), new { After = after, Most = most }, cancel);
 
     /// <summary>The files are gone; the row stays. False when that was known.</summary>
     public async Task<bool> RemovedAsync(long id, CancellationToken cancel) =>

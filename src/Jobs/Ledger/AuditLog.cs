@@ -15,8 +15,10 @@ public sealed class AuditLog(LedgerDb db)
     public Task<IReadOnlyList<AuditRow>> ListAsync(long? incident, long? before, int limit, CancellationToken cancel) =>
         ListAsync(new AuditFilter { Incident = incident, Before = before, Limit = limit }, cancel);
 
-    public Task<IReadOnlyList<AuditRow>> ListAsync(AuditFilter filter, CancellationToken cancel) =>
-        db.ListAsync<AuditRow>(Sql.Of<AuditLog>("audit_list"), filter, cancel);
+    public async Task<IReadOnlyList<AuditRow>> ListAsync(AuditFilter filter, CancellationToken cancel) => await db.ListAsync<AuditRow>(Sql.Of<AuditLog>("audit_list"), new
+    {
+        filter.Incident, filter.Actor, filter.Event, Targets = await TargetNames.IdsAsync(db, filter.Target, cancel).ConfigureAwait(false), filter.Since, filter.Until, filter.Before, filter.Limit,
+    }, cancel).ConfigureAwait(false);
 }
 
 /// <param name="Metadata">JSON.</param>

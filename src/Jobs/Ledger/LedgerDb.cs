@@ -53,7 +53,12 @@ public sealed class LedgerDb : IAsyncDisposable
             try
             {
                 var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-                return new Held<T>(connection, transaction, await work(connection, transaction).ConfigureAwait(false));
+                var result = await work(connection, transaction).ConfigureAwait(false);
+                if (ChangeMark.Current is { } mark)
+                {
+                    await connection.DoAsync(Sql.Of<AnswerLedger>("answer_changed"), mark, cancel, transaction).ConfigureAwait(false);
+                }
+                return new Held<T>(connection, transaction, result);
             }
             catch
             {

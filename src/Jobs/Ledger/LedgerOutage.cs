@@ -10,7 +10,8 @@ public static class LedgerOutage
     public static bool Is(Exception e) => e switch
     {
         PostgresException said => said.IsTransient || said.SqlState.StartsWith("57", StringComparison.Ordinal)
-            || said.SqlState is SqlState.IdleInTransaction or SqlState.ReadOnlySqlTransaction or SqlState.InvalidCatalogName,
+            || said.SqlState is SqlState.IdleInTransaction or SqlState.ReadOnlySqlTransaction or SqlState.InvalidCatalogName
+                or SqlState.InvalidPassword or SqlState.InvalidAuthorization,
         NpgsqlException or TimeoutException or SocketException or IOException or Polly.Timeout.TimeoutRejectedException => true,
         _ => false,
     };

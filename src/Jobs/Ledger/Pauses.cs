@@ -16,11 +16,11 @@ public sealed class Pauses(LedgerDb db)
     }, cancel);
 
     /// <summary>False when it was not paused.</summary>
-    public Task<bool> ResumeAsync(long? target, string actor, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    public Task<bool> ResumeAsync(long? target, string actor, string why, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
     {
         if (await connection.DoAsync(Sql.Of<Pauses>("resume"), new { Target = target ?? Everything }, cancel, transaction).ConfigureAwait(false) == 0)
             return false;
-        await AuditAsync(connection, transaction, "repairs.resumed", target, $"repairs of {Name(target)} resumed", actor, cancel).ConfigureAwait(false);
+        await AuditAsync(connection, transaction, "repairs.resumed", target, $"repairs of {Name(target)} resumed: {why}", actor, cancel).ConfigureAwait(false);
         return true;
     }, cancel);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Telemetry;
 
 namespace HealingWorkers.Jobs.Ledger;
 
@@ -68,7 +69,7 @@ public sealed record KeptSample
     /// <summary>As a line for a warehouse.</summary>
     public JsonObject ToLine()
     {
-        var line = new JsonObject { ["id"] = Id, ["at"] = At.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture) };
+        var line = new JsonObject { ["id"] = Id, ["at"] = IsoTime.Text(At) };
         foreach (var (name, section) in JsonNode.Parse(Body)!.AsObject())
             line[name] = section?.DeepClone();
         return line;

@@ -36,8 +36,8 @@ public static class ConfigKeys
         Key(Healing + "orphan_cleanup_interval", Recurrence, "1d", "How often db.orphan_cleanup runs.", (o, v) => o.AutoHealing.OrphanCleanupInterval = (string)v!),
         Key(Healing + "snapshot_before_repair", Flag, "true", "Whether a repair needs a snapshot; false is written into every receipt.", (o, v) => o.AutoHealing.SnapshotBeforeRepair = (bool)v!),
         Key(Healing + "max_auto_repair_attempts", Number(1, 20), "3", "Attempts an incident, crashes counted, before a person is called.", (o, v) => o.AutoHealing.MaxAutoRepairAttempts = (int)v!),
-        Key(Healing + "max_rows_per_repair", Number(0, 1_000_000_000), "1000", "Rows that one repair may take to quarantine by itself; more waits for approval.", (o, v) => o.AutoHealing.MaxRowsPerRepair = (int)v!),
-        Key(Healing + "alert_on_failure", Flag, "true", "Whether a failed repair is told to a person.", (o, v) => o.AutoHealing.AlertOnFailure = (bool)v!),
+        Key(Healing + "max_rows_per_repair", Number(0, 1_000_000_000), "1000", "Rows that one repair may take to quarantine by itself, those included that foreign keys take along; more waits for approval.", (o, v) => o.AutoHealing.MaxRowsPerRepair = (int)v!),
+        Key(Healing + "alert_on_failure", Flag, "true", "Whether a failed attempt of a repair is told to a person. What waits for a person (approval_wanted, escalated) is told in any case.", (o, v) => o.AutoHealing.AlertOnFailure = (bool)v!),
         Key(Healing + "impact", Choice<Impact>(), "low", "The budget of checks and repairs.", (o, v) => o.AutoHealing.Impact = (Impact)v!),
 
         Key("snapshots.base_backup", Choice<BaseBackupRule>(), "when_possible", "Whether a copy of the whole server is taken before a repair of class quarantining or manual; required: without one there is no such repair.", (o, v) => o.Snapshots.BaseBackup = (BaseBackupRule)v!),

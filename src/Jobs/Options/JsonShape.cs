@@ -13,6 +13,7 @@ public sealed class JsonShape
 {
     private const int Deepest = 256;
     private static readonly JsonLoadSettings Loading = new() { CommentHandling = CommentHandling.Load };
+    private static readonly JsonShapeValidator Validator = new();
     private readonly JsonSchema _schema;
 
     private JsonShape(JsonSchema schema) => _schema = schema;
@@ -49,10 +50,10 @@ public sealed class JsonShape
         {
             return JsonVerdict.NotLooked;
         }
-        var errors = _schema.Validate(token);
+        var errors = Validator.Validate(token, _schema);
         if (errors.Count > 0 && Whole(token) is { } whole)
         {
-            errors = _schema.Validate(whole);
+            errors = Validator.Validate(whole, _schema);
         }
         return errors.Count == 0 ? JsonVerdict.Right : Of(errors.First());
     }

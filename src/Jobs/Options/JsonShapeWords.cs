@@ -67,6 +67,11 @@ internal static class JsonShapeWords
                 schema.Remove(word);
                 schema["enum"] = new JsonArray(value.DeepClone());
             }
+            else if (JsonShapeValidator.Kept(word) is { } kept)
+            {
+                schema.Remove(word);
+                schema[kept] = Length(value) ?? throw new FormatException($"{place}/{word} is no length");
+            }
             else if (word == "$ref" && (string?)value is { } reference && !reference.StartsWith('#'))
             {
                 throw new FormatException($"{place} refers to {reference}; only what is in the same file can be referred to");
@@ -77,6 +82,9 @@ internal static class JsonShapeWords
             }
         }
     }
+
+    private static long? Length(JsonNode? value) =>
+        value is JsonValue said && said.GetValueKind() == JsonValueKind.Number && said.TryGetValue<decimal>(out var number) && number is >= 0 and <= long.MaxValue && number == Math.Floor(number) ? (long)number : null;
 
     private static void One(JsonObject holder, string name, JsonNode? value, string place, bool mayBeFlag)
     {

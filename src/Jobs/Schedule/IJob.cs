@@ -13,7 +13,11 @@ public interface IJob
 
 /// <param name="Execution">1 at first; more after a crash of the process that ran it.</param>
 /// <param name="Token">Fencing token of this execution.</param>
-public sealed record JobContext(long Run, string Key, string? Target, JsonObject Arguments, int Execution, long Token, Action<string> Log);
+public sealed record JobContext(long Run, string Key, string? Target, JsonObject Arguments, int Execution, long Token, Action<string> Log)
+{
+    /// <summary>How often this run was put off.</summary>
+    public int Deferrals { get; init; }
+}
 
 /// <summary>How a run ended. A deferral is the same key again, later.</summary>
 public sealed record JobOutcome(string? Note, TimeSpan? DeferFor)

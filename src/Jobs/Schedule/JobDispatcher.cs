@@ -12,9 +12,19 @@ public sealed class JobDispatcher(LedgerDb db, JobLedger ledger, IJobEngine? eng
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     /// <summary>Null when the same key is pending or running already.</summary>
-    public async Task<JobRun?> RequestAsync(JobRequest request, CancellationToken cancel)
+    /// <param name="asked">What the audit log says of it, in the same transaction; nothing where nothing was asked for.</param>
+    public async Task<JobRun?> RequestAsync(JobRequest request, CancellationToken cancel, Func<JobRun, AuditEntry>? asked = null)
     {
-        var run = await ledger.RequestAsync(request with { TraceParent = request.TraceParent ?? TraceParent.Current() }, cancel).ConfigureAwait(false);
+        var traced = request with { TraceParent = request.TraceParent ?? TraceParent.Current() };
+        var run = asked is null ? await ledger.RequestAsync(traced, cancel).ConfigureAwait(false) : await db.InTransactionAsync(async (connection, transaction) =>
+        {
+            var written = await ledger.RequestAsync(traced, cancel, transaction).ConfigureAwait(false);
+            if (written is not null)
+            {
+                await AuditLog.WriteAsync(connection, transaction, asked(written), cancel).ConfigureAwait(false);
+            }
+            return written;
+        }, cancel).ConfigureAwait(false);
         if (run is not null)
         {
             await DeliverAsync(run, request.Delay, cancel).ConfigureAwait(false);

@@ -5,7 +5,6 @@ using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Telemetry;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace HealingWorkers.Jobs.Schedule;
 
@@ -14,6 +13,14 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
 {
     /// <summary>So often a run is put off when a database went away under it, before it counts as failed.</summary>
     private const int MostOutages = 5;
+
+    /// <summary>However often it was put off for other reasons, so long a run outlasts outages.</summary>
+    private static readonly TimeSpan OutagesFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>So often because what it works under was taken from it.</summary>
+    private const int MostFences = 100;
+
+    private static readonly TimeSpan AfterFence = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, IJob> _jobs = jobs.ToDictionary(j => j.Name, StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, RunInHand> _running = new();
@@ -163,7 +170,7 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
             }
             var arguments = JsonNode.Parse(run.Arguments) as JsonObject ?? [];
             var outcome = await job.RunAsync(
-                new JobContext(run.Id, run.Key, run.Target, arguments, run.Executions, run.Token, hand.Log.Add), hand.Cancel).ConfigureAwait(false);
+                new JobContext(run.Id, run.Key, run.Target, arguments, run.Executions, run.Token, hand.Log.Add) { Deferrals = run.Deferrals }, hand.Cancel).ConfigureAwait(false);
             return hand.Reason == StopReason.TakenOver ? Fenced(run)
                 : outcome.DeferFor is { } delay ? await DeferAsync(run, hand, delay, outcome.Note ?? "").ConfigureAwait(false)
                 : await EndAsync(run, hand, "succeeded", outcome.Note, null).ConfigureAwait(false);
@@ -172,9 +179,10 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
         {
             return Fenced(run);
         }
-        catch (FencedException e)
+        catch (FencedException e) when (run.Deferrals < MostFences)
         {
-            return await EndAsync(run, hand, "succeeded", "another worker has this in hand: " + e.Message, null).ConfigureAwait(false);
+            // the run is ours still: what it is for may be in another's hands, or in nobody's, where a machine stood still for longer than a lease
+            return await DeferAsync(run, hand, AfterFence, e.Message).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (hand.Reason == StopReason.Cancelled)
         {
@@ -184,9 +192,9 @@ public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<I
         {
             return await DeferAsync(run, hand, TimeSpan.Zero, "its process stopped").ConfigureAwait(false);
         }
-        catch (Exception e) when ((e as NpgsqlException ?? e.InnerException as NpgsqlException) is { IsTransient: true } && run.Deferrals < MostOutages)
+        catch (Exception e) when (Errors.Passing.Is(e) && (run.Deferrals < MostOutages || clock.GetUtcNow() - run.CreatedAt < OutagesFor))
         {
-            return await DeferAsync(run, hand, TimeSpan.FromSeconds(10 << run.Deferrals), "a database was away: " + Options.Redactor.Text(e.Message)).ConfigureAwait(false);
+            return await DeferAsync(run, hand, TimeSpan.FromSeconds(10 << Math.Min(run.Deferrals, MostOutages - 1)), "a database was away: " + Options.Redactor.Text(e.Message)).ConfigureAwait(false);
         }
         catch (Exception caught)
         {

@@ -10,9 +10,9 @@ public sealed class PoisonedRuns(IncidentLedger incidents, AlertQueue alerts) : 
     public async Task GiveUpAsync(JobRun run, string worker, CancellationToken cancel)
     {
         var what = $"job {run.Key} killed its process {JobLedger.MostExecutions} times and is not run again";
-        long? incident = run.Job == JobNames.Repair && (JsonNode.Parse(run.Arguments) as JsonObject)?["incident"] is { } id ? (long)id : null;
+        long? incident = run.Job is JobNames.Repair or JobNames.Undo && (JsonNode.Parse(run.Arguments) as JsonObject)?["incident"] is { } id ? (long)id : null;
         var found = incident is { } number ? await incidents.FindAsync(number, cancel).ConfigureAwait(false) : null;
-        if (found is not null && IncidentTransitions.Permits(found.State, IncidentState.Escalated))
+        if (found is not null && run.Job == JobNames.Repair && IncidentTransitions.Permits(found.State, IncidentState.Escalated))
         {
             await incidents.MoveAsync(found.Id, found.State, IncidentState.Escalated,
                 new Move(worker, what)
@@ -23,9 +23,11 @@ public sealed class PoisonedRuns(IncidentLedger incidents, AlertQueue alerts) : 
                 }, cancel).ConfigureAwait(false);
         }
         await alerts.QueueAsync(new Alert($"job_poisoned:{run.Id}", "job_poisoned", "critical", found?.Id, run.Target ?? "", found?.Kind.Name ?? "", found?.Object.Quoted ?? "", what,
-            "Read the log of the worker that died last and of its machine (out of memory?); then `healing incidents reopen` or `healing trigger` tries again.", null, run.CreatedAt)
+            $"Read the log of the worker that died last and of its machine (out of memory?); then {Again(run.Job)} tries again.", null, run.CreatedAt)
         {
             Since = found?.OpenedAt,
         }, within: null, cancel).ConfigureAwait(false);
     }
+
+    private static string Again(string job) => job == JobNames.Undo ? "`healing undo`" : "`healing incidents reopen` or `healing trigger`";
 }

@@ -128,6 +128,7 @@ public sealed class WorkerHost : IAsyncDisposable
         var protections = new Protections(_parts.Options, new TargetSet(_parts.Targets), _parts.Db, _parts.WorkerId, _parts.Clock, _parts.Logs.CreateLogger<Protections>());
         yield return new KeepOn("It cannot be seen whose writes are to be stopped", _every, protections.KeepAsync, _parts.Clock, _logger);
         var wal = new WalWatch(_parts.Options, _backups, new LeaseLedger(_parts.Db), new IncidentLedger(_parts.Db), _checks, _parts.Clock, _parts.WorkerId);
+        yield return new KeepOn("Slots that nobody wants any more cannot be dropped", _every, cancel => wal.SweepAsync(_parts.Targets, cancel), _parts.Clock, _logger);
         foreach (var target in _parts.Targets.Where(t => WalWatch.Wants(_parts.Options, t.Options)))
         {
             yield return new KeepOn($"The WAL of {target.Name} is not received", _every, cancel => wal.OnceAsync(target, cancel), _parts.Clock, _logger);

@@ -50,9 +50,30 @@ public sealed class SnapshotFolder : IAsyncDisposable
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, LedgerJson.Options);
         await AddAsync(SnapshotManifest.FileName, "this snapshot", s => s.WriteAsync(bytes, cancel).AsTask(), cancel).ConfigureAwait(false);
-        RemoveTree(_place);
-        Directory.Move(_draft, _place);
-        return new(manifest.Kind, _place, _files.Sum(f => f.Bytes), Convert.ToHexStringLower(SHA256.HashData(bytes)), System.Text.Encoding.UTF8.GetString(bytes), statement);
+        var place = Named();
+        return new(manifest.Kind, place, _files.Sum(f => f.Bytes), Convert.ToHexStringLower(SHA256.HashData(bytes)), System.Text.Encoding.UTF8.GetString(bytes), statement);
+    }
+
+    /// <summary>Beside what is there already, and never over it: incidents count from 1 again in a ledger that was made anew, and an attempt that was put off has the same number again.</summary>
+    private string Named()
+    {
+        for (var number = 1; ; number++)
+        {
+            var place = number == 1 ? _place : string.Create(CultureInfo.InvariantCulture, $"{_place}.{number}");
+            if (Path.Exists(place))
+            {
+                continue;
+            }
+            try
+            {
+                Directory.Move(_draft, place);
+                return place;
+            }
+            catch (IOException) when (Path.Exists(place))
+            {
+                // somebody came first
+            }
+        }
     }
 
     public ValueTask DisposeAsync()

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using HealingWorkers.Jobs.Ledger;
+
 namespace HealingWorkers.Jobs.Snapshots;
 
 /// <summary>What a snapshot holds and where it came from; written last, as manifest.json, its hash kept in the ledger.</summary>
@@ -22,6 +25,19 @@ public sealed record SnapshotManifest
     public string? WalList { get; init; }
     /// <summary>Of a whole server: the command that brings it back.</summary>
     public string? Restore { get; init; }
+
+    /// <summary>Null where it cannot be read, as one that another version wrote.</summary>
+    public static SnapshotManifest? Read(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<SnapshotManifest>(json, LedgerJson.Options) is { Relations: not null, Files: not null } manifest ? manifest : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <param name="Missing">The server has no such file: its recorded absence is the snapshot of it.</param>

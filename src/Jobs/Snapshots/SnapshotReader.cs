@@ -29,8 +29,7 @@ public static class SnapshotReader
                 changed.Add($"{at} is missing");
                 continue;
             }
-            await using var stream = File.OpenRead(at);
-            if (Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel).ConfigureAwait(false)) != file.Sha256)
+            if ((await FileHash.OfAsync(at, cancel).ConfigureAwait(false)).Sha256 != file.Sha256)
             {
                 changed.Add($"{at} has been changed");
             }

@@ -13,6 +13,9 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
 {
     private const int Piece = 1 << 20;
     private const long Reserve = 16L << 20;
+    /// <summary>What copies of files leave to everybody else on this disk, the server itself perhaps among them.</summary>
+    private const long ReserveOfFiles = 256L << 20;
+    private const long LookEach = 64L << 20;
 
     public SnapshotTaker(string stateDirectory, TimeProvider clock) : this(stateDirectory, clock, static place => new DriveInfo(place).AvailableFreeSpace)
     {
@@ -23,6 +26,9 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
 
     /// <summary>Called when a copy of a server is complete and has not got its name yet.</summary>
     public Action OnDraft { get; init; } = static () => { };
+
+    /// <summary>What the place is called in which snapshots lie.</summary>
+    public Storage Storage => new(stateDirectory);
 
     public string Root => Path.GetFullPath(Path.Combine(stateDirectory, "snapshots"));
 
@@ -63,7 +69,7 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         {
             found.Add((place, await RelationFile.ListAsync(files, place.Path!, cancel).ConfigureAwait(false)));
         }
-        RequireRoom(found.Sum(f => f.Files.Sum(x => x.Length)));
+        RequireRoom(found.Sum(f => f.Files.Sum(x => x.Length)), ReserveOfFiles);
         await using var folder = new SnapshotFolder(Root, request.Incident.Id, request.Attempt);
         foreach (var file in found.SelectMany(f => f.Files))
         {
@@ -80,7 +86,7 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
 
     private async Task<TakenSnapshot> EvidenceAsync(SnapshotRequest request, CancellationToken cancel)
     {
-        RequireRoom(0);
+        RequireRoom(0, Reserve);
         await using var folder = new SnapshotFolder(Root, request.Incident.Id, request.Attempt);
         await AddStoryAsync(folder, request, cancel).ConfigureAwait(false);
         var places = await RelationPlace.OfAsync(request.Connection, request.Relations, cancel).ConfigureAwait(false);
@@ -117,15 +123,16 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         Note = note,
     };
 
-    private void RequireRoom(long bytes)
+    private void RequireRoom(long bytes, long reserve)
     {
-        if (freeSpace(Root) < bytes + Reserve)
+        if (freeSpace(Root) < bytes + reserve)
         {
-            throw SnapshotFolder.Full(Root, bytes + Reserve);
+            throw SnapshotFolder.Full(Root, bytes + reserve);
         }
     }
 
-    private static async Task CopyFileAsync(IServerFiles files, FoundFile file, Stream into, CancellationToken cancel)
+    /// <summary>Others write to this disk too: what was enough at the beginning is looked at again on the way.</summary>
+    private async Task CopyFileAsync(IServerFiles files, FoundFile file, Stream into, CancellationToken cancel)
     {
         var buffer = new byte[Piece];
         for (var offset = 0L; ;)
@@ -133,6 +140,10 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
             var read = await files.ReadAsync(file.Path, offset, buffer, cancel).ConfigureAwait(false);
             await into.WriteAsync(buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
             offset += read;
+            if (offset / LookEach != (offset - read) / LookEach)
+            {
+                RequireRoom(0, ReserveOfFiles);
+            }
             if (read < buffer.Length)
             {
                 return;

@@ -48,6 +48,9 @@ public static class MetricCatalogue
     public static readonly MetricDescription BackupAge = new("healing.backup.age", Gauge, "s", MetricSource.Ledger, ["target"],
         "How long ago the newest good backup that serves the target was begun; no sample where there is none");
 
+    public static readonly MetricDescription BackupUnproven = new("healing.backup.unproven", Gauge, "s", MetricSource.Ledger, ["target"],
+        "How long ago a restore last proved a backup that serves the target, or, where none did, the first backup was made; no sample where there is no backup");
+
     public static readonly MetricDescription AlertsWaiting = new("healing.alerts.waiting", Gauge, "{alert}", MetricSource.Ledger, ["kind"],
         "Alerts that a sink has not taken yet; kind is the sink");
 
@@ -71,7 +74,7 @@ public static class MetricCatalogue
 
     public static readonly IReadOnlyList<MetricDescription> All =
     [
-        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, BackupAge, ChecksumsLastVerified, AlertsWaiting, StandbyLag, LedgerUp, JobDuration, JobActive, Observation,
+        CorruptionEvents, RepairAttempts, RepairSuccessRate, HealthCheckDuration, CheckLastSuccess, IncidentsOpen, OrphansRows, QuarantineRows, IncidentsEscalated, ApprovalsWanted, WorkersAlive, JobOverdue, BackupAge, BackupUnproven, ChecksumsLastVerified, AlertsWaiting, StandbyLag, LedgerUp, JobDuration, JobActive, Observation,
         new("healing.scrub.bytes", Counter, "By", Later, ["target"], "Bytes read by the scrub"),
     ];
 }

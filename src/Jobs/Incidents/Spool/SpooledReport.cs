@@ -25,6 +25,7 @@ public sealed record SpooledReport(Guid Id, string Ledger, long Target, string T
         ["seconds"] = Report.Elapsed.TotalSeconds,
         ["reason"] = Report.Reason,
         ["looked_from"] = Report.LookedFrom is { } from ? Time(from) : null,
+        ["from_standby"] = Report.FromStandby,
         ["examined"] = new JsonArray([.. Report.Examined.Select(oid => (JsonNode)oid)]),
         ["examined_names"] = new JsonArray([.. Report.ExaminedNames.Select(name => (JsonNode)name)]),
         ["findings"] = new JsonArray([.. Report.Findings.Select(f => new JsonObject
@@ -56,6 +57,7 @@ public sealed record SpooledReport(Guid Id, string Ledger, long Target, string T
             [.. json["examined"]!.AsArray().Select(oid => (long)oid!)])
         {
             ExaminedNames = [.. json["examined_names"]!.AsArray().Select(name => (string)name!)],
+            FromStandby = (bool?)json["from_standby"] ?? false,
             LookedFrom = (string?)json["looked_from"] is { } from ? Time(from) : null,
         };
         return new((Guid)json["id"]!, (string)json["ledger"]!, (long)json["target"]!, (string)json["target_name"]!, (string?)json["scope"], (bool)json["demonstration"]!, Time((string)json["at"]!), report);

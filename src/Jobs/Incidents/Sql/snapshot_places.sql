@@ -1,2 +1,2 @@
--- Every place on this host that some incident still has evidence in.
-SELECT DISTINCT s.place FROM healing.snapshots s WHERE s.host = @Host AND s.removed_at IS NULL
+-- Every place that some incident still has evidence in, whoever keeps it: what several machines or containers share is not cleared by one of them.
+SELECT DISTINCT s.place FROM healing.snapshots s WHERE s.removed_at IS NULL

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dapper;
+using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
@@ -29,7 +30,8 @@ public sealed class CriticalIndexes(HealingOptions options, CheckMemory memory)
         }
         var last = await memory.RecallAsync(id, Topic, Key, cancel).ConfigureAwait(false);
         var after = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var oid) ? oid : 0;
-        var chosen = (await connection.QueryAsync<long>(new CommandDefinition(Sql.Of<CriticalIndexes>("primary_keys"), new { After = after, Budget }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+        var chosen = (await PatientList.ReadAsync<long>(target, async (session, held) => (await session.QueryAsync<long>(
+            new CommandDefinition(Sql.Of<CriticalIndexes>("primary_keys"), new { After = after, Budget, Held = held }, cancellationToken: cancel)).ConfigureAwait(false)).AsList(), cancel).ConfigureAwait(false)).Items;
         if (chosen.Count > 0)
         {
             await memory.RememberAsync(id, Topic, Key, chosen[^1].ToString(CultureInfo.InvariantCulture), cancel).ConfigureAwait(false);

@@ -21,7 +21,7 @@ public sealed class UndoJob(IncidentUndo undo, IncidentLedger incidents, string 
         }
         try
         {
-            var outcome = await undo.RunAsync(id, worker, actor, why, dryRun: false, cancel).ConfigureAwait(false);
+            var outcome = await undo.RunAsync(id, worker, actor, why, dryRun: false, cancel, UndoRequests.Rows(context.Arguments)).ConfigureAwait(false);
             context.Log($"{outcome.Incident.State}: {outcome.Work.Said}");
             return JobOutcome.With(outcome.Work.Said);
         }

@@ -11,8 +11,8 @@ public sealed class JobOrders(JobLedger ledger, JobDispatcher dispatcher)
     public const int Most = 10_000;
 
     /// <summary>How many runs match of those that a verb can be done with; one more than may be done at once where there are more.</summary>
-    public async Task<int> CountAsync(JobVerb verb, JobRunFilter filter, CancellationToken cancel) =>
-        (await ledger.Db.ListAsync<long>(Sql.Of<JobOrders>("job_matching"), Matching(verb, filter), cancel).ConfigureAwait(false)).Count;
+    public Task<int> CountAsync(JobVerb verb, JobRunFilter filter, CancellationToken cancel) =>
+        ledger.Db.FirstAsync<int>(Sql.Of<JobOrders>("job_count"), Matching(verb, filter), cancel);
 
     /// <summary>The run as it is by now; of a retry the new one.</summary>
     public async Task<JobRun> DoAsync(JobVerb verb, long run, string actor, string why, CancellationToken cancel)

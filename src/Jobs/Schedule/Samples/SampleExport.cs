@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace HealingWorkers.Jobs.Schedule;
@@ -107,5 +108,5 @@ internal sealed class SampleExport(SampleOptions options, SampleLedger samples, 
         file.Flush(flushToDisk: true);
     }
 
-    private static string? Time(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+    private static string? Time(DateTimeOffset? at) => at is { } moment ? IsoTime.Text(moment) : null;
 }

@@ -8,6 +8,10 @@ SELECT oid FROM (
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         WHERE i.indisprimary AND i.indisvalid AND i.indisready AND c.relkind = 'i' AND c.relpersistence = 'p'
+          -- measuring waits for whoever holds one of them for himself alone
+          AND i.indrelid <> ALL (@Held::bigint[]::oid[])
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid AND l.mode = 'AccessExclusiveLock'
+                          AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
     ) k
     WHERE k.bytes IS NOT NULL
 ) b

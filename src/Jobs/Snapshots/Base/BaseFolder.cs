@@ -38,8 +38,8 @@ internal sealed class BaseFolder : IAsyncDisposable
         var list = new FileList();
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Data, "pg_wal")).Order(StringComparer.Ordinal))
         {
-            await using var stream = File.OpenRead(file);
-            list.Add("pg_wal/" + Path.GetFileName(file), stream.Length, await SHA256.HashDataAsync(stream, cancel).ConfigureAwait(false));
+            var hash = await FileHash.OfAsync(file, cancel).ConfigureAwait(false);
+            list.Add("pg_wal/" + Path.GetFileName(file), hash.Length, hash.Bytes);
         }
         await File.WriteAllBytesAsync(Path.Combine(_draft, WalListFile), JsonSerializer.SerializeToUtf8Bytes(list), cancel).ConfigureAwait(false);
     }
@@ -89,7 +89,7 @@ internal sealed class BaseFolder : IAsyncDisposable
 
     private async Task<SnapshotFile> FileAsync(string name, CancellationToken cancel)
     {
-        await using var file = File.OpenRead(Path.Combine(_draft, name));
-        return new(name, "this snapshot", file.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancel).ConfigureAwait(false)));
+        var hash = await FileHash.OfAsync(Path.Combine(_draft, name), cancel).ConfigureAwait(false);
+        return new(name, "this snapshot", hash.Length, hash.Sha256);
     }
 }

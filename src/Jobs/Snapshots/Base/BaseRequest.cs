@@ -11,6 +11,9 @@ namespace HealingWorkers.Jobs.Snapshots;
 public sealed record BaseRequest(Target Target, TargetFacts Facts, NpgsqlConnection Connection, Incident Incident, int Attempt, string Name, string Programs, long Most)
     : CopyRequest(Target, Facts, Connection, Name, Programs)
 {
+    /// <summary>The key that says so.</summary>
+    public string MostKey { get; init; } = "snapshots.base_backup_up_to";
+
     /// <summary>Why the server must not be stopped now; null when it may.</summary>
     public string? WhyNotStop { get; init; } = "nobody allowed it";
 }

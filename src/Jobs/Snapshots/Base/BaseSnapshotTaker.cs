@@ -22,7 +22,7 @@ public sealed class BaseSnapshotTaker(string root, TimeProvider clock, Func<stri
         var places = await ServerPlaces.OfAsync(request, cancel).ConfigureAwait(false);
         if (places.Bytes > request.Most)
         {
-            throw new HealingException($"the server holds {places.Bytes >> 20} MB, and snapshots.base_backup_up_to is {request.Most >> 20} MB", "Raise it where there is room.");
+            throw new HealingException($"the server holds {places.Bytes >> 20} MB, and {request.MostKey} is {request.Most >> 20} MB", "Raise it where there is room.");
         }
         Directory.CreateDirectory(Root);
         RequireRoom(places.Bytes);

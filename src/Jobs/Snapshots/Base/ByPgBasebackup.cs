@@ -15,20 +15,21 @@ internal sealed class ByPgBasebackup : IBaseWay
     public Task<string?> WhyNotAsync(BaseRequest request, CancellationToken cancel) => MissingAsync(request, cancel);
 
     public Task<string?> CopyAsync(BaseRequest request, ServerPlaces places, BaseFolder into, CancellationToken cancel) =>
-        RunAsync(request, places, into, "healing snapshot", cancel);
+        // a damaged page is why it is taken, and keeps nobody from having it; a backup is to be sound
+        RunAsync(request, places, into, "healing snapshot", ["--no-verify-checksums"], cancel);
 
     /// <summary>Why there is no such program here; null when there is.</summary>
     public static async Task<string?> MissingAsync(CopyRequest request, CancellationToken cancel) =>
         await FindAsync(request, cancel).ConfigureAwait(false) is null ? $"{Program} of PostgreSQL {request.Facts.Major} is not installed here" : null;
 
     /// <summary>Null when the server lies in the folder, else why not.</summary>
-    public static async Task<string?> RunAsync(CopyRequest request, ServerPlaces places, BaseFolder into, string application, CancellationToken cancel)
+    public static async Task<string?> RunAsync(CopyRequest request, ServerPlaces places, BaseFolder into, string application, IReadOnlyList<string> more, CancellationToken cancel)
     {
         var program = (await FindAsync(request, cancel).ConfigureAwait(false))!;
         var login = ClientLogin.Of(request.Connection, TargetConnection.ForRepairs(request.Target.Options), request.Facts.Role, application);
         List<string> command =
         [
-            program, "--pgdata", into.Data, "--wal-method", "stream", "--checkpoint", "fast", "--manifest-checksums", "SHA256", "--label", $"healing {request.Name}", .. login.Words,
+            program, "--pgdata", into.Data, "--wal-method", "stream", "--checkpoint", "fast", "--manifest-checksums", "SHA256", "--label", $"healing {request.Name}", .. more, .. login.Words,
         ];
         foreach (var (oid, path) in places.Tablespaces)
         {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,6 +6,9 @@ namespace HealingWorkers.Jobs.Snapshots;
 /// <summary>Every file of a copied server with its hash, in the form that pg_basebackup uses, so that one reader reads both.</summary>
 internal sealed class FileList
 {
+    /// <summary>Files that are read at once; a server may run beside it.</summary>
+    private const int AtOnce = 2;
+
     [JsonPropertyName("Files")]
     public List<Entry> Files { get; init; } = [];
 
@@ -20,21 +22,24 @@ internal sealed class FileList
     {
         await using var text = File.OpenRead(list);
         var files = (await JsonSerializer.DeserializeAsync<FileList>(text, cancellationToken: cancel).ConfigureAwait(false))!.Files;
-        var changed = new List<string>();
-        foreach (var file in files.Where(f => f.Path is not null))
+        var changed = new string?[files.Count];
+        await Parallel.ForAsync(0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel },
+            async (at, token) => changed[at] = await ChangedAsync(files[at], root, token).ConfigureAwait(false)).ConfigureAwait(false);
+        return [.. changed.OfType<string>()];
+    }
+
+    private static async Task<string?> ChangedAsync(Entry file, string root, CancellationToken cancel)
+    {
+        if (file.Path is null)
         {
-            var path = System.IO.Path.Combine(root, file.Path!);
-            if (!File.Exists(path))
-            {
-                changed.Add($"{path} is missing");
-                continue;
-            }
-            await using var stream = File.OpenRead(path);
-            if (stream.Length != file.Size || (file.Algorithm == "SHA256" && Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel).ConfigureAwait(false)) != file.Checksum))
-            {
-                changed.Add($"{path} has been changed");
-            }
+            return null;
         }
-        return changed;
+        var path = System.IO.Path.Combine(root, file.Path);
+        if (!File.Exists(path))
+        {
+            return $"{path} is missing";
+        }
+        var whole = FileHash.LengthOf(path) == file.Size && (file.Algorithm != "SHA256" || (await FileHash.OfAsync(path, cancel).ConfigureAwait(false)).Sha256 == file.Checksum);
+        return whole ? null : $"{path} has been changed";
     }
 }
