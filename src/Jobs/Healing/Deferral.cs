@@ -24,7 +24,7 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Hea
         tools.Faults.Hit(FaultPoint.BeforePutOff);
         var after = incident.State is IncidentState.AwaitingWindow
             ? await ledgers.Incidents.StayAsync(incident.Id, incident.State, move, cancel).ConfigureAwait(false)
-            : await ledgers.Incidents.MoveAsync(incident.Id, incident.State, IncidentState.AwaitingWindow, move, cancel).ConfigureAwait(false);
+            : await ledgers.Incidents.MoveAsync(incident.Id, incident.State, Waiting(incident.State), move, cancel).ConfigureAwait(false);
         tools.Faults.Hit(FaultPoint.AfterPutOff);
         return new(after.State, why, pause, Deferred: true);
     }
@@ -45,7 +45,7 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Hea
         }
         if (gate.Decision == GateDecision.Approval && incident.State == IncidentState.Detected)
         {
-            var waiting = await ledgers.Outcomes.MoveAsync(incident, IncidentState.AwaitingApproval, move, receipt: null, "approval_wanted", cancel).ConfigureAwait(false);
+            var waiting = await ledgers.Outcomes.MoveAsync(incident, IncidentState.AwaitingApproval, move with { RevokeApproval = true }, receipt: null, "approval_wanted", cancel).ConfigureAwait(false);
             return new(waiting.State, gate.Why);
         }
         var until = gate.Until ?? tools.Clock.GetUtcNow() + settings.LongestPause;
@@ -60,6 +60,9 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Hea
         }
         return new(incident.State, gate.Why, gate.Decision == GateDecision.Approval ? null : until - tools.Clock.GetUtcNow(), Deferred: true);
     }
+
+    /// <summary>From before the repair itself the only way is to begin anew.</summary>
+    private static IncidentState Waiting(IncidentState from) => from == IncidentState.Snapshotting ? IncidentState.Detected : IncidentState.AwaitingWindow;
 
     private string? TooLong(Incident incident)
     {

@@ -11,10 +11,8 @@ namespace HealingWorkers.Jobs.Healing;
 /// <summary>Keeps the evidence of one attempt: a copy of the whole server where the repair may change rows, and what the repair itself names.</summary>
 internal sealed class EvidenceKeeper(HealerLedgers ledgers, HealerTools tools, HealerSettings settings, FencedSession session, Fence fence, string worker)
 {
-    private static readonly string Host = Environment.MachineName;
-
     /// <summary>Without a proof, with the trouble told, when the evidence that the repair needs cannot be kept.</summary>
-    public async Task<KeptEvidence> KeepAsync(Incident incident, RepairPlan plan, CancellationToken cancel)
+    public async Task<KeptEvidence> KeepAsync(Incident incident, RepairPlan plan, RehearsalCopy? toTry, CancellationToken cancel)
     {
         if (!settings.SnapshotBeforeRepair)
         {
@@ -23,21 +21,28 @@ internal sealed class EvidenceKeeper(HealerLedgers ledgers, HealerTools tools, H
         }
         try
         {
-            var copy = await new BaseKeeper(ledgers, tools, settings, session, fence, worker).KeepAsync(incident, plan, cancel).ConfigureAwait(false);
+            var copy = await new BaseKeeper(ledgers, tools, settings, session, fence, worker).KeepAsync(incident, plan, toTry, cancel).ConfigureAwait(false);
             if (copy.Restarted)
             {
                 return new(null, new(copy.Snapshot, "data_directory", null, copy.Said!)) { Anew = copy.Said };
+            }
+            var before = new KeptBefore(ledgers.Snapshots, session, incident, tools.Snapshots.Storage);
+            if (await before.FindAsync(plan, cancel).ConfigureAwait(false) is { } kept)
+            {
+                var told = FormattableString.Invariant($"files copied {kept.TakenAt:u}, before this attempt was put off{(copy.Said is null ? "" : $"; {copy.Said}")}");
+                return new(SnapshotProof.Taken(incident.Id, kept.Id, kept.Kind, told), new(kept.Id, kept.Kind, kept.Sha256, told) { Base = await BaseAsync(copy, cancel).ConfigureAwait(false) }) { Copy = copy };
             }
             // Rows that go to quarantine are kept there whole, so that files which cannot be had do not stand in their way.
             var evidenceSuffices = plan.Derived || plan.Risk == RiskClass.Quarantining || copy.Snapshot is not null;
             var taken = await tools.Snapshots.TakeAsync(new(session.Target, session.Facts, session.Connection, incident, incident.Attempts, plan.Relations,
                 plan.Indexes.ToDictionary(i => i.Quoted, i => i.Definition, StringComparer.Ordinal), evidenceSuffices), cancel).ConfigureAwait(false);
             tools.Faults.Hit(SnapshotWritten);
-            var id = await ledgers.Snapshots.RecordAsync(new(incident.Id, incident.Attempts, taken.Kind, taken.Place, Host, taken.Bytes, taken.Sha256, taken.Manifest,
+            var id = await ledgers.Snapshots.RecordAsync(new(incident.Id, incident.Attempts, taken.Kind, taken.Place, tools.Snapshots.Storage.Claim(), taken.Bytes, taken.Sha256, taken.Manifest,
                 settings.KeepSnapshots), fence, cancel).ConfigureAwait(false);
             tools.Faults.Hit(SnapshotRecorded);
+            await before.ThinAsync(cancel).ConfigureAwait(false);
             var said = copy.Said is null ? taken.Statement : $"{taken.Statement}; {copy.Said}";
-            return new(SnapshotProof.Taken(incident.Id, id, taken.Kind, said), new(id, taken.Kind, taken.Sha256, said) { Base = await BaseAsync(copy, cancel).ConfigureAwait(false) });
+            return new(SnapshotProof.Taken(incident.Id, id, taken.Kind, said), new(id, taken.Kind, taken.Sha256, said) { Base = await BaseAsync(copy, cancel).ConfigureAwait(false) }) { Copy = copy };
         }
         catch (HealingException e)
         {
@@ -54,4 +59,6 @@ internal sealed record KeptEvidence(SnapshotProof? Proof, ReceiptSnapshot Snapsh
     public string? Trouble { get; init; }
     /// <summary>The session of the repair is gone, and the attempt begins anew, with what is kept by now.</summary>
     public string? Anew { get; init; }
+    /// <summary>The copy of the whole server; null where nobody saw to one.</summary>
+    public KeptBase? Copy { get; init; }
 }

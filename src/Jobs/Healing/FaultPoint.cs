@@ -2,7 +2,8 @@ namespace HealingWorkers.Jobs.Healing;
 
 /// <summary>
 /// The places where a process may die or freeze on its way from a check to the end of its repair: before and after each write
-/// to the ledger, and in the middle of the work on the target. The fleet tests enumerate them and kill a real process at each.
+/// to the ledger, and in the middle of the work on the target. The fleet tests enumerate them and kill a real process at each;
+/// those of a failover are the command's own.
 /// </summary>
 public enum FaultPoint
 {
@@ -47,4 +48,12 @@ public enum FaultPoint
     AfterRelease,
     BeforeRunEnded,
     RunEnded,
+    FailoverBegun,
+    FailoverFenced,
+    FailoverPromoting,
+    FailoverPromoted,
+    FailoverTold,
+    FailoverWritten,
+    FailoverProven,
+    FailoverDone,
 }

@@ -79,11 +79,11 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
 
     public QuarantineRetention QuarantineRetention() => new(new QuarantineLedger(db), targets, options.Retention.Quarantine, logs.CreateLogger<QuarantineRetention>());
 
-    public ReceiptVerifier Receipts() => new(db, new ReceiptLedger(db), new SnapshotLedger(db), Recheck, Environment.MachineName);
+    public ReceiptVerifier Receipts() => new(db, new ReceiptLedger(db), new SnapshotLedger(db), Recheck, Snapshots.Storage);
 
     /// <param name="http">Shared; its own time-out is not relied on.</param>
     public AlertDelivery Alerts(HttpClient http, string worker) =>
         new(options, db, AlertSinks.Of(options.Alerts, http, clock, logs), worker, clock, logs.CreateLogger<AlertDelivery>());
 
-    public SnapshotRetention Retention() => new(new SnapshotLedger(db), new LeaseLedger(db), Snapshots.Bases.Root, options.Retention.Snapshots, Environment.MachineName, clock, logs.CreateLogger<SnapshotRetention>());
+    public SnapshotRetention Retention() => new(new SnapshotLedger(db), new LeaseLedger(db), Snapshots.Bases.Root, options.Retention.Snapshots, Snapshots.Storage, clock, logs.CreateLogger<SnapshotRetention>());
 }

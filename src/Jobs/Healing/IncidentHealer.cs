@@ -88,6 +88,10 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
             {
                 throw new HealingException($"{target.Name} is another database than the one that incident {id} was found in", "See where its connection leads by now.");
             }
+            if (tools.Targets.TwinOf(target) is { } twin)
+            {
+                return await NotNowAsync(incident, lease.Fence, worker, $"{target.Name} and {twin.Name} answer as the same database: one is a physical copy of the other, or both lead to the same server, and nobody can tell where this was found. Give the copy a configuration and a control database of its own", cancel).ConfigureAwait(false);
+            }
             if (incident.State.IsInHand())
             {
                 incident = await CrashedAsync(incident, lease.Fence, worker, cancel).ConfigureAwait(false);

@@ -13,34 +13,38 @@ namespace HealingWorkers.Jobs.Healing;
 public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, HealerTools tools, HealerSettings settings)
 {
     /// <param name="dryRun">Everything is done and rolled back, and the ledger is not told.</param>
-    public async Task<UndoOutcome> RunAsync(long id, string worker, string actor, string why, bool dryRun, CancellationToken cancel)
+    /// <param name="rows">Only these rows come back, or go again; null for all that the incident took.</param>
+    public async Task<UndoOutcome> RunAsync(long id, string worker, string actor, string why, bool dryRun, CancellationToken cancel, RowChoice? rows = null)
     {
         var incident = await FindAsync(id, cancel).ConfigureAwait(false);
+        try
+        {
+            return await UnpausedAsync(incident, rows, worker, actor, why, dryRun, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!dryRun && IsRefusal(e))
+        {
+            // whoever asked looks at the incident, and not at the run
+            await undone.RefusedAsync(incident, actor, Options.Redactor.Text(e is HealingException h ? $"{h.Message} ({h.Hint})" : e.Message), cancel).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>What passes by itself is tried again by the run, and refuses nothing.</summary>
+    private static bool IsRefusal(Exception e) => e is (HealingException and not TargetBusyException) or PostgresException && !Passing.Is(e);
+
+    private async Task<UndoOutcome> UnpausedAsync(Incident incident, RowChoice? rows, string worker, string actor, string why, bool dryRun, CancellationToken cancel)
+    {
         if (await ledgers.Pauses.IsPausedAsync(incident.TargetId, cancel).ConfigureAwait(false))
         {
             throw new HealingException($"repairs of {incident.TargetName} are paused, and an undo writes there as well", "`healing resume` first.");
         }
-        var lease = await ledgers.Leases.TakeAsync(Lease.OfTarget(incident.TargetId), worker, id, settings.Lease, cancel).ConfigureAwait(false)
+        var lease = await ledgers.Leases.TakeAsync(Lease.OfTarget(incident.TargetId), worker, incident.Id, settings.Lease, cancel).ConfigureAwait(false)
             ?? throw new TargetBusyException($"a worker repairs {incident.TargetName} right now");
-        await using var keeper = new LeaseKeeper(ledgers.Leases, lease, settings.Lease, tools.Clock, cancel);
-        try
-        {
-            return await UnderLeaseAsync(id, lease, worker, actor, why, dryRun, keeper.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (keeper.Lost)
-        {
-            throw new FencedException(lease.Resource, lease.Token);
-        }
-        finally
-        {
-            if (!keeper.Lost)
-            {
-                await ledgers.Leases.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
-            }
-        }
+        return await LeaseKeeper.HoldAsync(ledgers.Leases, lease, settings.Lease, tools.Clock,
+            held => UnderLeaseAsync(incident.Id, rows, lease, worker, actor, why, dryRun, held), _ => new FencedException(lease.Resource, lease.Token), cancel).ConfigureAwait(false);
     }
 
-    private async Task<UndoOutcome> UnderLeaseAsync(long id, Lease lease, string worker, string actor, string why, bool dryRun, CancellationToken cancel)
+    private async Task<UndoOutcome> UnderLeaseAsync(long id, RowChoice? rows, Lease lease, string worker, string actor, string why, bool dryRun, CancellationToken cancel)
     {
         var incident = await FindAsync(id, cancel).ConfigureAwait(false);
         var target = tools.Targets.Named(incident.TargetName);
@@ -51,11 +55,11 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
             throw new HealingException($"{target.Name} is another database than the one that incident {id} was found in", "See where its connection leads by now.");
         }
         var bench = new RepairSession(target, session.Facts, session.Connection, lease.Token) { Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false), Attempt = incident.Attempts + 1 };
-        var batches = await QuarantineStore.BatchesAsync(session.Connection, bench.Ledger, id, cancel).ConfigureAwait(false);
+        var batches = await QuarantineStore.BatchesAsync(session.Connection, bench.Ledger, id, cancel, incident.OpenedAt).ConfigureAwait(false);
         var log = new StatementLog();
         await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-        var work = incident.State == IncidentState.Resolved
-            ? await BackAsync(bench, incident, batches, actor, why, log, cancel).ConfigureAwait(false)
+        var work = rows is not null ? await SomeAsync(bench, incident, rows, actor, why, log, cancel).ConfigureAwait(false)
+            : incident.State == IncidentState.Resolved ? await BackAsync(bench, incident, batches, actor, why, log, cancel).ConfigureAwait(false)
             : await AgainAsync(bench, incident, batches, why, log, cancel).ConfigureAwait(false);
         if (dryRun)
         {
@@ -63,16 +67,47 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
             return new(incident, work);
         }
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
-        var to = incident.State == IncidentState.Resolved ? IncidentState.Undone : IncidentState.Resolved;
-        var moved = await undone.RecordAsync(incident, to, lease.Fence, worker, actor, work, cancel).ConfigureAwait(false);
+        var moved = !work.IsNews ? incident
+            : await undone.RecordAsync(incident, Towards(incident, rows, work), lease.Fence, worker, actor, work, cancel).ConfigureAwait(false);
         await ledgers.Quarantines.SeenAsync(incident.TargetId, await QuarantineSweep.CountAsync(session.Connection, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         return new(moved, work);
     }
 
+    /// <summary>While rows of it are in the quarantine still, an incident is what it was.</summary>
+    private static IncidentState Towards(Incident incident, RowChoice? rows, UndoneWork work) =>
+        rows is not null && work.Left > 0 ? incident.State
+        : incident.State == IncidentState.Resolved ? IncidentState.Undone : IncidentState.Resolved;
+
+    private static async Task<UndoneWork> SomeAsync(RepairSession bench, Incident incident, RowChoice rows, string actor, string why, StatementLog log, CancellationToken cancel)
+    {
+        if (incident.State != IncidentState.Resolved && rows.Again)
+        {
+            throw new HealingException($"incident {incident.Id} is {incident.State}: all of its rows came back", $"`healing undo {incident.Id}` does its repair again, to all of them.");
+        }
+        var single = new SingleRows(bench, incident, log);
+        var moved = rows.Again ? await single.AgainAsync(rows.Places, why, cancel).ConfigureAwait(false) : await single.BackAsync(rows.Places, actor, cancel).ConfigureAwait(false);
+        var count = moved.Rows > 0 ? moved.Rows : moved.Batches.Sum(b => b.Rows);
+        var said = (rows.Again, moved.Rows) switch
+        {
+            (false, > 0) => $"{count} chosen rows are back as they were, every value read back and compared",
+            (false, _) => $"the {rows.Places.Count} chosen rows had come back already",
+            (true, > 0) => $"what {incident.Repair} did to {count} chosen rows is done again",
+            (true, _) => $"the {rows.Places.Count} chosen rows had been taken again already",
+        };
+        return new(count, $"{said}; {moved.Left} are in the quarantine" + (moved.Without is null ? "" : $"; triggers and keys were at rest for it, since {moved.Without}"), why, log.Sent, Of(moved.Batches))
+        {
+            Some = rows.Again ? UndoneWork.SomeAgain : UndoneWork.SomeBack, Left = moved.Left, IsNews = (moved.IsNews || moved.Left == 0) && incident.State == IncidentState.Resolved,
+        };
+    }
+
     private static async Task<UndoneWork> BackAsync(RepairSession bench, Incident incident, IReadOnlyList<KeptBatch> batches, string actor, string why, StatementLog log, CancellationToken cancel)
     {
-        var inForce = batches.Where(b => b.InForce).ToList();
+        var inForce = batches.Where(b => b.InForce && !b.OnlyCopied).ToList();
         var last = batches.Where(b => b.Undone).ToList();
+        if (inForce.Count == 0 && last.Count == 0 && batches.Where(b => b.OnlyCopied).ToList() is { Count: > 0 } copies)
+        {
+            throw KeptBatch.Refusal(copies);
+        }
         if (inForce.Count == 0 && last.Count == 0)
         {
             throw new HealingException($"there is nothing to bring back: {incident.Repair ?? "no repair"} removed and changed no row of incident {incident.Id}", "A lossless rebuild needs no undo; what it rebuilt holds the same as before.");
@@ -107,6 +142,10 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
 
     private static IReadOnlyList<ReceiptQuarantine> Of(IEnumerable<KeptBatch> batches) => [.. batches.Select(b => new ReceiptQuarantine(b.Id, b.Rows, b.Sha256))];
 }
+
+/// <summary>Single rows of an incident that was repaired.</summary>
+/// <param name="Again">They came back and are taken again.</param>
+public sealed record RowChoice(IReadOnlyList<KeptPlace> Places, bool Again);
 
 /// <param name="Incident">As it is now; with a dry run as it was.</param>
 public sealed record UndoOutcome(Incident Incident, UndoneWork Work);

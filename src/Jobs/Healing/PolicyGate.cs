@@ -32,7 +32,9 @@ public static class PolicyGate
         var policy = Policy(risk, plan, target, locking);
         if (risk == RiskClass.Manual)
         {
-            return approved ? Gate.Open : new(GateDecision.Approval, "it may lose something: the plan wants to be read and approved");
+            return plan is not null && incident.ApprovedPlan is { } readPlan && readPlan != PlanHash.Of(plan)
+                    ? new(GateDecision.Approval, $"the plan is another one by now than the one that {incident.ApprovedBy} approved: it wants to be read and approved again")
+                : approved ? Gate.Open : new(GateDecision.Approval, "it may lose something: the plan wants to be read and approved");
         }
         if (plan?.Asks is { } question && policy != RepairPolicy.Never && !(approved || approveAll))
         {

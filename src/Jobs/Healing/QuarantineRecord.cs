@@ -13,7 +13,7 @@ internal sealed class QuarantineRecord(HealerLedgers ledgers)
     /// <summary>What is in force of the incident; the attempt in hand gets what no attempt before it was noted with.</summary>
     public async Task<IReadOnlyList<ReceiptQuarantine>> TakeAsync(NpgsqlConnection connection, Incident incident, Fence fence, CancellationToken cancel)
     {
-        var kept = await InForceAsync(connection, await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false), incident.Id, cancel).ConfigureAwait(false);
+        var kept = await InForceAsync(connection, await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false), incident, cancel).ConfigureAwait(false);
         if (kept.Count == 0)
         {
             return kept;
@@ -24,6 +24,6 @@ internal sealed class QuarantineRecord(HealerLedgers ledgers)
         return kept;
     }
 
-    public static async Task<IReadOnlyList<ReceiptQuarantine>> InForceAsync(NpgsqlConnection connection, string ledger, long incident, CancellationToken cancel) =>
-        [.. (await QuarantineStore.BatchesAsync(connection, ledger, incident, cancel).ConfigureAwait(false)).Where(b => b.InForce).Select(b => new ReceiptQuarantine(b.Id, b.Rows, b.Sha256))];
+    public static async Task<IReadOnlyList<ReceiptQuarantine>> InForceAsync(NpgsqlConnection connection, string ledger, Incident incident, CancellationToken cancel) =>
+        [.. (await QuarantineStore.BatchesAsync(connection, ledger, incident.Id, cancel, incident.OpenedAt).ConfigureAwait(false)).Where(b => b.InForce).Select(b => new ReceiptQuarantine(b.Id, b.Rows, b.Sha256))];
 }

@@ -17,6 +17,7 @@ public sealed class RepairAttempt(
     HealerLedgers ledgers, HealerTools tools, HealerSettings settings, Deferral deferral, FencedSession session, Lease lease, string worker)
 {
     private const string Stopped = "its worker was told to stop";
+    private const int MostCopies = 3;
     private readonly Fence _fence = lease.Fence;
 
     public async Task<HealOutcome> RunAsync(Incident found, CancellationToken cancel)
@@ -55,11 +56,6 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(BeforeAttempt);
         await ledgers.Incidents.BeginAttemptAsync(found, _fence, worker, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterAttempt);
-        if (plan.Base is null && new Rehearsal(ledgers, tools, settings, bench) is { IsStrict: true } strict && strict.IsWanted(repair, plan))
-        {
-            // a copy to try it on is kept, also of what would need none
-            plan = plan with { Base = BaseSnapshot.BaseBackup };
-        }
         var work = new WorkInHand((await ledgers.Incidents.FindAsync(found.Id, cancel).ConfigureAwait(false))!, plan, gate.Until);
         try
         {
@@ -88,7 +84,9 @@ public sealed class RepairAttempt(
 
     private async Task<HealOutcome> WorkAsync(IRepair repair, RepairSession bench, WorkInHand work, CancellationToken cancel)
     {
-        var kept = await new EvidenceKeeper(ledgers, tools, settings, session, _fence, worker).KeepAsync(work.Incident, work.Plan, cancel).ConfigureAwait(false);
+        var rehearsal = new Rehearsal(ledgers, tools, settings, bench) is { } wanted && wanted.IsWanted(repair, work.Plan) ? wanted : null;
+        var keeper = new EvidenceKeeper(ledgers, tools, settings, session, _fence, worker);
+        var kept = await keeper.KeepAsync(work.Incident, work.Plan, rehearsal?.Copy, cancel).ConfigureAwait(false);
         work.Snapshot = kept.Snapshot;
         if (kept.Anew is { } anew)
         {
@@ -100,7 +98,7 @@ public sealed class RepairAttempt(
         {
             return await EscalateAsync(work.Incident, kept.Trouble!, work, cancel).ConfigureAwait(false);
         }
-        if (await RehearseAsync(repair, bench, work, proof, cancel).ConfigureAwait(false) is { } stopped)
+        if (rehearsal is not null && await RehearseAsync(rehearsal, keeper, kept, repair, bench, work, cancel).ConfigureAwait(false) is { } stopped)
         {
             return stopped;
         }
@@ -145,32 +143,43 @@ public sealed class RepairAttempt(
     }
 
     /// <summary>Null when the live database follows.</summary>
-    private async Task<HealOutcome?> RehearseAsync(IRepair repair, RepairSession bench, WorkInHand work, SnapshotProof proof, CancellationToken cancel)
+    private async Task<HealOutcome?> RehearseAsync(Rehearsal rehearsal, EvidenceKeeper keeper, KeptEvidence kept, IRepair repair, RepairSession bench, WorkInHand work, CancellationToken cancel)
     {
-        var rehearsal = new Rehearsal(ledgers, tools, settings, bench);
-        if (!rehearsal.IsWanted(repair, work.Plan))
+        var went = await rehearsal.RunAsync(repair, work.Incident, work.Plan, kept.Proof!, kept.Copy, cancel).ConfigureAwait(false);
+        if (went.IsNoYes && kept.Copy is { IsFresh: false }
+            && await keeper.KeepAsync(work.Incident, work.Plan, rehearsal.Copy! with { Anew = true }, cancel).ConfigureAwait(false) is { Proof: { } proof, Copy.Snapshot: not null } anew)
         {
-            return null;
+            // the first was older than this attempt: the damage came later, or what stood in the way has been put right
+            work.Snapshot = anew.Snapshot;
+            went = await rehearsal.RunAsync(repair, work.Incident, work.Plan, proof, anew.Copy, cancel).ConfigureAwait(false);
         }
-        var went = await rehearsal.RunAsync(repair, work.Incident, work.Plan, proof, work.Snapshot.Base?.Id, cancel).ConfigureAwait(false);
         work.Rehearsal = went.Said;
         if (went.Failed is { } failed)
         {
             return await EscalateAsync(work.Incident, $"it failed on a copy of the server, and the live one was left alone: {failed}", work, cancel).ConfigureAwait(false);
+        }
+        if (went.Later is { } later)
+        {
+            return await NotYetAsync(work, later, cancel).ConfigureAwait(false);
         }
         if (went.Missing is { } missing)
         {
             return rehearsal.IsStrict ? await EscalateAsync(work.Incident, $"without a rehearsal there is no such repair here (rehearsal.rule is always): {missing}", work, cancel).ConfigureAwait(false) : null;
         }
         var now = await repair.PlanAsync(bench, work.Incident, cancel).ConfigureAwait(false);
-        if (PlanHash.Of(now) == PlanHash.Of(work.Plan))
-        {
-            return null;
-        }
         const string changed = "the live database changed while the repair was rehearsed, and calls for another plan now";
-        var again = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Detected,
-            new Move(worker, $"put off: {changed}") { Fence = _fence, Reason = changed, CountDeferral = true }, cancel).ConfigureAwait(false);
-        return new(again.State, changed, settings.FirstPause, Deferred: true);
+        return PlanHash.Of(now) == PlanHash.Of(work.Plan) ? null
+            : now.Steps.Count == 0 ? await deferral.PutOffAsync(work.Incident, _fence, worker, now.Defer ?? changed, cancel).ConfigureAwait(false)
+            : await NotYetAsync(work, changed, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Put off like all else, but on no more than so many copies: each of them is a whole server.</summary>
+    private async Task<HealOutcome> NotYetAsync(WorkInHand work, string why, CancellationToken cancel)
+    {
+        var copies = (await ledgers.Snapshots.OfIncidentAsync(work.Incident.Id, cancel).ConfigureAwait(false))
+            .Count(s => s.Attempt == work.Incident.Attempts && s.Kind == BaseSnapshot.BaseBackup.Name());
+        return copies < MostCopies ? await deferral.PutOffAsync(work.Incident, _fence, worker, why, cancel).ConfigureAwait(false)
+            : await EscalateAsync(work.Incident, $"it was tried on {copies} copies of the server without a clear yes, and the live one was left alone: {why}", work, cancel).ConfigureAwait(false);
     }
 
     private async Task<RepairResult> ApplyAsync(IRepair repair, RepairSession bench, WorkInHand work, SnapshotProof proof, CancellationToken cancel)
@@ -290,7 +299,7 @@ public sealed class RepairAttempt(
         {
             Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false),
             Attempt = incident.Attempts + 1,
-            OpenBeside = [.. (await ledgers.Incidents.ListAsync(new IncidentFilter { TargetId = incident.TargetId, OpenOnly = true, Limit = 1000 }, cancel).ConfigureAwait(false)).Where(i => i.Id != incident.Id)],
+            OpenBesideAsync = (oids, token) => ledgers.Incidents.OpenBesideAsync(incident, oids, token),
             IndexesBefore = before is { Count: > 0 } ? before : null,
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
             Programs = settings.Programs,

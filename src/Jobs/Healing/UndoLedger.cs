@@ -10,38 +10,48 @@ namespace HealingWorkers.Jobs.Healing;
 /// <summary>How an undo gets into the ledger, in one transaction: an attempt of its own, the move with its audit row, the receipt over all of it.</summary>
 public sealed class UndoLedger(LedgerDb db)
 {
-    /// <param name="to">Undone, or Resolved again.</param>
+    /// <param name="to">Undone, or Resolved again; Resolved still while only some rows came back.</param>
     /// <param name="rows">Rows that came back; those that went again.</param>
     public Task<Incident> RecordAsync(Incident incident, IncidentState to, Fence fence, string worker, string actor, UndoneWork work, CancellationToken cancel) =>
         db.InTransactionAsync(async (connection, transaction) =>
         {
             var locked = await IncidentTransition.LockAsync(connection, transaction, incident.Id, incident.State, fence, cancel).ConfigureAwait(false);
             var number = locked.Attempts + 1;
-            var repair = to == IncidentState.Undone ? "undo" : "undo_undone";
+            var repair = work.Some ?? (to == IncidentState.Undone ? "undo" : "undo_undone");
             await connection.DoAsync(Sql.Of<IncidentLedger>("attempt_undo"), new
             {
                 locked.Id, Number = number, Worker = worker, fence.Token, Repair = repair, Statements = JsonSerializer.Serialize(work.Statements, LedgerJson.Options),
-                Verification = work.Said, Rows = to == IncidentState.Undone ? 0 : work.Rows, Quarantine = JsonSerializer.Serialize(work.Quarantine, LedgerJson.Options),
+                Verification = work.Said, Rows = work.Some is not null || to == IncidentState.Undone ? 0 : work.Rows, Quarantine = JsonSerializer.Serialize(work.Quarantine, LedgerJson.Options),
             }, cancel, transaction).ConfigureAwait(false);
             await connection.DoAsync(Sql.Of<IncidentLedger>("attempt_count"), new { locked.Id, Number = number }, cancel, transaction).ConfigureAwait(false);
-            var moved = await IncidentTransition.ApplyAsync(connection, transaction, incident.Id, incident.State, to,
-                new Move(actor, $"{work.Said}: {work.Why}") { Fence = fence, Reason = work.Said }, cancel).ConfigureAwait(false);
-            await LeaveAloneAsync(connection, transaction, moved, actor, cancel).ConfigureAwait(false);
+            var moved = to == incident.State
+                ? await StaysAsync(connection, transaction, incident.Id, repair, actor, work, cancel).ConfigureAwait(false)
+                : await IncidentTransition.ApplyAsync(connection, transaction, incident.Id, incident.State, to,
+                    new Move(actor, $"{work.Said}: {work.Why}") { Fence = fence, Reason = work.Said }, cancel).ConfigureAwait(false);
+            await LeaveAloneAsync(connection, transaction, moved, work.Some == UndoneWork.SomeBack ? IncidentState.Undone : moved.State, actor, cancel).ConfigureAwait(false);
             var ledgerRows = await LedgerRows.OfAsync(connection, transaction, incident.Id, cancel).ConfigureAwait(false);
             var body = JsonSerializer.Serialize(Receipt(moved, to, worker, actor, repair, work, ledgerRows), LedgerJson.Options);
             await ReceiptLedger.AppendAsync(connection, transaction, incident.Id, number, body, fence, cancel).ConfigureAwait(false);
             return moved;
         }, cancel);
 
+    /// <summary>It was asked for, and cannot be done as things are.</summary>
+    public Task RefusedAsync(Incident incident, string actor, string said, CancellationToken cancel) =>
+        db.InTransactionAsync(async (connection, transaction) =>
+        {
+            await AuditLog.WriteAsync(connection, transaction, new AuditEntry("incident.undo_refused", "warning", $"not undone: {said}", actor) { TargetId = incident.TargetId, IncidentId = incident.Id }, cancel).ConfigureAwait(false);
+            return true;
+        }, cancel);
+
     /// <summary>What was found again of the same damage waits with what was undone, and is over when that is done again.</summary>
-    private static async Task LeaveAloneAsync(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction, Incident moved, string actor, CancellationToken cancel)
+    private static async Task LeaveAloneAsync(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction, Incident moved, IncidentState towards, string actor, CancellationToken cancel)
     {
         if (await connection.FirstAsync<long?>(Sql.Of<IncidentLedger>("fingerprint_open"), new { moved.Fingerprint }, cancel, transaction).ConfigureAwait(false) is not { } id)
         {
             return;
         }
         var again = await IncidentTransition.ReadAsync(connection, transaction, id, cancel).ConfigureAwait(false);
-        (IncidentState To, string Why)? turn = (moved.State, again.State) switch
+        (IncidentState To, string Why)? turn = (towards, again.State) switch
         {
             (IncidentState.Undone, IncidentState.Detected) => (IncidentState.Suppressed, $"the repair of incident {moved.Id} was undone: it is left alone until it is reopened"),
             (IncidentState.Resolved, IncidentState.Suppressed) => (IncidentState.Closed, $"the undo of incident {moved.Id} was undone"),
@@ -53,11 +63,20 @@ public sealed class UndoLedger(LedgerDb db)
         }
     }
 
+    /// <summary>Some of its rows came back, and it is what it was.</summary>
+    private static async Task<Incident> StaysAsync(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction, long id, string what, string actor, UndoneWork work, CancellationToken cancel)
+    {
+        await connection.DoAsync(Sql.Of<IncidentLedger>("incident_reason"), new { Id = id, Reason = work.Said }, cancel, transaction).ConfigureAwait(false);
+        var incident = await IncidentTransition.ReadAsync(connection, transaction, id, cancel).ConfigureAwait(false);
+        await AuditLog.WriteAsync(connection, transaction, new AuditEntry($"incident.{what}", "info", $"{work.Said}: {work.Why}", actor) { TargetId = incident.TargetId, IncidentId = id }, cancel).ConfigureAwait(false);
+        return incident;
+    }
+
     private static ReceiptBody Receipt(Incident incident, IncidentState to, string worker, string actor, string repair, UndoneWork work, JsonObject rows) => new()
     {
         Incident = incident.Id,
         Attempt = incident.Attempts,
-        Outcome = to == IncidentState.Undone ? "undone" : "reapplied",
+        Outcome = work.Some ?? (to == IncidentState.Undone ? "undone" : "reapplied"),
         Reason = work.Why,
         Worker = worker,
         ApprovedBy = actor,
@@ -73,4 +92,15 @@ public sealed class UndoLedger(LedgerDb db)
 /// <param name="Said">One sentence of what was done and how it was proven.</param>
 /// <param name="Why">The person's reason.</param>
 /// <param name="Quarantine">The batches that were brought back, or in which it was kept again.</param>
-public sealed record UndoneWork(long Rows, string Said, string Why, IReadOnlyList<string> Statements, IReadOnlyList<ReceiptQuarantine> Quarantine);
+public sealed record UndoneWork(long Rows, string Said, string Why, IReadOnlyList<string> Statements, IReadOnlyList<ReceiptQuarantine> Quarantine)
+{
+    internal const string SomeBack = "rows_back";
+    internal const string SomeAgain = "rows_again";
+
+    /// <summary>Which of these it was, where only chosen rows were moved.</summary>
+    public string? Some { get; init; }
+    /// <summary>How many rows are in the quarantine after that.</summary>
+    public long Left { get; init; }
+    /// <summary>False when the ledger has been told of it before.</summary>
+    public bool IsNews { get; init; } = true;
+}

@@ -2,6 +2,7 @@ using Dapper;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Repairs;
 
@@ -21,7 +22,7 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
         {
             return plan with { Refuse = no };
         }
-        if (LastTrace(session, incident, index) is { } trace)
+        if (LastTrace(await session.OpenBesideAsync([index.TableOid, index.Oid], cancel).ConfigureAwait(false), incident, index.TableOid, new(index.Oid, index.Quoted)) is { } trace)
         {
             return plan with { Refuse = trace };
         }
@@ -50,14 +51,15 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
     }
 
     /// <summary>Where rows of a table are lost or cannot be read, its indexes are the last that knows of them; built anew they would know only what is left.</summary>
-    private static string? LastTrace(RepairSession session, Incident incident, IndexLook index) =>
-        incident.Kind != FindingKind.IndexFileMissing && session.OpenBeside.FirstOrDefault(i => OfRows.Contains(i.Kind) && i.TableOid == index.TableOid) is { } lost
+    /// <param name="beside">What else is open on the table and the index.</param>
+    internal static string? LastTrace(IReadOnlyList<Incident> beside, Incident incident, long table, RelationName index) =>
+        incident.Kind != FindingKind.IndexFileMissing && beside.FirstOrDefault(i => OfRows.Contains(i.Kind) && i.TableOid == table) is { } lost
             ? $"rows of its table are damaged (incident {lost.Id}: {lost.Kind.Name} on {lost.Object}), and {index.Quoted} may be the last that knows of them: it is rebuilt after that, by `healing incidents reopen {incident.Id}`"
-            : SuspectValue(session, index);
+            : SuspectValue(beside, index);
 
     /// <summary>A new index would take over what the table says, and nobody has said yet that this is right.</summary>
-    internal static string? SuspectValue(RepairSession session, IndexLook index) =>
-        session.OpenBeside.FirstOrDefault(i => i.Kind == FindingKind.HeapValueSuspect && i.Object.Oid == index.Oid) is { } suspect
+    internal static string? SuspectValue(IReadOnlyList<Incident> beside, RelationName index) =>
+        beside.FirstOrDefault(i => i.Kind == FindingKind.HeapValueSuspect && i.Object.Oid == index.Oid) is { } suspect
             ? $"{index.Quoted} and its table say two things of a row (incident {suspect.Id}), and it may hold the last trace of the right one: it is rebuilt when a person has decided and closed that"
             : null;
 

@@ -36,9 +36,19 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
         {
             return plan with { Refuse = foreign.IsOurs ? $"{foreign.Quoted} is shared or critical: rebuild it by hand" : $"the role {session.Role} may not rebuild {foreign.Quoted}: GRANT {foreign.Owner} TO {session.Role}" };
         }
-        if (indexes.Select(i => IndexPlanning.SuspectValue(session, i)).FirstOrDefault(s => s is not null) is { } suspect)
+        var beside = await session.OpenBesideAsync([.. indexes.SelectMany(i => new[] { i.Oid, i.TableOid })], cancel).ConfigureAwait(false);
+        if (indexes.Select(i => IndexPlanning.SuspectValue(beside, new(i.Oid, i.Quoted))).FirstOrDefault(s => s is not null) is { } suspect)
         {
             return plan with { Refuse = suspect };
+        }
+        var traces = indexes.Select(i => (Index: i, Why: IndexPlanning.LastTrace(beside, incident, i.TableOid, new(i.Oid, i.Quoted)))).Where(t => t.Why is not null).ToList();
+        if (traces.Count > 0)
+        {
+            indexes = [.. indexes.Except(traces.Select(t => t.Index))];
+            if (indexes.Count == 0)
+            {
+                return plan with { Refuse = traces[0].Why };
+            }
         }
         if (await collation.BrokenPromiseAsync(session, cancel).ConfigureAwait(false) is { } broken)
         {
@@ -57,7 +67,7 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
             return plan with { Nothing = "no index depends on it" };
         }
         var steps = indexes.Select(Step).ToList();
-        if (collation.WantsRefresh)
+        if (collation.WantsRefresh && traces.Count == 0)
         {
             steps.Add(new(collation.Refresh, "SHARE UPDATE EXCLUSIVE on the collation's row", "every dependent index has been rebuilt and re-checked"));
         }
@@ -68,6 +78,8 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
             Indexes = indexes,
             IndexesBefore = session.IndexesBefore ?? await AllIndexesAsync(session, indexes, cancel).ConfigureAwait(false),
             Collation = collation,
+            Notes = [.. traces.Select(t => t.Why!)],
+            Work = traces.Count == 0 ? null : new LeftOut(traces.Count, traces[0].Why!),
         };
     }
 
@@ -80,6 +92,7 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
             return new(RepairOutcome.Done, plan.Nothing, log.Sent);
         }
         var rebuilt = new List<long>();
+        var trees = new List<long>();
         foreach (var index in plan.Indexes)
         {
             await OwnLeftovers.DropAsync(session, index, plan, log, cancel).ConfigureAwait(false);
@@ -92,7 +105,15 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
             if (await IndexLook.AtAsync(session.Connection, new(index.Oid, index.Quoted), cancel).ConfigureAwait(false) is { Usable: true } now)
             {
                 rebuilt.Add(now.Oid);
+                if (now.Method == "btree")
+                {
+                    trees.Add(now.Oid);
+                }
             }
+        }
+        if (plan.Work is LeftOut left)
+        {
+            return await WithoutAsync(session, left, rebuilt.Count, trees, log, cancel).ConfigureAwait(false);
         }
         var (proven, said) = await ProvenOrder.OfAsync(session, collation, rebuilt, recheck, cancel).ConfigureAwait(false);
         if (proven is null)
@@ -110,8 +131,15 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
                 return new(RepairOutcome.Failed, $"all indexes are rebuilt, but the version could not be refreshed: {e.MessageText}", log.Sent);
             }
         }
-        var trees = await BtreesAsync(session, collation, cancel).ConfigureAwait(false);
-        return new(RepairOutcome.Done, said, log.Sent) { Rebuilt = trees };
+        return new(RepairOutcome.Done, said, log.Sent) { Rebuilt = await BtreesAsync(session, collation, cancel).ConfigureAwait(false) };
+    }
+
+    /// <summary>Indexes that are the last trace of rows stay as they are; so does the warning, since their order is the old one.</summary>
+    private async Task<RepairResult> WithoutAsync(RepairSession session, LeftOut left, int rebuilt, List<long> trees, StatementLog log, CancellationToken cancel)
+    {
+        var looked = trees.Count == 0 ? null : await recheck.LookAsync(session.Target, trees, cancel).ConfigureAwait(false);
+        return looked is { Sound: false } ? new(RepairOutcome.Failed, looked.Said, log.Sent)
+            : new(RepairOutcome.Escalated, $"{rebuilt} of {rebuilt + left.Count} indexes are rebuilt, and the version is not refreshed: {left.Why}", log.Sent);
     }
 
     private static async Task<IReadOnlyList<long>> BtreesAsync(RepairSession session, CollationLook collation, CancellationToken cancel) =>
@@ -132,4 +160,7 @@ public sealed class RebuildCollation(IndexRecheck recheck, RepairLimits limits) 
     private static RepairStep Step(IndexLook index) => IsHard(index)
         ? new($"REINDEX INDEX {index.Quoted}", HardLocks, "its order hangs on the collation, and it cannot be rebuilt concurrently")
         : new($"REINDEX INDEX CONCURRENTLY {index.Quoted}", Locks, "its order hangs on the collation");
+
+    /// <param name="Count">How many indexes are left as they are.</param>
+    private sealed record LeftOut(int Count, string Why);
 }

@@ -17,8 +17,8 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public string Ledger { get; init; } = "";
     /// <summary>The number of the attempt that this session makes.</summary>
     public int Attempt { get; init; }
-    /// <summary>Other incidents of this target that are open, by the ledger.</summary>
-    public IReadOnlyList<Incidents.Incident> OpenBeside { get; init; } = [];
+    /// <summary>Other incidents that are open on these tables and indexes, by the ledger.</summary>
+    public Func<IReadOnlyCollection<long>, CancellationToken, Task<IReadOnlyList<Incidents.Incident>>> OpenBesideAsync { get; init; } = static (_, _) => Task.FromResult<IReadOnlyList<Incidents.Incident>>([]);
     /// <summary>What the first attempt of this incident found on the table, by the ledger; null when this is the first.</summary>
     public IReadOnlyList<long>? IndexesBefore { get; init; }
     /// <summary>An earlier attempt may have done the work already, so that the finding is looked at again first.</summary>

@@ -1,5 +1,6 @@
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Healing;
 
@@ -15,6 +16,21 @@ public sealed class ProtectionLedger(LedgerDb db)
     /// <param name="ours">All that we can reach.</param>
     internal Task<IReadOnlyList<ProtectionDue>> DueAsync(IReadOnlyList<string> wanted, IReadOnlyList<string> ours, long? only, CancellationToken cancel) =>
         db.ListAsync<ProtectionDue>(Sql.Of<ProtectionLedger>("protection_due"), new { Wanted = wanted.ToArray(), Ours = ours.ToArray(), Kinds = Damage, Only = only }, cancel);
+
+    /// <summary>The names of targets whose writes were ever stopped.</summary>
+    internal Task<IReadOnlyList<string>> EverAsync(CancellationToken cancel) => db.ListAsync<string>(Sql.Of<ProtectionLedger>("protections_ever"), null, cancel);
+
+    /// <summary>The token that stands in a target as far as the ledger knows; null: nothing of ours is to stand there.</summary>
+    internal Task<string?> TokenAsync(TargetId id, CancellationToken cancel) =>
+        db.FirstAsync<string>(Sql.Of<ProtectionLedger>("protection_token"), new { id.SystemIdentifier, id.DatabaseOid }, cancel);
+
+    /// <summary>What was taken back in a target whose row may not be of it.</summary>
+    internal Task LeftoverAsync(TargetId id, AuditEntry entry, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    {
+        var target = await connection.FirstAsync<long?>(Sql.Of<ProtectionLedger>("protection_target"), new { id.SystemIdentifier, id.DatabaseOid }, cancel, transaction).ConfigureAwait(false);
+        await AuditLog.WriteAsync(connection, transaction, entry with { TargetId = target }, cancel).ConfigureAwait(false);
+        return true;
+    }, cancel);
 
     internal Task BeginAsync(ProtectionDue due, string token, string? before, CancellationToken cancel) =>
         db.DoAsync(Sql.Of<ProtectionLedger>("protection_begin"), new { Target = due.Id, Token = token, Before = before, due.Incident }, cancel);
@@ -59,5 +75,7 @@ internal sealed record ProtectionDue
     public string? Token { get; init; }
     public bool? Marked { get; init; }
     public string? Before { get; init; }
+    /// <summary>Another database has its name now.</summary>
+    public bool Stale { get; init; }
     public string? Problem { get; init; }
 }

@@ -17,6 +17,10 @@ internal sealed class WriteStop(NpgsqlConnection session)
         return (await session.FirstAsync<WriteStopLook>(Sql.Of<WriteStop>("protection_look"), null, cancel).ConfigureAwait(false))!;
     }
 
+    /// <summary>Only a look, without its lock.</summary>
+    public static async Task<WriteStopLook> SeeAsync(NpgsqlConnection check, CancellationToken cancel) =>
+        (await check.FirstAsync<WriteStopLook>(Sql.Of<WriteStop>("protection_look"), null, cancel).ConfigureAwait(false))!;
+
     /// <summary>True where the token could be laid beside it.</summary>
     public async Task<bool> SetAsync(WriteStopLook look, NpgsqlTransaction within, string token, CancellationToken cancel)
     {
@@ -35,9 +39,9 @@ internal sealed class WriteStop(NpgsqlConnection session)
     }
 
     /// <summary>As it was before, and the token gone.</summary>
-    public async Task LiftAsync(WriteStopLook look, string? quotedBefore, CancellationToken cancel)
+    public async Task LiftAsync(WriteStopLook look, string? before, CancellationToken cancel)
     {
-        await AlterAsync(look, quotedBefore is null ? "RESET default_transaction_read_only" : $"SET default_transaction_read_only = {quotedBefore}", cancel).ConfigureAwait(false);
+        await AlterAsync(look, before is null ? "RESET default_transaction_read_only" : $"SET default_transaction_read_only = '{before.Replace("'", "''", StringComparison.Ordinal)}'", cancel).ConfigureAwait(false);
         await ForgetAsync(look, cancel).ConfigureAwait(false);
     }
 
@@ -55,6 +59,9 @@ internal sealed record WriteStopLook
     public string? Mark { get; init; }
     /// <summary>The server's own spelling of its name is in it.</summary>
     public required string AlterDatabase { get; init; }
+
+    /// <summary>Whether its token is one of this ledger.</summary>
+    public bool IsOf(string ledger) => Mark?.Split('/') is [var by, _, _] && by == ledger;
 
     /// <summary>Whether it is by us: by the token where there is one, else by the ledger's word.</summary>
     public bool IsOurs(ProtectionDue due) => Stopped && due.State is ("setting" or "set")

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -18,38 +19,50 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
     public long Table => incident.TableOid;
 
     /// <param name="optedIn">The owner said what is to be done with such rows.</param>
-    public async Task<RepairPlan> OfAsync(DataWork work, bool optedIn, IReadOnlyList<long> others, CancellationToken cancel)
+    /// <param name="pointing">By what they are wrong, where that is a row of another table that is not there.</param>
+    public async Task<RepairPlan> OfAsync(DataWork work, bool optedIn, ForeignKey? pointing, CancellationToken cancel)
     {
-        if (Beside([work.Rows.Table.Oid, .. others]) is { } beside)
+        var parents = pointing is null ? [] : await ParentLeaf.OfAsync(session.Connection, pointing, cancel).ConfigureAwait(false);
+        var leaves = work.Found.Places.Select(p => p.Leaf).Distinct().ToList();
+        if (await BesideAsync([work.Rows.Table.Oid, .. leaves.Select(l => l.Oid), .. pointing is null ? (long[])[] : [pointing.Parent], .. parents.Select(p => p.Oid)], cancel).ConfigureAwait(false) is { } beside)
         {
             return beside.State == IncidentState.Escalated
                 ? Plan with { Refuse = $"{beside.Object} has other damage ({beside.Kind.Name}, incident {beside.Id}) that waits for a person: what looks wrong here may be its consequence" }
                 : Plan with { Defer = $"{beside.Object} has other damage ({beside.Kind.Name}, incident {beside.Id}), which comes first" };
         }
-        foreach (var leaf in work.Found.Places.Select(p => p.Leaf).Distinct())
+        var plan = pointing is null ? Plan : await new SoundParent(session, pointing, parents).OfAsync(Plan, work.Found, cancel).ConfigureAwait(false);
+        if ((plan.Refuse ?? plan.Defer) is not null)
+        {
+            return plan;
+        }
+        foreach (var leaf in leaves)
         {
             if (await TableObstacles.OfAsync(session.Connection, leaf.Oid, work.Action, cancel).ConfigureAwait(false) is { Count: > 0 } obstacles)
             {
                 return Plan with { Refuse = string.Join("; ", obstacles) };
             }
         }
-        return Plan with
+        var along = work.Set is not null ? 0 : await new ClosureCount(session.Connection).OfAsync(work.Found.Places, cancel).ConfigureAwait(false);
+        var rows = work.Found.Count + (along ?? 0);
+        return plan with
         {
-            Work = work,
-            Rows = work.Found.Count,
+            // more than were counted are more than anybody agreed to
+            Work = work with { MostRows = along is null ? null : rows },
+            Rows = rows,
+            Asks = along is null ? $"more rows than can be counted go along with {work.Found.Count} row(s) of {work.Rows.Table.Quoted} by foreign keys{(plan.Asks is null ? "" : $"; {plan.Asks}")}" : plan.Asks,
             OptedIn = optedIn,
             Samples = work.Found.Samples,
-            Steps = [new(Statement(work), Locks, work.Reason)],
-            Notes = work.Audit is null ? [] : [$"each row is also told in {work.Audit.Quoted}"],
+            Steps = [new(Statement(work, along), Locks, work.Reason)],
+            Notes = [.. work.Audit is null ? (string[])[] : [$"each row is also told in {work.Audit.Quoted}"], .. work.Set is null ? await new SlowReferences(session.Connection).OfAsync(leaves, cancel).ConfigureAwait(false) : []],
         };
     }
 
-    private static string Statement(DataWork work) => work.Set is null
-        ? $"{work.Found.Count} row(s) of {work.Rows.Table.Quoted}, and what foreign keys take along, to healing_quarantine; then DELETE FROM {work.Rows.Table.Quoted}, in batches"
+    private static string Statement(DataWork work, long? along) => work.Set is null
+        ? $"{work.Found.Count} row(s) of {work.Rows.Table.Quoted}, and what foreign keys take along{(along is > 0 ? $" ({along} row(s) of others)" : "")}, to healing_quarantine; then DELETE FROM {work.Rows.Table.Quoted}, in batches"
         : $"{work.Found.Count} row(s) of {work.Rows.Table.Quoted} to healing_quarantine as they are; then UPDATE {work.Rows.Table.Quoted} SET {string.Join(", ", work.Set.Select(s => $"{s.Key} = {s.Value}"))}, in batches";
 
     /// <summary>Damage to the files of these tables or their indexes.</summary>
-    private Incident? Beside(IReadOnlyCollection<long> tables) => session.OpenBeside
+    private async Task<Incident?> BesideAsync(IReadOnlyCollection<long> tables, CancellationToken cancel) => (await session.OpenBesideAsync(tables, cancel).ConfigureAwait(false))
         .Where(i => i is { Severity: Severity.Critical, Kind.IsOfData: false, State: not IncidentState.Suppressed })
         .Where(i => tables.Contains(i.Object.Oid) || tables.Contains(i.TableOid))
         .OrderByDescending(i => i.State == IncidentState.Escalated).FirstOrDefault();

@@ -21,6 +21,7 @@ internal sealed class DataRun(RepairSession session, DataWork work, string repai
     private readonly Dictionary<long, QuarantineTable> _tables = [];
     private int _size = 200;
     private long _rows;
+    private long _taken;
     private int _missed;
 
     public async Task<RepairResult> RunAsync(SnapshotProof proof, CancellationToken cancel)
@@ -54,6 +55,11 @@ internal sealed class DataRun(RepairSession session, DataWork work, string repai
             return e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected
                 ? Result(RepairOutcome.Deferred, $"{work.Rows.Table.Quoted} is busy: {e.MessageText}")
                 : Result(RepairOutcome.Failed, $"the server refused with {e.SqlState}: {e.MessageText}");
+        }
+        catch (GrownException e)
+        {
+            // its batch is rolled back; the next plan counts anew, and policy decides about that
+            return Result(RepairOutcome.Deferred, e.Message);
         }
         catch (HealingException e)
         {
@@ -123,11 +129,18 @@ internal sealed class DataRun(RepairSession session, DataWork work, string repai
         var done = work.Set is null
             ? await batch.DeleteAsync(table, still, cancel).ConfigureAwait(false)
             : await batch.ChangeAsync(table, still, work.Set, cancel).ConfigureAwait(false);
+        if (work.Set is null && _taken + batch.Rows > work.MostRows)
+        {
+            throw new GrownException($"{_taken + batch.Rows} row(s) would go by now, with all that foreign keys take along: more than the {work.MostRows} that it was planned for");
+        }
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        _taken += batch.Rows;
         _rows += done;
         return (int)done;
     }
 
     private Task DoAsync(string query, CancellationToken cancel) =>
         session.Connection.ExecuteAsync(new CommandDefinition(Sql.Of<IndexLook>(query), cancellationToken: cancel));
+
+    private sealed class GrownException(string message) : Exception(message);
 }

@@ -11,6 +11,8 @@ public sealed record DataWork(Incident Incident, IWrongRows Rows, WrongPlaces Fo
     public string? Column { get; init; }
     /// <summary>Quoted columns of the primary key.</summary>
     public IReadOnlyList<string> Key { get; init; } = [];
+    /// <summary>Rows in all, those included that foreign keys take along, that it was planned for and agreed to; null where they could not be counted, and a person was asked.</summary>
+    public long? MostRows { get; init; }
     public AuditTable? Audit { get; init; }
     public required string Reason { get; init; }
     /// <summary>What the server itself can be asked to prove; null where only the check can.</summary>

@@ -38,7 +38,7 @@ public sealed class MisshapenRows(JsonColumn column) : IWrongRows
         var still = new List<string>();
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
-            if (column.Shape.Judge(row.GetString(1), column.IsText).Path is not null)
+            if (ServerText.Whole(row, 1) is { } value && column.Shape.Judge(value, column.IsText).Path is not null)
             {
                 still.Add(row.GetString(0));
             }

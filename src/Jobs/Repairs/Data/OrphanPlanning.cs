@@ -8,9 +8,6 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Looks at orphans anew, by the key as it is now and the rule as it is now.</summary>
 internal static class OrphanPlanning
 {
-    /// <summary>Each row is looked up in the parent's index again before it is touched; the first ones tell early that the parent is the damaged one.</summary>
-    private const int MostAsked = 1000;
-
     public static async Task<RepairPlan> OfAsync(RepairSession session, Incident incident, string repair, RuleAction action, CancellationToken cancel)
     {
         var planning = new DataPlanning(session, incident, repair);
@@ -37,18 +34,15 @@ internal static class OrphanPlanning
     private static async Task<RepairPlan> OfAsync(RepairSession session, Incident incident, DataPlanning planning, DeclaredKey declared, RuleAction action, CancellationToken cancel)
     {
         var key = declared.Key;
+        if (key.Loading is { } loading)
+        {
+            return planning.Plan with { Defer = $"{key.Label}: {loading}" };
+        }
         var rows = new TestedRows(key.ChildName, declared.Test);
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);
         if (found.Count == 0)
         {
             return planning.Nothing($"no row of {key.ChildQuoted} points at nothing any more");
-        }
-        foreach (var leaf in found.Places.GroupBy(p => p.Leaf))
-        {
-            if (await ParentIndex.KnowsAsync(session.Target, key, leaf.Key.Quoted, [.. leaf.Take(MostAsked).Select(p => p.Ctid)], cancel).ConfigureAwait(false) is > 0 and var known)
-            {
-                return planning.Plan with { Refuse = $"an index of {key.ParentQuoted} still knows {known} of the keys: {key.ParentQuoted} has lost rows, and what points at them is left alone until it has them back" };
-            }
         }
         var columns = key.SetColumns.Length > 0 ? key.SetColumns : key.ChildColumns;
         var work = new DataWork(incident, rows, found)
@@ -64,7 +58,7 @@ internal static class OrphanPlanning
         {
             await Nullable.RequireAsync(session, key.ChildName, columns, cancel).ConfigureAwait(false);
         }
-        return await planning.OfAsync(work, declared.Rule is not null, [key.Parent], cancel).ConfigureAwait(false);
+        return await planning.OfAsync(work, declared.Rule is not null, key, cancel).ConfigureAwait(false);
     }
 
     /// <summary>A soft key, a key whose triggers rest, and one for some rows only are not in force: a twin would refuse what is allowed today.</summary>

@@ -33,7 +33,7 @@ public sealed class TestedRows(RelationName table, RowTest test) : IWrongRows
         var samples = new List<string>();
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
-            var values = row.GetFieldValue<string?[]>(1).Select(v => Text.Bounded(v, 100) ?? "NULL");
+            var values = ServerText.AllShown(row, 1).Select(v => Text.Bounded(v, 100) ?? "NULL");
             samples.Add($"{leaf.Quoted} {row.GetString(0)}: {string.Join(", ", test.Shown.Zip(values, (c, v) => $"{c} = {v}"))}");
         }
         return samples;

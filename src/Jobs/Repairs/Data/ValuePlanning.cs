@@ -36,7 +36,7 @@ internal static class ValuePlanning
     {
         RuleTable table;
         IWrongRows rows;
-        IReadOnlyList<long> others = [];
+        ForeignKey? pointing = null;
         if (rule is JsonRule json)
         {
             var column = await JsonColumn.OfAsync(session.Connection, json, cancel).ConfigureAwait(false);
@@ -46,7 +46,7 @@ internal static class ValuePlanning
         {
             var values = await AllowedValues.OfAsync(session.Connection, (AllowedValuesRule)rule, cancel).ConfigureAwait(false);
             (table, rows) = (values.Table, new TestedRows(values.Table.Name, values.Test));
-            others = values.Key is { } key ? [key.Parent] : [];
+            pointing = values.Key;
         }
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);
         if (found.Count == 0)
@@ -62,7 +62,7 @@ internal static class ValuePlanning
             Column = rule.OnViolation == RuleAction.Nullify ? quoted : null,
             Key = table.Key,
             Audit = await AuditTable.OfAsync(session.Connection, rule.AuditTable, cancel).ConfigureAwait(false),
-        }, optedIn: true, others, cancel).ConfigureAwait(false);
+        }, optedIn: true, pointing, cancel).ConfigureAwait(false);
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> SetAsync(RepairSession session, RuleTable table, ValueRule rule, Incident incident, CancellationToken cancel)
@@ -94,7 +94,7 @@ internal static class ValuePlanning
                 Reason = $"it does not keep {promise.Promise}",
                 Key = promise.Key,
                 Twin = await TwinAsync(session, promise, cancel).ConfigureAwait(false),
-            }, optedIn: false, [], cancel).ConfigureAwait(false);
+            }, optedIn: false, null, cancel).ConfigureAwait(false);
     }
 
     private static async Task<TwinConstraint?> TwinAsync(RepairSession session, RowPromise promise, CancellationToken cancel) => promise.Kind switch

@@ -181,7 +181,7 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             return string.Join("; ", obstacles);
         }
         return (await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0
-            && !await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<IndexLook>("may_still_triggers"), cancellationToken: cancel)).ConfigureAwait(false)
+            && !await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<IndexLook>(session.Facts.Major >= 15 ? "may_still_triggers" : "may_still_triggers_14"), cancellationToken: cancel)).ConfigureAwait(false)
             ? $"foreign keys refer to {index.TableQuoted}, and they must keep still while one of two equal rows goes: GRANT SET ON PARAMETER session_replication_role TO {session.Role} (from PostgreSQL 15 on), or repair as a superuser"
             : null;
     }

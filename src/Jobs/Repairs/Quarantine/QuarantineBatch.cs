@@ -34,7 +34,7 @@ public sealed class QuarantineBatch : IAsyncDisposable
         // a deferred key would object at the end, when nobody can say any more which row it was
         await session.Connection.ExecuteAsync(new CommandDefinition("SET CONSTRAINTS ALL IMMEDIATE", cancellationToken: cancel)).ConfigureAwait(false);
         var id = await session.Connection.ExecuteScalarAsync<long>(new CommandDefinition(Sql.Of<QuarantineTable>("quarantine_batch"),
-            new { ledger = session.Ledger, incident = incident.Id, attempt = session.Attempt, repair, reason }, cancellationToken: cancel)).ConfigureAwait(false);
+            new { ledger = session.Ledger, incident = incident.Id, opened = incident.OpenedAt.ToUniversalTime(), attempt = session.Attempt, repair, reason }, cancellationToken: cancel)).ConfigureAwait(false);
         return new(session.Connection, log, id);
     }
 

@@ -17,6 +17,8 @@ internal sealed record Reference
     public required string[] SetColumns { get; init; }
     public required string[] Referenced { get; init; }
     public required bool IsDisabled { get; init; }
+    /// <summary>An index finds its rows.</summary>
+    public required bool IsIndexed { get; init; }
 
     /// <summary>That a row <c>t</c> of the leaf refers to a row <c>p</c>.</summary>
     public string Condition => string.Join(" AND ", Conditions);

@@ -11,7 +11,12 @@ SELECT k.oid::bigint AS oid, pg_catalog.quote_ident(k.conname) AS name, k.confde
              JOIN pg_catalog.pg_attribute ra ON ra.attrelid = k.conrelid AND ra.attnum = x.n ORDER BY x.i) AS set_columns,
        ARRAY(SELECT pa.attname::text FROM pg_catalog.unnest(k.confkey) AS x (f)
              JOIN pg_catalog.pg_attribute pa ON pa.attrelid = k.confrelid AND pa.attnum = x.f) AS referenced,
-       EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled IN ('D', 'R')) AS is_disabled
+       EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled IN ('D', 'R')) AS is_disabled,
+       EXISTS (SELECT FROM pg_catalog.pg_index i
+               JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = ic.relam AND m.amname IN ('btree', 'hash')
+               JOIN pg_catalog.pg_attribute la ON la.attrelid = leaf.oid AND la.attnum = i.indkey[0]
+               JOIN pg_catalog.pg_attribute ra ON ra.attrelid = k.conrelid AND ra.attname = la.attname AND ra.attnum = ANY (k.conkey)
+               WHERE i.indrelid = leaf.oid AND i.indisvalid AND i.indpred IS NULL) AS is_indexed
 FROM pg_catalog.pg_constraint k
 CROSS JOIN LATERAL (SELECT ARRAY(SELECT n::smallint FROM pg_catalog.jsonb_array_elements_text(CASE pg_catalog.jsonb_typeof(pg_catalog.to_jsonb(k) -> 'confdelsetcols')
                                                           WHEN 'array' THEN pg_catalog.to_jsonb(k) -> 'confdelsetcols' ELSE '[]' END) AS n) AS columns) AS d

@@ -13,7 +13,10 @@ SELECT c.oid::bigint AS "Oid",
        pg_catalog.pg_has_role(c.relowner, 'USAGE')
            OR CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 170000 THEN pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END AS "IsOurs",
        pg_catalog.has_table_privilege(c.oid, 'SELECT') AS "MayRead",
-       c.relrowsecurity AND c.relforcerowsecurity AS "HidesRows"
+       c.relrowsecurity AND c.relforcerowsecurity AS "HidesRows",
+       (SELECT pg_catalog.quote_ident(e.extname) FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = coalesce(m.oid, c.oid) AND d.objsubid = 0
+          AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e') AS "Extension"
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_class m ON c.relkind = 't' AND m.reltoastrelid = c.oid

@@ -12,13 +12,14 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Row versions that name an impossible transaction, or whose bits hide them wrongly, are declared to be there for good. A person says so: one of them may have been removed before.</summary>
 public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : ISurgery, IProvenRepair
 {
-    private const string Locks = "SHARE UPDATE EXCLUSIVE on the table, which keeps VACUUM out: nobody who reads or writes waits";
+    private const string Locks = "SHARE ROW EXCLUSIVE on the table for the moment of looking again and declaring: writers wait, readers go on";
+    private const string SoftLocks = "SHARE UPDATE EXCLUSIVE on the table, which keeps VACUUM out: nobody who reads or writes waits";
 
     public string Name => "freeze_tuples";
 
     public RepairDescription Description { get; } = new(
         "Declares row versions to be committed and not removed (heap_force_freeze), and sees to it that the table's indexes lead to them.", Locks,
-        "The extension pg_surgery and EXECUTE on heap_force_freeze (group healing_surgery), ownership of the table.",
+        "The extension pg_surgery and EXECUTE on heap_force_freeze (group healing_surgery), ownership of the table and SELECT on it.",
         "The files in the snapshot; a row that came back and should not have is deleted by hand.");
 
     public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, CancellationToken cancel)
@@ -29,7 +30,8 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
             return plan with { Nothing = $"{incident.Object} no longer exists" };
         }
         var use = await Surgery.FreezeAsync(session, cancel).ConfigureAwait(false);
-        if ((Surgery.Refusal(session, table) ?? use.WhyNot) is { } no)
+        if ((Surgery.Refusal(session, table) ?? use.WhyNot
+            ?? (table.MayRead ? null : $"whether somebody changes rows of {table.Quoted} meanwhile cannot be seen: GRANT SELECT ON {table.Quoted} TO {session.Role}")) is { } no)
         {
             return plan with { Refuse = no };
         }
@@ -52,7 +54,14 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         {
             return plan with { Nothing = $"no row in block {block} of {table.Quoted} is hidden by its header by now" };
         }
+        var byBits = incident.Kind == FindingKind.HeapBitsWrong;
+        var witness = byBits ? null : await WitnessAsync(session, table, said, rows, cancel).ConfigureAwait(false);
+        if (!byBits && await RowBitsLook.RemovedAsync(session.Target, session.Facts, table.Name, block, rows, cancel).ConfigureAwait(false) is [var removed, ..])
+        {
+            return plan with { Refuse = $"the row at {removed.Place} of {table.Quoted} was removed or replaced by transaction {removed.Header.Xmax.ToString(CultureInfo.InvariantCulture)}, which committed: declared to be there, it would come back. Take it out by hand (heap_force_kill), VACUUM, then reopen" };
+        }
         var now = await session.Connection.QueryAsync<long>(new CommandDefinition(Sql.Of<IndexLook>("table_indexes"), new { table = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false);
+        var published = await table.PublishedAsync(session.Connection, "subscribers hear nothing of it; compare with what they have of these rows", cancel).ConfigureAwait(false);
         return plan with
         {
             Rows = rows.Count,
@@ -62,20 +71,38 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
             Notes =
             [
                 "Each of these rows is there for everybody afterwards. If one was removed or replaced before its header was damaged, it comes back: compare it with what you know.",
+                .. published is null ? [] : new[] { published },
                 .. wrong.Take(10).Select(r => $"{r.Place}: {r.Why}"),
             ],
-            Work = new Frozen(table, use.Function!, rows, ByBits: incident.Kind == FindingKind.HeapBitsWrong),
+            Work = new Frozen(table, use.Function!, rows, witness),
             Steps =
             [
-                new(Surgery.Statement(use.Function!, table, rows), Locks, "declares the rows to be committed and not removed"),
-                new($"REINDEX INDEX CONCURRENTLY of those indexes of {table.Quoted} that do not lead to them", Locks, "an index may never have known them"),
+                new(Surgery.Statement(use.Function!, table, rows), byBits ? SoftLocks : Locks, "declares the rows to be committed and not removed"),
+                new($"REINDEX INDEX CONCURRENTLY of those indexes of {table.Quoted} that do not lead to them", SoftLocks, "an index may never have known them"),
             ],
         };
     }
 
-    /// <summary>VACUUM takes rows away that their bits hide, and their places are given to others: those that are hidden still, now that it is kept out.</summary>
-    private static async Task<IReadOnlyList<Tid>> StillAsync(RepairSession session, Frozen work, CancellationToken cancel) =>
-        !work.ByBits ? work.Rows : [.. (await HiddenAsync(session, work.Table, work.Rows[0].Block, cancel).ConfigureAwait(false) ?? []).Select(r => r.Place).Intersect(work.Rows)];
+    /// <summary>
+    /// VACUUM takes rows away that their bits hide, and their places are given to others: those that are hidden still, now that it is kept out.
+    /// Rows that can be read may also be changed and removed: those that nobody has touched, now that writers are kept out as well.
+    /// </summary>
+    private static async Task<IReadOnlyList<Tid>> StillAsync(RepairSession session, Frozen work, CancellationToken cancel)
+    {
+        if (work.Witness is { } witness)
+        {
+            var said = await HeapLook.OfBlockAsync(session.Target, session.Facts, work.Table.Name, work.Rows[0].Block, cancel).ConfigureAwait(false) ?? [];
+            var now = await WitnessAsync(session, work.Table, said, work.Rows, cancel).ConfigureAwait(false);
+            return [.. work.Rows.Where(r => now[r] == witness[r])];
+        }
+        return [.. (await HiddenAsync(session, work.Table, work.Rows[0].Block, cancel).ConfigureAwait(false) ?? []).Select(r => r.Place).Intersect(work.Rows)];
+    }
+
+    private static async Task<IReadOnlyDictionary<Tid, string>> WitnessAsync(RepairSession session, TableLook table, IReadOnlyList<HeapDamageRow> said, IReadOnlyList<Tid> rows, CancellationToken cancel)
+    {
+        var seen = await RowWitness.SeenAsync(session.Target.OpenSurgeryAsync, table, rows, cancel).ConfigureAwait(false);
+        return rows.ToDictionary(r => r, r => $"{seen[r]} {RowWitness.Damage(said, FindingKind.HeapXminInvalid, r)}");
+    }
 
     /// <summary>Null where that cannot be seen.</summary>
     private static async Task<IReadOnlyList<(Tid Place, string Why)>?> HiddenAsync(RepairSession session, TableLook table, long block, CancellationToken cancel) =>
@@ -91,15 +118,17 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
             return new(RepairOutcome.Done, plan.Nothing, log.Sent);
         }
         var missing = 0;
-        if (!await new Surgery(session, log, limits).HeldAsync(work.Table, async () =>
+        var surgery = new Surgery(session, log, limits);
+        async Task DeclareAsync()
+        {
+            var still = await StillAsync(session, work, cancel).ConfigureAwait(false);
+            missing = work.Rows.Count - still.Count;
+            if (still.Count > 0)
             {
-                var still = await StillAsync(session, work, cancel).ConfigureAwait(false);
-                missing = work.Rows.Count - still.Count;
-                if (still.Count > 0)
-                {
-                    await log.RunAsync(session, Surgery.Statement(work.Function, work.Table, still), cancel).ConfigureAwait(false);
-                }
-            }, cancel).ConfigureAwait(false))
+                await log.RunAsync(session, Surgery.Statement(work.Function, work.Table, still), cancel).ConfigureAwait(false);
+            }
+        }
+        if (!await (work.Witness is null ? surgery.HeldAsync(work.Table, DeclareAsync, cancel) : surgery.StillAsync(work.Table, DeclareAsync, cancel)).ConfigureAwait(false))
         {
             return new(RepairOutcome.Deferred, $"{work.Table.Quoted} is busy: somebody vacuums or alters it", log.Sent);
         }
@@ -127,5 +156,6 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         plan.Work is not Frozen work ? Task.FromResult(new OwnProof(true, plan.Nothing ?? "nothing was to be done"))
             : new TableIndexes(recheck, limits).ProveAsync(session, work.Table.Oid, $"{work.Rows.Count} row(s) declared to be there", cancel);
 
-    private sealed record Frozen(TableLook Table, string Function, IReadOnlyList<Tid> Rows, bool ByBits);
+    /// <param name="Witness">How each row showed itself; null where its bits hide it, so that nobody can change it.</param>
+    private sealed record Frozen(TableLook Table, string Function, IReadOnlyList<Tid> Rows, IReadOnlyDictionary<Tid, string>? Witness);
 }

@@ -11,7 +11,7 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Takes row versions out of their page, and only those whose whole content is in quarantine, committed and read back.</summary>
 public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISurgery, IProvenRepair
 {
-    private const string Locks = "SHARE UPDATE EXCLUSIVE on the table, which keeps VACUUM out: nobody who reads or writes waits";
+    private const string Locks = "SHARE UPDATE EXCLUSIVE on the table, which keeps VACUUM out; SHARE ROW EXCLUSIVE for the moment of looking again and taking out: readers go on";
 
     public string Name => "kill_tuples";
 
@@ -49,14 +49,15 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
             return plan with { Refuse = Lost(table, block, $"{string.Join(", ", unseen.Take(5))} cannot be fetched ({rows[0].Message}), so that it cannot be kept") };
         }
         var now = await session.Connection.QueryAsync<long>(new CommandDefinition(Sql.Of<IndexLook>("table_indexes"), new { table = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false);
+        var published = await table.PublishedAsync(session.Connection, "subscribers hear nothing of it and keep these rows; compare them there, and delete them by hand", cancel).ConfigureAwait(false);
         return plan with
         {
             Rows = places.Count,
             Relations = [table.Oid],
             IndexesBefore = session.IndexesBefore ?? [.. now],
             Samples = await RowSamples.SeenAsync(session, await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false), places, cancel).ConfigureAwait(false),
-            Notes = ["These rows leave the table and are kept in healing_quarantine. Rows of other tables that refer to them are not touched: insert the rows again from quarantine.", .. rows.Take(10).Select(r => FormattableString.Invariant($"({block},{r.Offset}): {r.Message}"))],
-            Work = new Killed(incident, table, use.Function!, places),
+            Notes = ["These rows leave the table and are kept in healing_quarantine. Rows of other tables that refer to them are not touched: insert the rows again from quarantine.", .. published is null ? [] : new[] { published }, .. rows.Take(10).Select(r => FormattableString.Invariant($"({block},{r.Offset}): {r.Message}"))],
+            Work = new Killed(incident, table, use.Function!, places, block) { Witness = await WitnessAsync(session, table, said, places, cancel).ConfigureAwait(false) },
             Steps =
             [
                 new($"copy {places.Count} row(s) of {table.Quoted} to healing_quarantine, and read them back", Locks, "only what is kept may go"),
@@ -76,8 +77,15 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         }
         var (table, surgery) = (work.Table, new Surgery(session, log, limits));
         var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
+        var failed = (string?)null;
         if (!await surgery.HeldAsync(table, async () =>
             {
+                failed = await ChangedAsync(session, work, cancel).ConfigureAwait(false);
+                if (failed is not null)
+                {
+                    return;
+                }
+                await KeptRows.VoidUnchangedAsync(session, whole, work.Incident, Name, cancel).ConfigureAwait(false);
                 await using var batch = await QuarantineBatch.OpenAsync(session, work.Incident, Name, "it breaks the rules of its page", log, cancel).ConfigureAwait(false);
                 await batch.KeepAsync(whole, [.. work.Rows.Select(r => r.ToString())], cancel).ConfigureAwait(false);
                 work.Batch = batch.Id;
@@ -85,25 +93,30 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             return new(RepairOutcome.Deferred, $"{table.Quoted} is busy: somebody vacuums or alters it", log.Sent);
         }
-        var failed = (string?)null;
-        if (!await surgery.HeldAsync(table, async () =>
+        if (failed is not null)
+        {
+            return new(RepairOutcome.Deferred, failed, log.Sent);
+        }
+        if (!await surgery.StillAsync(table, async () =>
             {
-                // nobody may change a row between the last look at its copy and its end
-                await log.RunAsync(session, $"LOCK TABLE ONLY {table.Quoted} IN SHARE ROW EXCLUSIVE MODE", cancel).ConfigureAwait(false);
+                // nobody may change a row between the last look at it and its end
                 var same = await KeptRows.SameNowAsync(session, whole, work.Batch, cancel).ConfigureAwait(false);
-                if (same != work.Rows.Count)
+                failed = same == work.Rows.Count ? await ChangedAsync(session, work, cancel).ConfigureAwait(false)
+                    : $"only {same} of {work.Rows.Count} rows are kept as they are now: none was taken out";
+                if (failed is not null)
                 {
-                    failed = $"only {same} of {work.Rows.Count} rows are kept as they are now: none was taken out";
+                    await KeptRows.VoidAsync(session, work.Batch, failed, cancel).ConfigureAwait(false);
                     return;
                 }
                 await log.RunAsync(session, Surgery.Statement(work.Function, table, work.Rows), cancel).ConfigureAwait(false);
             }, cancel).ConfigureAwait(false))
         {
+            await KeptRows.VoidAsync(session, work.Batch, "the table was busy: none was taken out", cancel).ConfigureAwait(false);
             return new(RepairOutcome.Deferred, $"{table.Quoted} is busy: somebody vacuums or alters it", log.Sent);
         }
         if (failed is not null)
         {
-            return new(RepairOutcome.Failed, failed, log.Sent);
+            return new(RepairOutcome.Deferred, failed, log.Sent);
         }
         if (await TableVacuum.RunAsync(session, table, limits, log, cancel).ConfigureAwait(false) is { } busy)
         {
@@ -126,11 +139,27 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         [.. (await session.Connection.QueryAsync<string>(new CommandDefinition($"SELECT t.ctid::text FROM ONLY {table.Quoted} t WHERE t.ctid = ANY (@tids::text[]::tid[])",
             new { tids = rows.Select(r => r.ToString()).ToArray() }, cancellationToken: cancel)).ConfigureAwait(false)).Select(Tid.Parse)];
 
+    /// <summary>Null when each place still shows what was planned for.</summary>
+    private static async Task<string?> ChangedAsync(RepairSession session, Killed work, CancellationToken cancel)
+    {
+        var said = await HeapLook.OfBlockAsync(session.Target, session.Facts, work.Table.Name, work.Block, cancel).ConfigureAwait(false) ?? [];
+        var now = await WitnessAsync(session, work.Table, said, work.Rows, cancel).ConfigureAwait(false);
+        return work.Rows.Where(r => now[r] != work.Witness[r]).ToList() is { Count: > 0 } other
+            ? $"{other.Count} of {work.Rows.Count} places of {work.Table.Quoted} ({string.Join(", ", other.Take(5))}) do not hold what was planned for, or it breaks no rule any more: none was taken out" : null;
+    }
+
+    private static async Task<IReadOnlyDictionary<Tid, string>> WitnessAsync(RepairSession session, TableLook table, IReadOnlyList<HeapDamageRow> said, IReadOnlyList<Tid> rows, CancellationToken cancel)
+    {
+        var seen = await RowWitness.SeenAsync(session.Target.OpenSurgeryAsync, table, rows, cancel).ConfigureAwait(false);
+        return rows.ToDictionary(r => r, r => $"{seen[r]} {RowWitness.Damage(said, FindingKind.HeapTupleCorrupt, r)}");
+    }
+
     private static string Lost(TableLook table, long block, string why) =>
         $"in block {block} of {table.Quoted} {why}; without a standby or a backup that has it nothing is taken out. Fetch the rows from there by their keys, take the line pointers out by hand (heap_force_kill), insert the rows again, VACUUM and REINDEX TABLE";
 
-    private sealed record Killed(Incident Incident, TableLook Table, string Function, IReadOnlyList<Tid> Rows)
+    private sealed record Killed(Incident Incident, TableLook Table, string Function, IReadOnlyList<Tid> Rows, long Block)
     {
+        public required IReadOnlyDictionary<Tid, string> Witness { get; init; }
         public long Batch { get; set; }
     }
 }

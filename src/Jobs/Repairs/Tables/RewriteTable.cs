@@ -27,10 +27,16 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
         {
             return plan with { Nothing = $"{incident.Object} no longer exists" };
         }
-        if ((table.Refusal(session) ?? (table.MainOid is not null ? $"{table.Quoted} keeps the long values of another table: VACUUM FULL that one by hand" : null)
+        if ((table.RowRefusal(session) ?? (table.MainOid is not null ? $"{table.Quoted} keeps the long values of another table: VACUUM FULL that one by hand" : null)
             ?? (!table.MayRead || table.HidesRows ? $"the role {session.Role} does not see all rows of {table.Quoted}, so that they cannot be compared" : null)) is { } no)
         {
             return plan with { Refuse = no };
+        }
+        var indexes = await table.IndexesAsync(session.Connection, cancel).ConfigureAwait(false);
+        var beside = await session.OpenBesideAsync([table.Oid, .. indexes.Select(i => i.Oid)], cancel).ConfigureAwait(false);
+        if (indexes.Select(i => IndexPlanning.LastTrace(beside, incident, table.Oid, new(i.Oid, i.Quoted))).FirstOrDefault(t => t is not null) is { } trace)
+        {
+            return plan with { Refuse = $"all indexes of {table.Quoted} would be built anew with it: {trace}" };
         }
         var findings = new List<Finding>();
         foreach (var check in checks.Where(c => c.Description.Kinds.Contains(FindingKind.HeapNattsWrong) || c.Description.Kinds.Contains(FindingKind.HeapRowsHidden)))

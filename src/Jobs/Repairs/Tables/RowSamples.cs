@@ -1,8 +1,8 @@
 using System.Text;
-using Dapper;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Pages;
 using HealingWorkers.Jobs.Snapshots;
+using HealingWorkers.Jobs.Targets;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Repairs;
@@ -34,9 +34,18 @@ internal static class RowSamples
     {
         try
         {
-            return (await session.Connection.QueryAsync<string>(new CommandDefinition(
-                $"SELECT pg_catalog.left(t.ctid::text || ': ' || {table.Values}::text, {Longest}) FROM ONLY {table.Quoted} t WHERE t.ctid = ANY (@tids::text[]::tid[])",
-                new { tids = rows.Take(Most).Select(r => r.ToString()).ToArray() }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+            await using var command = new NpgsqlCommand(
+                $"SELECT pg_catalog.left(t.ctid::text || ': ' || {table.Values}::text, {Longest}) FROM ONLY {table.Quoted} t WHERE t.ctid = ANY (@tids::text[]::tid[])", session.Connection)
+            {
+                Parameters = { new("tids", rows.Take(Most).Select(r => r.ToString()).ToArray()) },
+            };
+            await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+            var samples = new List<string>();
+            while (await row.ReadAsync(cancel).ConfigureAwait(false))
+            {
+                samples.Add(ServerText.Shown(row, 0));
+            }
+            return samples;
         }
         catch (PostgresException e) when (e.SqlState == SqlState.InsufficientPrivilege)
         {

@@ -91,7 +91,8 @@ public sealed class Salvage : IRepair
         var where = string.Create(CultureInfo.InvariantCulture, $"block {block} of {table.Quoted}");
         return said is null
             ? $"{where} cannot be read: every row in it is lost unless a standby or a backup has it. Do not set zero_damaged_pages and do not VACUUM FULL. Fetch the rows of {where} (ctid from ({block},1) on) from a standby or a backup; "
-              + "the keys that other tables and the table's indexes still name tell which they are. Then replace the page from there, or have it emptied and insert them again, and REINDEX TABLE."
+              + "the keys that other tables and the table's indexes still name tell which they are. Where no more than its checksum is wrong, a restored copy of the server shows them under ignore_checksum_failure; never set that on the live server, "
+              + "where the page would then be taken for sound by everybody and get a new checksum. Then replace the page from there, or have it emptied and insert them again, and REINDEX TABLE."
             : bad.Count == 0 ? $"rows in {where} are not what the visibility map says, and it cannot be told here which of the two is wrong. Do not VACUUM the table and do not truncate its map before the rows are compared with a standby or a backup. Grant SELECT on the table or access to the server's files, then reopen."
             : $"{bad.Count} row version(s) in {where} cannot be read without danger to the server ({string.Join(", ", bad.Order().Take(10).Select(o => string.Create(CultureInfo.InvariantCulture, $"({block},{o})")))}): "
               + "do not SELECT, dump or VACUUM FULL them. They are lost unless a standby or a backup has them. Fetch them from there by their keys, take exactly these line pointers out (heap_force_kill; all of the block where its second half is torn), insert the rows again, VACUUM and REINDEX TABLE.";

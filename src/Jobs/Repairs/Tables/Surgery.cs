@@ -14,7 +14,7 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
     public static Task<ExtensionUse> KillAsync(RepairSession session, CancellationToken cancel) => ExtensionUse.OfAsync(session, "pg_surgery", "heap_force_kill", Group, cancel);
 
     /// <summary>pg_surgery wants the owner, whatever else was granted.</summary>
-    public static string? Refusal(RepairSession session, TableLook table) => table.Refusal(session)
+    public static string? Refusal(RepairSession session, TableLook table) => table.RowRefusal(session)
         ?? (table.IsOwned ? null : $"the role {session.Role} may not work on rows of {table.Quoted}: GRANT {table.Owner} TO {session.Role}")
         ?? (table.HidesRows ? $"row security hides rows of {table.Quoted} from its owner as well: a person decides" : null);
 
@@ -22,7 +22,12 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
         FormattableString.Invariant($"SELECT {function}({table.Oid}::pg_catalog.oid::pg_catalog.regclass, ARRAY[{string.Join(", ", rows.Select(t => $"'{t}'"))}]::pg_catalog.tid[])");
 
     /// <summary>With VACUUM kept out, nobody who reads or writes waits. False where somebody holds the table.</summary>
-    public async Task<bool> HeldAsync(TableLook table, Func<Task> work, CancellationToken cancel)
+    public Task<bool> HeldAsync(TableLook table, Func<Task> work, CancellationToken cancel) => HeldAsync(table, "SHARE UPDATE EXCLUSIVE", work, cancel);
+
+    /// <summary>With VACUUM and all who write kept out: what is looked at stays as it is until it is worked on.</summary>
+    public Task<bool> StillAsync(TableLook table, Func<Task> work, CancellationToken cancel) => HeldAsync(table, "SHARE ROW EXCLUSIVE", work, cancel);
+
+    private async Task<bool> HeldAsync(TableLook table, string mode, Func<Task> work, CancellationToken cancel)
     {
         await PatientRebuild.SetLockTimeoutAsync(session, limits.LockTimeout, cancel).ConfigureAwait(false);
         for (var attempt = 1; ; attempt++)
@@ -30,7 +35,7 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
             await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
             try
             {
-                await log.RunAsync(session, $"LOCK TABLE ONLY {table.Quoted} IN SHARE UPDATE EXCLUSIVE MODE", cancel).ConfigureAwait(false);
+                await log.RunAsync(session, $"LOCK TABLE ONLY {table.Quoted} IN {mode} MODE", cancel).ConfigureAwait(false);
             }
             catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected)
             {

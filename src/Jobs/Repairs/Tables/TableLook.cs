@@ -22,6 +22,8 @@ public sealed record TableLook
     /// <summary>May be vacuumed and rebuilt by our role: as its owner, or from 17 on by the MAINTAIN right.</summary>
     public required bool IsOurs { get; init; }
     public required bool MayRead { get; init; }
+    /// <summary>The extension that it belongs to.</summary>
+    public required string? Extension { get; init; }
     /// <summary>Row security hides rows even from its owner.</summary>
     public required bool HidesRows { get; init; }
 
@@ -40,6 +42,16 @@ public sealed record TableLook
         : IsCatalog ? $"{Quoted} belongs to the system catalogue: a person restores it"
         : !IsOurs ? $"the role {session.Role} may not repair {Quoted}: GRANT {Owner} TO {session.Role}"
         : null;
+
+    /// <summary>The same of what works on its rows: those of an extension are the extension's.</summary>
+    public string? RowRefusal(RepairSession session) => Refusal(session)
+        ?? (Extension is null ? null : $"{Quoted} belongs to the extension {Extension}, which alone knows what its rows mean: a person repairs it, or creates the extension anew");
+
+    /// <summary>What a person should know who approves work on the rows of a published table; null where nobody publishes it.</summary>
+    /// <param name="what">What that means for the subscribers.</param>
+    public async Task<string?> PublishedAsync(NpgsqlConnection connection, string what, CancellationToken cancel) =>
+        await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Sql.Of<IndexLook>("table_publications"), new { oid = MainOid ?? Oid }, cancellationToken: cancel)).ConfigureAwait(false) is { } by
+            ? $"{Quoted} is published ({by}): {what}" : null;
 }
 
 public sealed record TableIndex

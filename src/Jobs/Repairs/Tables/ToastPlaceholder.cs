@@ -29,7 +29,7 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
         {
             return plan with { Nothing = $"{incident.Object} no longer exists" };
         }
-        if (table.Refusal(session) is { } no)
+        if (table.RowRefusal(session) is { } no)
         {
             return plan with { Refuse = no };
         }
@@ -47,7 +47,7 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
         {
             return plan with { Nothing = $"every long value in block {block} of {table.Quoted} is there by now" };
         }
-        var live = await LiveAsync(session, table, lost.Keys, cancel).ConfigureAwait(false);
+        var live = await LiveAsync(session, table, lost.Keys, locked: false, cancel).ConfigureAwait(false);
         if (live.Count == 0)
         {
             return plan with { Defer = $"the rows of {table.Quoted} that lost values were replaced already, and some transaction may still see the old versions: a VACUUM has to come by" };
@@ -57,20 +57,21 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
             return plan with { Refuse = string.Join("; ", obstacles) };
         }
         var columns = (await session.Connection.QueryAsync<Column>(new CommandDefinition(Sql.Of<IndexLook>("placeholder_columns"), new { oid = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false)).ToList();
-        var work = new Replaced(incident, table, [.. live.Select(t => new LostRow(t, [.. columns.Where(c => lost[t].Contains(c.Number))]))], columns.Find(c => c.IsMark));
+        var work = new Replaced(incident, table, [.. live.Select(t => new LostRow(t.Key, t.Value, RowWitness.Damage(said, FindingKind.ToastValueLost, t.Key), [.. columns.Where(c => lost[t.Key].Contains(c.Number))]))], columns.Find(c => c.IsMark));
         if (work.Rows.SelectMany(r => r.Columns).FirstOrDefault(c => c.Placeholder is null) is { } impossible)
         {
             return plan with { Refuse = $"the column {impossible.Quoted} of {table.Quoted} ({impossible.Type}) must not be NULL, and nothing can stand in its place: set the value by hand, from a standby or a backup" };
         }
         var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
         var names = work.Rows.SelectMany(r => r.Columns).Select(c => c.Quoted).ToHashSet(StringComparer.Ordinal);
+        var published = await table.PublishedAsync(session.Connection, "subscribers may still have these values, and the placeholder overwrites them there as well. Fetch them from there first", cancel).ConfigureAwait(false);
         return plan with
         {
             Rows = work.Rows.Count,
             Relations = table.ToastOid is { } toast ? [table.Oid, toast] : [table.Oid],
             Work = work,
-            Samples = await RowSamples.SeenAsync(session, whole with { Columns = [.. whole.Columns.Where(c => !names.Contains(c.Quoted))] }, live, cancel).ConfigureAwait(false),
-            Notes = [$"The values of {string.Join(", ", names)} in these rows are lost for good unless a standby or a backup has them: look there first. The samples show the other columns.", "Where needs_review is a column of the table, it is set."],
+            Samples = await RowSamples.SeenAsync(session, whole with { Columns = [.. whole.Columns.Where(c => !names.Contains(c.Quoted))] }, live.Keys, cancel).ConfigureAwait(false),
+            Notes = [$"The values of {string.Join(", ", names)} in these rows are lost for good unless a standby or a backup has them: look there first. The samples show the other columns.", "Where needs_review is a column of the table, it is set.", .. published is null ? [] : new[] { published }],
             Steps = [.. work.Rows.Select(r => new RepairStep($"UPDATE ONLY {table.Quoted} SET {string.Join(", ", work.Set(r).Select(s => $"{s.Key} = {s.Value}"))} WHERE ctid = '{r.Place}'", Locks, "the row can be read again"))],
         };
     }
@@ -88,11 +89,20 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
         {
             await PatientRebuild.SetLockTimeoutAsync(session, limits.LockTimeout, cancel).ConfigureAwait(false);
             await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
+            if (await ChangedAsync(session, work, cancel).ConfigureAwait(false) is { } other)
+            {
+                return new(RepairOutcome.Deferred, other, log.Sent);
+            }
             var table = await QuarantineTable.OfAsync(session.Connection, work.Table.Oid, cancel).ConfigureAwait(false);
             await using var batch = await QuarantineBatch.OpenAsync(session, work.Incident, Name, "a long value is lost", log, cancel).ConfigureAwait(false);
             foreach (var row in work.Rows)
             {
                 changed += await batch.ChangeAsync(table, [row.Place.ToString()], work.Set(row), cancel, [.. row.Columns.Select(c => c.Quoted)]).ConfigureAwait(false);
+            }
+            if (changed != work.Rows.Count)
+            {
+                await transaction.RollbackAsync(cancel).ConfigureAwait(false);
+                return new(RepairOutcome.Deferred, $"{work.Rows.Count} rows of {work.Table.Quoted} were to be changed and {changed} could be: none was", log.Sent);
             }
             await transaction.CommitAsync(cancel).ConfigureAwait(false);
         }
@@ -109,9 +119,27 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
         };
     }
 
-    private static async Task<IReadOnlyList<Tid>> LiveAsync(RepairSession session, TableLook table, IEnumerable<Tid> rows, CancellationToken cancel) =>
-        [.. (await session.Connection.QueryAsync<string>(new CommandDefinition($"SELECT t.ctid::text FROM ONLY {table.Quoted} t WHERE t.ctid = ANY (@tids::text[]::tid[])",
-            new { tids = rows.Select(r => r.ToString()).ToArray() }, cancellationToken: cancel)).ConfigureAwait(false)).Select(Tid.Parse)];
+    /// <summary>Locks the rows, and looks again at them and at what they lost. Since the plan a place may hold another row, whose values are there. Null when all is as planned.</summary>
+    private static async Task<string?> ChangedAsync(RepairSession session, Replaced work, CancellationToken cancel)
+    {
+        var table = work.Table;
+        var live = await LiveAsync(session, table, work.Rows.Select(r => r.Place), locked: true, cancel).ConfigureAwait(false);
+        foreach (var block in work.Rows.GroupBy(r => r.Place.Block))
+        {
+            var said = await HeapLook.OfBlockAsync(session.Target, session.Facts, table.Name, block.Key, cancel).ConfigureAwait(false) ?? [];
+            if (block.FirstOrDefault(r => live.GetValueOrDefault(r.Place) != r.Xmin || RowWitness.Damage(said, FindingKind.ToastValueLost, r.Place) != r.Damage) is { } other)
+            {
+                return $"the row at {other.Place} of {table.Quoted} is not the one that was planned for, or its long value is there: none was changed";
+            }
+        }
+        return null;
+    }
+
+    /// <summary>By which transaction each of the rows was made that are there.</summary>
+    private static async Task<IReadOnlyDictionary<Tid, string>> LiveAsync(RepairSession session, TableLook table, IEnumerable<Tid> rows, bool locked, CancellationToken cancel) =>
+        (await session.Connection.QueryAsync<(string Place, string Xmin)>(new CommandDefinition(
+            $"SELECT t.ctid::text, t.xmin::text FROM ONLY {table.Quoted} t WHERE t.ctid = ANY (@tids::text[]::tid[]){(locked ? " FOR UPDATE" : "")}",
+            new { tids = rows.Select(r => r.ToString()).ToArray() }, cancellationToken: cancel)).ConfigureAwait(false)).ToDictionary(r => Tid.Parse(r.Place), r => r.Xmin);
 
     private sealed record Column
     {
@@ -131,7 +159,7 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
             : null;
     }
 
-    private sealed record LostRow(Tid Place, IReadOnlyList<Column> Columns);
+    private sealed record LostRow(Tid Place, string Xmin, string Damage, IReadOnlyList<Column> Columns);
 
     private sealed record Replaced(Incident Incident, TableLook Table, IReadOnlyList<LostRow> Rows, Column? Mark)
     {

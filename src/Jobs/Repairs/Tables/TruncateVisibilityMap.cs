@@ -92,6 +92,7 @@ public sealed class TruncateVisibilityMap(RepairLimits limits) : IRepair
     private static string? Hindrance(TableLook table, VisibilityVerdict map) =>
         map.Hidden.Count > 0 ? $"rows of {table.Quoted} are hidden by their own bits and only the map still shows them (at {map.Hidden[0]} and perhaps more): they are brought back first"
         : map.Unsure.Count > 0 ? $"of rows of {table.Quoted} (at {map.Unsure[0]} and perhaps more) it cannot be told whether the map is wrong or their own bits are: a person looks at them first"
+        : map.HasMore ? $"more rows of {table.Quoted} are not what the visibility map says than can be looked at: a person looks at them first"
         : null;
 
     private static async Task<VisibilityVerdict> LookAsync(RepairSession session, TableLook table, CancellationToken cancel) =>

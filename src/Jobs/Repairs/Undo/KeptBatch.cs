@@ -1,3 +1,5 @@
+using HealingWorkers.Jobs.Errors;
+
 namespace HealingWorkers.Jobs.Repairs;
 
 /// <summary>What one transaction of a repair took, as the quarantine of the target tells it.</summary>
@@ -15,11 +17,22 @@ public sealed record KeptBatch
     public string? UndoneBy { get; init; }
     public long? ReplacedBy { get; init; }
     public DateTimeOffset? SweptAt { get; init; }
+    /// <summary>Why nothing was taken out after it was copied; null where it was.</summary>
+    public string? Void { get; init; }
+    /// <summary>The batch that it is a piece of, where single rows came back; else itself. It tells the order in which things were done.</summary>
+    public required long First { get; init; }
 
+    /// <summary>Its rows were copied and left in their table: whoever misses one there must not get it from here without looking.</summary>
+    public bool OnlyCopied => Repair is "unhide_rows" or "salvage";
     /// <summary>What it did is in force: it can be brought back.</summary>
-    public bool InForce => UndoneAt is null;
+    public bool InForce => UndoneAt is null && Void is null;
     /// <summary>It was brought back, and what it did can be done again.</summary>
     public bool Undone => UndoneAt is not null && ReplacedBy is null;
+
+    /// <summary>Rows that are not in their table any more were removed or replaced there by others, after the repair.</summary>
+    public static HealingException Refusal(IReadOnlyList<KeptBatch> all) =>
+        new($"there is nothing to bring back: {all[0].Repair} copied {all.Sum(b => b.Rows)} rows and left them in their table; one that is missing there, or is another by now, was removed or changed since",
+            $"The copies stay in healing_quarantine (batch {string.Join(", ", all.Select(b => b.Id))}): compare them with the table, and insert by hand what is missed.");
 }
 
 /// <summary>What one step of a batch did to one table; names and types are those of that day.</summary>

@@ -9,9 +9,10 @@ public static class QuarantineStore
     static QuarantineStore() => System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(Ledger.LedgerDb).TypeHandle);
 
     /// <summary>Empty where no repair of the incident kept a row.</summary>
-    public static async Task<IReadOnlyList<KeptBatch>> BatchesAsync(NpgsqlConnection connection, string ledger, long incident, CancellationToken cancel) =>
+    /// <param name="opened">When the incident was opened: what another one of that number took is not its own. Null for whatever bears the number.</param>
+    public static async Task<IReadOnlyList<KeptBatch>> BatchesAsync(NpgsqlConnection connection, string ledger, long incident, CancellationToken cancel, DateTimeOffset? opened = null) =>
         await QuarantineSchema.IsThereAsync(connection, cancel).ConfigureAwait(false)
-            ? (await connection.QueryAsync<KeptBatch>(Command("kept_batches", new { ledger, incident }, cancel)).ConfigureAwait(false)).AsList() : [];
+            ? (await connection.QueryAsync<KeptBatch>(Command("kept_batches", new { ledger, incident, opened = opened?.ToUniversalTime() }, cancel)).ConfigureAwait(false)).AsList() : [];
 
     public static async Task<IReadOnlyList<KeptPart>> PartsAsync(NpgsqlConnection connection, long batch, CancellationToken cancel) =>
         (await connection.QueryAsync<KeptPart>(Command("kept_parts", new { batch }, cancel)).ConfigureAwait(false)).AsList();

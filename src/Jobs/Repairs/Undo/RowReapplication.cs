@@ -13,7 +13,7 @@ public sealed class RowReapplication(RepairSession session, StatementLog log)
     public async Task<QuarantineBatch> RunAsync(Incident incident, IReadOnlyList<KeptBatch> batches, string why, CancellationToken cancel)
     {
         await using var batch = await QuarantineBatch.OpenAsync(session, incident, batches[0].Repair, why, log, cancel).ConfigureAwait(false);
-        foreach (var before in batches.OrderBy(b => b.Id))
+        foreach (var before in batches.OrderBy(b => b.First).ThenBy(b => b.Id))
         {
             if (before.SweptAt is { } swept)
             {

@@ -41,7 +41,7 @@ public sealed class RowRestoration(NpgsqlConnection connection, StatementLog log
     private async Task AllAsync(IReadOnlyList<KeptBatch> batches, bool replica, CancellationToken cancel)
     {
         _rows = 0;
-        foreach (var batch in batches.OrderByDescending(b => b.Id))
+        foreach (var batch in batches.OrderByDescending(b => b.First).ThenByDescending(b => b.Id))
         {
             if (batch.SweptAt is { } swept)
             {
