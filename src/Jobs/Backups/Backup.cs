@@ -29,6 +29,9 @@ public sealed record Backup(
     /// <summary>What a person is told of its proof; of what is no backup there is none.</summary>
     public string ProofWord() => State != BackupState.Complete ? "" : Disproven ? "bad" : ProvenAt is null ? "unproven" : "proven";
 
+    /// <summary>Every page was read anew for it; what builds upon an earlier one keeps what that has of a file that nobody has written to since.</summary>
+    public bool IsReadAnew => IsPhysical && (Provider != BackupProvider.Pgbackrest || Label?.Contains('_', StringComparison.Ordinal) == false);
+
     public TimeSpan? Took => EndedAt - StartedAt;
 
     /// <summary>Bytes of the server a second.</summary>

@@ -34,27 +34,33 @@ public sealed class BackupLedger(LedgerDb db)
     public Task<int> AbandonAsync(string systemIdentifier, CancellationToken cancel) =>
         db.DoAsync(Sql.Of<BackupLedger>("backup_abandon"), new { SystemIdentifier = systemIdentifier }, cancel);
 
-    public async Task<Backup?> FindAsync(long id, CancellationToken cancel) => (await ReadAsync(new Filter { Id = id, Limit = 1 }, cancel).ConfigureAwait(false)).SingleOrDefault();
+    public async Task<Backup?> FindAsync(long id, CancellationToken cancel) => (await ReadAsync(new Filter { Id = id, Whole = true, Limit = 1 }, cancel).ConfigureAwait(false)).SingleOrDefault();
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Newest first, without the count of each table.</summary>
     /// <param name="target">By its name; null for all.</param>
     /// <param name="removed">Those that are gone as well.</param>
-    public Task<IReadOnlyList<Backup>> ListAsync(string? target, bool removed, int limit, CancellationToken cancel) =>
-        ReadAsync(new Filter { Target = target, Removed = removed, Limit = limit }, cancel);
+    /// <param name="before">Only those with a smaller number.</param>
+    public Task<IReadOnlyList<Backup>> ListAsync(string? target, bool removed, int limit, CancellationToken cancel, long? before = null) =>
+        ReadAsync(new Filter { Target = target, Removed = removed, Before = before, Limit = limit }, cancel);
 
     /// <summary>What serves a target: its own, and the physical ones of its server. Newest first; removed ones are left out.</summary>
     public Task<IReadOnlyList<Backup>> ServingAsync(long target, string systemIdentifier, int limit, CancellationToken cancel) =>
-        ReadAsync(new Filter { TargetId = target, SystemIdentifier = systemIdentifier, Limit = limit }, cancel);
+        ReadAsync(new Filter { TargetId = target, SystemIdentifier = systemIdentifier, Whole = true, Limit = limit }, cancel);
 
     /// <summary>The newest complete one that serves a target and was not shown to be bad; null where there is none.</summary>
     public async Task<Backup?> NewestGoodAsync(long target, string systemIdentifier, CancellationToken cancel) =>
-        (await ReadAsync(new Filter { TargetId = target, SystemIdentifier = systemIdentifier, Good = true, Limit = 1 }, cancel).ConfigureAwait(false)).SingleOrDefault();
+        (await ReadAsync(new Filter { TargetId = target, SystemIdentifier = systemIdentifier, Good = true, Whole = true, Limit = 1 }, cancel).ConfigureAwait(false)).SingleOrDefault();
 
-    /// <summary>Everything that retention has to decide about, and that lies on a host.</summary>
-    public Task<IReadOnlyList<Backup>> OnHostAsync(string host, CancellationToken cancel) => ReadAsync(new Filter { Host = host, Limit = int.MaxValue }, cancel);
+    /// <summary>The places of backups that failed or were removed: nothing of them is to be there.</summary>
+    public Task<IReadOnlyList<string>> OverAsync(CancellationToken cancel) => db.ListAsync<string>(Sql.Of<BackupLedger>("backup_over"), null, cancel);
 
-    /// <summary>The places of backups on a host that failed or were removed: nothing of them is to be there.</summary>
-    public Task<IReadOnlyList<string>> OverAsync(string host, CancellationToken cancel) => db.ListAsync<string>(Sql.Of<BackupLedger>("backup_over"), new { Host = host }, cancel);
+    /// <summary>The targets of a server, or of all, whose WAL was received; none where it never was.</summary>
+    public Task<IReadOnlyList<string>> WalTargetsAsync(string? systemIdentifier, CancellationToken cancel) =>
+        db.ListAsync<string>(Sql.Of<BackupLedger>("wal_targets"), new { SystemIdentifier = systemIdentifier }, cancel);
+
+    /// <summary>The targets of a server for which it is told that its WAL is not received.</summary>
+    public Task<IReadOnlyList<long>> WalTroubledAsync(string systemIdentifier, CancellationToken cancel) =>
+        db.ListAsync<long>(Sql.Of<BackupLedger>("wal_troubled"), new { SystemIdentifier = systemIdentifier }, cancel);
 
     /// <summary>What the target of a server is called that has been known for longest; null: none is.</summary>
     public Task<string?> OldestTargetAsync(string systemIdentifier, CancellationToken cancel) =>
@@ -72,9 +78,11 @@ public sealed class BackupLedger(LedgerDb db)
         public string? Target { get; init; }
         public long? TargetId { get; init; }
         public string? SystemIdentifier { get; init; }
-        public string? Host { get; init; }
+        public long? Before { get; init; }
         public bool Good { get; init; }
         public bool Removed { get; init; }
+        /// <summary>With the count of each table, which may be thousands; a list is told only whether they are exact.</summary>
+        public bool Whole { get; init; }
         public required int Limit { get; init; }
     }
 }

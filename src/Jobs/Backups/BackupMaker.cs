@@ -21,7 +21,8 @@ public sealed class BackupMaker(HealingOptions options, BackupLedger ledger, Lea
     {
         var way = _ways.Of(options.Backups.ProviderOf(target.Options));
         var facts = await target.FactsAsync(cancel).ConfigureAwait(false);
-        return await way.WhyNotAsync(new(target, facts, options.Backups, Path.Combine(_ways.Root, "none"), options.Control.PostgresDirectory) { FreeSpace = FreeSpace }, cancel).ConfigureAwait(false);
+        var request = new BackupRequest(target, facts, options.Backups, Path.Combine(_ways.Root, "none"), options.Control.PostgresDirectory) { FreeSpace = FreeSpace };
+        return await way.WhyNotAsync(request, cancel).ConfigureAwait(false) ?? await way.NoRoomAsync(request, cancel).ConfigureAwait(false);
     }
 
     /// <param name="shareFor">A good physical backup of the same server, made for another target and younger than this, serves; zero: none does.</param>
@@ -38,28 +39,15 @@ public sealed class BackupMaker(HealingOptions options, BackupLedger ledger, Lea
         {
             return new(null, BackupMadeBy.Somebody);
         }
-        var keeper = new LeaseKeeper(leases, lease, options.Worker.Lease, clock, cancel);
-        try
+        return await LeaseKeeper.HoldAsync(leases, lease, options.Worker.Lease, clock, async held =>
         {
-            await ledger.AbandonAsync(server, cancel).ConfigureAwait(false);
-            if (way.Provider != BackupProvider.PgDump && await SharedAsync(id, server, way.Provider, shareFor, cancel).ConfigureAwait(false) is { } shared)
+            await ledger.AbandonAsync(server, held).ConfigureAwait(false);
+            if (way.Provider != BackupProvider.PgDump && await SharedAsync(id, server, way.Provider, shareFor, held).ConfigureAwait(false) is { } shared)
             {
-                return new(shared, BackupMadeBy.AnotherTarget);
+                return new BackupMade(shared, BackupMadeBy.AnotherTarget);
             }
-            return new(await MakeAsync(way, target, facts, id, $"{server}-{lease.Token}", run, say, keeper.Token).ConfigureAwait(false), BackupMadeBy.Us);
-        }
-        catch (OperationCanceledException e) when (keeper.Lost && !cancel.IsCancellationRequested)
-        {
-            throw new HealingException($"the backup of {target.Name} was broken off: the control database did not answer in time", "It is tried again at its next time; `healing backup run` makes one now.", e);
-        }
-        finally
-        {
-            await keeper.DisposeAsync().ConfigureAwait(false);
-            if (!keeper.Lost)
-            {
-                await leases.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
-            }
-        }
+            return new(await MakeAsync(way, target, facts, id, $"{server}-{lease.Token}", run, say, held).ConfigureAwait(false), BackupMadeBy.Us);
+        }, e => new HealingException($"the backup of {target.Name} was broken off: the control database did not answer in time", "It is tried again at its next time; `healing backup run` makes one now.", e), cancel).ConfigureAwait(false);
     }
 
     private async Task<Backup?> SharedAsync(long target, string server, BackupProvider provider, TimeSpan shareFor, CancellationToken cancel) =>
@@ -74,7 +62,7 @@ public sealed class BackupMaker(HealingOptions options, BackupLedger ledger, Lea
         {
             throw new HealingException($"no backup of {target.Name} can be made: {no}", "Set backups.provider, or backup of the target, to a way that can be gone here.");
         }
-        var backup = await ledger.BeginAsync(new(id, facts, way.Provider, Environment.MachineName, request.Place, run), cancel).ConfigureAwait(false);
+        var backup = await ledger.BeginAsync(new(id, facts, way.Provider, way.Storage.Claim(), request.Place, run), cancel).ConfigureAwait(false);
         try
         {
             var taken = await way.TakeAsync(request, cancel).ConfigureAwait(false);

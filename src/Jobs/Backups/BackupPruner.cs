@@ -6,18 +6,24 @@ using Microsoft.Extensions.Logging;
 
 namespace HealingWorkers.Jobs.Backups;
 
-/// <summary>Removes, on this host, the backups that retention lets go: marked in the ledger first, then their files; and what makers that died have left.</summary>
+/// <summary>Removes, of those that lie here, the backups that retention lets go: marked in the ledger first, then their files; and what makers that died have left.</summary>
 public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, LeaseLedger leases, TimeProvider clock, string worker, ILogger<BackupPruner> log)
 {
     public const string GoneAlready = "its repository has expired it";
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(30);
     private readonly BackupWays _ways = new(options);
 
-    public string Host { get; init; } = Environment.MachineName;
-
     /// <summary>What would be done.</summary>
     public async Task<IReadOnlyList<RetentionDecision>> PlanAsync(CancellationToken cancel) =>
-        RetentionPlan.Of((await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(IsThere), options.Backups.Keep, clock.GetUtcNow());
+        RetentionPlan.Of((await AllAsync(cancel).ConfigureAwait(false)).Where(b => IsOurs(b) && IsThere(b)).Select(Here), options.Backups.Keep, clock.GetUtcNow());
+
+    private Task<IReadOnlyList<Backup>> AllAsync(CancellationToken cancel) => ledger.ListAsync(null, removed: false, int.MaxValue, cancel);
+
+    /// <summary>What failed and left nothing that can be seen here is for anybody to strike off: whoever made it may have gone with its name.</summary>
+    private bool IsOurs(Backup backup) => _ways.IsHere(backup) || (backup.State == BackupState.Failed && !Directory.Exists(backup.Place));
+
+    /// <summary>What lies in one place is decided about together, whatever the place was called when it was made.</summary>
+    private Backup Here(Backup backup) => backup with { Host = _ways.Of(backup.Provider).Storage.Name };
 
     /// <summary>What is not there (its disk is not mounted) takes nobody's place, and goes nowhere.</summary>
     private static bool IsThere(Backup backup) => backup is not { State: BackupState.Complete } || backup.Provider == BackupProvider.Pgbackrest || File.Exists(Path.Combine(backup.Place, SnapshotManifest.FileName));
@@ -55,7 +61,7 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
     /// <summary>What pgbackrest has expired is a backup no more.</summary>
     private async Task ForgetAsync(List<RetentionDecision> removed, CancellationToken cancel)
     {
-        foreach (var backup in (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b.State == BackupState.Complete))
+        foreach (var backup in (await AllAsync(cancel).ConfigureAwait(false)).Where(b => b.State == BackupState.Complete && _ways.IsHere(b)))
         {
             try
             {
@@ -74,7 +80,7 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
     /// <summary>Whoever still claims to run without holding the lease of his server is dead.</summary>
     private async Task AbandonAsync(CancellationToken cancel)
     {
-        var servers = (await ledger.OnHostAsync(Host, cancel).ConfigureAwait(false)).Where(b => b.State == BackupState.Running).Select(b => b.SystemIdentifier).Distinct(StringComparer.Ordinal);
+        var servers = (await AllAsync(cancel).ConfigureAwait(false)).Where(b => b.State == BackupState.Running).Select(b => b.SystemIdentifier).Distinct(StringComparer.Ordinal);
         foreach (var server in servers.ToList())
         {
             if (await leases.TakeAsync(BackupMaker.LeaseOf(server), worker, null, Moment, cancel).ConfigureAwait(false) is { } lease)
@@ -85,16 +91,16 @@ public sealed class BackupPruner(HealingOptions options, BackupLedger ledger, Le
         }
     }
 
-    private async Task<IReadOnlySet<string>> OverAsync(CancellationToken cancel) => (await ledger.OverAsync(Host, cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
+    private async Task<IReadOnlySet<string>> OverAsync(CancellationToken cancel) => (await ledger.OverAsync(cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
 
     private async Task PruneWalAsync(CancellationToken cancel)
     {
         // a directory that several hosts share holds the WAL of all of them
-        var kept = (await ledger.ListAsync(null, removed: false, int.MaxValue, cancel).ConfigureAwait(false)).Where(b => b is { Provider: BackupProvider.PgBasebackup, State: BackupState.Running or BackupState.Complete });
+        var kept = (await AllAsync(cancel).ConfigureAwait(false)).Where(b => b is { Provider: BackupProvider.PgBasebackup, State: BackupState.Running or BackupState.Complete });
         foreach (var server in kept.GroupBy(b => b.SystemIdentifier))
         {
             // one that is being made has not said yet where it begins
-            if (server.All(b => b.WalFrom is not null) && WalArchive.OldestNeeded(server) is { } oldest)
+            if (server.All(b => b.WalFrom is not null) && _ways.Archive.OldestNeeded(server) is { } oldest)
             {
                 var gone = _ways.Archive.Prune(server.Key, oldest);
                 log.LogDebug("{Files} files of WAL of server {Server} are older than its oldest backup and went", gone, server.Key);

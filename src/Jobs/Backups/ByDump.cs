@@ -8,14 +8,22 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Backups;
 
 /// <summary>pg_dump in its custom format; the rows are counted under the very snapshot that is dumped, so that the numbers are exact.</summary>
-internal sealed class ByDump : IBackupWay
+internal sealed class ByDump(Storage storage) : IBackupWay
 {
     private const string Program = "pg_dump";
 
     public BackupProvider Provider => BackupProvider.PgDump;
 
+    public Storage Storage => storage;
+
     public async Task<string?> WhyNotAsync(BackupRequest request, CancellationToken cancel) =>
         await FindAsync(request, cancel).ConfigureAwait(false) is null ? $"{Program} of PostgreSQL {request.Facts.Major} is not installed here" : null;
+
+    public async Task<string?> NoRoomAsync(BackupRequest request, CancellationToken cancel)
+    {
+        await using var session = await request.Target.OpenRepairAsync(cancel).ConfigureAwait(false);
+        return BackupRoom.WhyNot(request, await session.FirstAsync<long>(Sql.Of<ByDump>("database_size"), null, cancel).ConfigureAwait(false));
+    }
 
     public async Task<TakenBackup> TakeAsync(BackupRequest request, CancellationToken cancel)
     {
@@ -44,7 +52,7 @@ internal sealed class ByDump : IBackupWay
         }
         await session.DoAsync("ROLLBACK", null, CancellationToken.None).ConfigureAwait(false);
         var written = folder.Bytes();
-        var hash = await folder.FinishAsync(Manifest(request), cancel).ConfigureAwait(false);
+        var hash = await folder.FinishAsync(request.Manifest(Program), cancel).ConfigureAwait(false);
         return new(request.Place, hash, written, bytes, null, null, null, null, new CountedRows(true, null, tables).ToJson());
     }
 
@@ -54,16 +62,8 @@ internal sealed class ByDump : IBackupWay
         {
             throw new HealingException($"backup {backup.Id} is a dump, which knows one moment only", "Restore it as it is, or go to a point in time from a physical backup.");
         }
-        await BackupFiles.RequireWholeAsync(backup, cancel).ConfigureAwait(false);
+        await BackupFiles.RequireWholeAsync(backup, storage, cancel).ConfigureAwait(false);
         return Path.Combine(backup.Place, DumpFolder.Archive);
-    }
-
-    public Task<bool> IsExpiredAsync(Backup backup, CancellationToken cancel) => Task.FromResult(false);
-
-    public Task RemoveAsync(Backup backup, CancellationToken cancel)
-    {
-        BackupFiles.Remove(backup.Place);
-        return Task.CompletedTask;
     }
 
     private static async Task DumpAsync(BackupRequest request, NpgsqlConnection session, string snapshot, string file, CancellationToken cancel)
@@ -78,20 +78,4 @@ internal sealed class ByDump : IBackupWay
     }
 
     private static Task<string?> FindAsync(BackupRequest request, CancellationToken cancel) => ServerPrograms.FindAsync(Program, request.Target, request.Facts, request.Programs, cancel);
-
-    private static SnapshotManifest Manifest(BackupRequest request) => new()
-    {
-        Kind = "backup",
-        Incident = 0,
-        Attempt = 0,
-        Target = request.Target.Name,
-        SystemIdentifier = request.Facts.Id.SystemIdentifier,
-        Object = "",
-        Way = Program,
-        Lsn = null,
-        TakenAt = request.Target.Clock.GetUtcNow(),
-        Relations = [],
-        Files = [],
-        Note = null,
-    };
 }

@@ -3,16 +3,19 @@ using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Snapshots;
+using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Backups;
 
 /// <summary>pgbackrest with a repository that somebody has set up: its own backup, verify, expire and restore; ours are the counts and the ledger.</summary>
-internal sealed class ByPgBackRest(PgBackRestOptions options) : IBackupWay
+internal sealed class ByPgBackRest(PgBackRestOptions options, Storage storage) : IBackupWay
 {
     private const string Prefix = "pgbackrest:";
     private static readonly TimeSpan FullEvery = TimeSpan.FromDays(7);
 
     public BackupProvider Provider => BackupProvider.Pgbackrest;
+
+    public Storage Storage => storage;
 
     public async Task<string?> WhyNotAsync(BackupRequest request, CancellationToken cancel)
     {
@@ -26,6 +29,17 @@ internal sealed class ByPgBackRest(PgBackRestOptions options) : IBackupWay
         return code is not (0 or 2) ? $"pgbackrest says of stanza {info["name"]}: {message}"
             : known.Contains(request.Facts.Id.SystemIdentifier, StringComparer.Ordinal) ? null
             : $"stanza {info["name"]} is of server {string.Join(", ", known)}, and {request.Target.Name} is {request.Facts.Id.SystemIdentifier}";
+    }
+
+    public async Task<string?> NoRoomAsync(BackupRequest request, CancellationToken cancel)
+    {
+        if (await Of(request).RepositoryAsync(cancel).ConfigureAwait(false) is not { } repository)
+        {
+            return null;
+        }
+        await using var session = await request.Target.OpenRepairAsync(cancel).ConfigureAwait(false);
+        var places = await ServerPlaces.OfAsync(new(request.Target, request.Facts, session, request.Name, request.Programs), cancel).ConfigureAwait(false);
+        return BackupRoom.WhyNot(request with { Place = Path.Combine(repository, request.Name) }, places.Bytes);
     }
 
     public async Task<TakenBackup> TakeAsync(BackupRequest request, CancellationToken cancel)
@@ -59,7 +73,7 @@ internal sealed class ByPgBackRest(PgBackRestOptions options) : IBackupWay
         await rest.VerifyAsync(backup.Label!, cancel).ConfigureAwait(false);
         var data = Path.Combine(directory, "data");
         Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await RestoredFiles.OwnAsync(directory, cancel).ConfigureAwait(false);
+        await LocalOwner.OwnTreeAsync(directory, cancel).ConfigureAwait(false);
         await rest.RunAsync("restore",
             [$"--pg1-path={data}", $"--set={backup.Label}", "--archive-mode=off", $"--tablespace-map-all={directory}/data.tablespaces", .. Target(until ?? (backup.RestorePoint is { } point ? new(Point: point) : null))],
             cancel).ConfigureAwait(false);

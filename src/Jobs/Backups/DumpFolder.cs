@@ -27,13 +27,8 @@ internal sealed class DumpFolder : IAsyncDisposable
     /// <summary>The hash of the manifest.</summary>
     public async Task<string> FinishAsync(SnapshotManifest manifest, CancellationToken cancel)
     {
-        string hash;
-        long length;
-        await using (var file = System.IO.File.OpenRead(File))
-        {
-            (length, hash) = (file.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancel).ConfigureAwait(false)));
-        }
-        var json = JsonSerializer.SerializeToUtf8Bytes(manifest with { Files = [new(Archive, "pg_dump", length, hash)] }, LedgerJson.Options);
+        var archive = await FileHash.OfAsync(File, cancel).ConfigureAwait(false);
+        var json = JsonSerializer.SerializeToUtf8Bytes(manifest with { Files = [new(Archive, "pg_dump", archive.Length, archive.Sha256)] }, LedgerJson.Options);
         await System.IO.File.WriteAllBytesAsync(Path.Combine(_draft, SnapshotManifest.FileName), json, cancel).ConfigureAwait(false);
         await Programs.TryRunAsync(["sync", "-f", _draft], cancel).ConfigureAwait(false);
         Directory.Move(_draft, _place);

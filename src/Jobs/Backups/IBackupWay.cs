@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Snapshots;
 using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Backups;
@@ -8,8 +9,14 @@ public interface IBackupWay
 {
     BackupProvider Provider { get; }
 
+    /// <summary>Where what it makes lies. A repository has a place of its own, which only its configuration knows: it goes by the state directory beside it.</summary>
+    Storage Storage { get; }
+
     /// <summary>Why it cannot be gone here, as a person would want to read it; null when it can.</summary>
     Task<string?> WhyNotAsync(BackupRequest request, CancellationToken cancel);
+
+    /// <summary>Why its disk would become too full; null when there is room, or nobody here can see that.</summary>
+    Task<string?> NoRoomAsync(BackupRequest request, CancellationToken cancel);
 
     /// <summary>Throws <see cref="Errors.HealingException"/> when it fails; what it had begun is removed.</summary>
     Task<TakenBackup> TakeAsync(BackupRequest request, CancellationToken cancel);
@@ -23,10 +30,14 @@ public interface IBackupWay
     Task<string> RestoreAsync(Backup backup, string directory, RestoreUntil? until, CancellationToken cancel);
 
     /// <summary>Whether a repository that removes by its own rules has removed it. A directory that is not seen may only be a disk that is not mounted.</summary>
-    Task<bool> IsExpiredAsync(Backup backup, CancellationToken cancel);
+    Task<bool> IsExpiredAsync(Backup backup, CancellationToken cancel) => Task.FromResult(false);
 
     /// <summary>Its files, or what the repository has of it; nothing happens where they are gone.</summary>
-    Task RemoveAsync(Backup backup, CancellationToken cancel);
+    Task RemoveAsync(Backup backup, CancellationToken cancel)
+    {
+        BackupFiles.Remove(backup.Place);
+        return Task.CompletedTask;
+    }
 }
 
 /// <param name="Place">The directory that is to hold it, which is not there yet.</param>
@@ -40,6 +51,22 @@ public sealed record BackupRequest(Target Target, TargetFacts Facts, BackupOptio
     public Action<string> Say { get; init; } = static _ => { };
 
     public string Name => Path.GetFileName(Place);
+
+    internal SnapshotManifest Manifest(string way) => new()
+    {
+        Kind = "backup",
+        Incident = 0,
+        Attempt = 0,
+        Target = Target.Name,
+        SystemIdentifier = Facts.Id.SystemIdentifier,
+        Object = "",
+        Way = way,
+        Lsn = null,
+        TakenAt = Target.Clock.GetUtcNow(),
+        Relations = [],
+        Files = [],
+        Note = null,
+    };
 }
 
 /// <param name="Counted">JSON of what was counted: see <see cref="Backup.Counted"/>.</param>

@@ -16,17 +16,4 @@ internal static class RestoredFiles
             throw new HealingException($"{copy} could not be restored to {data}: {ByPgBasebackup.Words(said)}", "See that there is room, and that the directory is empty.");
         }
     }
-
-    /// <summary>All of it for the server's user, after something was added.</summary>
-    public static async Task OwnAsync(string directory, CancellationToken cancel)
-    {
-        if (LocalOwner.Current is { } owner)
-        {
-            var (code, said) = await Programs.RunTiedAsync(["chown", "-R", owner.Name, directory], new Dictionary<string, string>(StringComparer.Ordinal), cancel).ConfigureAwait(false);
-            if (code != 0)
-            {
-                throw new HealingException($"{directory} could not be given to {owner.Name}: {ByPgBasebackup.Words(said)}", "Let root, or the server's user, restore.");
-            }
-        }
-    }
 }

@@ -24,6 +24,9 @@ public static class RowCounts
     /// <summary>What a copy of files does not bring along.</summary>
     public const string Unlogged = "it is unlogged, so that a copy of files brings it back empty";
 
+    /// <summary>A snapshot does not outlast that.</summary>
+    public const string WrittenAnew = "it was truncated, replaced or written anew while rows were counted";
+
     /// <summary>Of what comes after a table in which the server spoke of corruption: the driver gives up such a session, and with it its snapshot.</summary>
     internal const string SessionLost = "the session ended before it, at a table that is damaged";
 
@@ -66,20 +69,21 @@ public static class RowCounts
             say($"counting {table.Name}");
             counted.Add(physical && table.Unlogged ? new(connection.Database, table.Name, null, Unlogged)
                 : connection.FullState != System.Data.ConnectionState.Open ? new(connection.Database, table.Name, null, SessionLost)
-                : await OneAsync(connection, table.Name, cancel).ConfigureAwait(false));
+                : await OneAsync(connection, table, cancel).ConfigureAwait(false));
         }
         return counted;
     }
 
-    private static async Task<CountedTable> OneAsync(NpgsqlConnection connection, string table, CancellationToken cancel)
+    private static async Task<CountedTable> OneAsync(NpgsqlConnection connection, TableRow table, CancellationToken cancel)
     {
         await connection.DoAsync("SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
         try
         {
-            await using var count = new NpgsqlCommand($"SELECT pg_catalog.count(*) FROM ONLY {table}", connection) { CommandTimeout = 0 };
+            await using var count = new NpgsqlCommand($"SELECT pg_catalog.count(*) FROM ONLY {table.Name}", connection) { CommandTimeout = 0 };
             var rows = (long)(await count.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+            var holds = await connection.FirstAsync<bool?>(Sql.Of(typeof(RowCounts), "count_holds"), new { table.Name, table.Oid }, cancel).ConfigureAwait(false) == true;
             await connection.DoAsync("RELEASE SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
-            return new(connection.Database, table, rows, null);
+            return holds ? new(connection.Database, table.Name, rows, null) : new(connection.Database, table.Name, null, WrittenAnew);
         }
         catch (PostgresException e)
         {
@@ -87,7 +91,7 @@ public static class RowCounts
             {
                 await connection.DoAsync("ROLLBACK TO SAVEPOINT one_table", null, cancel).ConfigureAwait(false);
             }
-            return new(connection.Database, table, null, e.MessageText);
+            return new(connection.Database, table.Name, null, e.MessageText);
         }
     }
 
@@ -95,5 +99,6 @@ public static class RowCounts
     {
         public required string Name { get; init; }
         public required bool Unlogged { get; init; }
+        public required long Oid { get; init; }
     }
 }

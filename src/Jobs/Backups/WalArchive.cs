@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Numerics;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Snapshots;
+using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Backups;
 
@@ -30,7 +32,13 @@ public sealed class WalArchive(string root)
             if (whole.EndsWith(".history", StringComparison.Ordinal) || (IsSegment(whole) && string.CompareOrdinal(whole[8..], own[0][8..]) >= 0))
             {
                 await using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                await using var copy = new FileStream(Path.Combine(into, whole), new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+                var place = Path.Combine(into, whole);
+                // one that is being received may have come to a stop before the backup's own end
+                if (file.EndsWith(Partial, StringComparison.Ordinal) && File.Exists(place) && !await WalSegment.GoesOnAsync(source, place, cancel).ConfigureAwait(false))
+                {
+                    continue;
+                }
+                await using var copy = new FileStream(place, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
                 await source.CopyToAsync(copy, cancel).ConfigureAwait(false);
             }
         }
@@ -55,13 +63,28 @@ public sealed class WalArchive(string root)
         return gone;
     }
 
-    /// <summary>The file of WAL that the oldest backup begins with, as it lies in that backup itself; null where that cannot be seen.</summary>
-    internal static string? OldestNeeded(IEnumerable<Backup> backups) =>
-        backups.MinBy(b => Lsn.Parse(b.WalFrom!)) is { } oldest && Segments(Path.Combine(oldest.Place, "data", "pg_wal")) is [var first, ..] ? first : null;
+    /// <summary>The file of WAL that the oldest backup begins with: by where it begins, since it may lie on another host. Null where no file of WAL is here to tell how large they are.</summary>
+    internal string? OldestNeeded(IEnumerable<Backup> backups)
+    {
+        if (backups.MinBy(b => Lsn.Of(b.WalFrom)) is not { } oldest || SegmentBytes(oldest.SystemIdentifier) is not { } size)
+        {
+            return null;
+        }
+        var (begin, each) = (Lsn.Of(oldest.WalFrom) / size, (1L << 32) / size);
+        return string.Create(CultureInfo.InvariantCulture, $"{oldest.Timeline ?? 1:X8}{begin / each:X8}{begin % each:X8}");
+    }
+
+    /// <summary>One that is being received has its full length from its beginning.</summary>
+    private long? SegmentBytes(string server) => FoldersOf(server).SelectMany(Directory.EnumerateFiles).Where(f => IsSegment(Whole(Path.GetFileName(f))))
+        .Select(f => new FileInfo(f).Length).Where(l => l >= 1 << 20 && BitOperations.IsPow2(l)).Select(l => (long?)l).FirstOrDefault();
 
     /// <summary>Whole or not, by their position.</summary>
     internal static IReadOnlyList<string> Segments(string folder) => !Directory.Exists(folder) ? []
         : [.. Directory.EnumerateFiles(folder).Select(f => Whole(Path.GetFileName(f))).Where(IsSegment).Distinct(StringComparer.Ordinal).OrderBy(n => n[8..], StringComparer.Ordinal)];
+
+    /// <summary>The newest file and whether it is whole; null where there is none.</summary>
+    internal static (string Name, bool Whole)? Newest(string folder) =>
+        Segments(folder) is [.., var newest] ? (newest, File.Exists(Path.Combine(folder, newest))) : null;
 
     private IEnumerable<string> FoldersOf(string server)
     {

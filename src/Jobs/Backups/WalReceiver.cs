@@ -13,7 +13,6 @@ internal sealed class WalReceiver(Target target, BackupOptions options, string p
 {
     private const string Program = "pg_receivewal";
     private const long Reserve = 512L << 20;
-    private const string Removed = "has already been removed";
 
     /// <summary>One a server, whichever of its targets it is received for.</summary>
     public string Slot { get; init; } = SlotOf(target.Name);
@@ -23,6 +22,9 @@ internal sealed class WalReceiver(Target target, BackupOptions options, string p
 
     /// <summary>How often it is looked how much the slot holds back.</summary>
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The server keeps WAL for the slot without end, should nobody be there to drop it. Looked at each time, as what is held back is.</summary>
+    public bool IsUnbounded { get; private set; }
 
     /// <summary>Of a target: letters, digits and _ only.</summary>
     public static string SlotOf(string name)
@@ -47,13 +49,14 @@ internal sealed class WalReceiver(Target target, BackupOptions options, string p
             return TooMuch(slot, held);
         }
         RequireRoom(place);
+        await RequireBoundAsync(session, slot, cancel).ConfigureAwait(false);
         await session.DoAsync(Sql.Of<WalReceiver>("wal_slot"), new { Slot = slot }, cancel).ConfigureAwait(false);
         var login = ClientLogin.Of(session, TargetConnection.ForRepairs(target.Options), facts.Role, "healing wal");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var receiving = Programs.RunTiedAsync([program, "--directory", place, "--slot", slot, "--no-loop", "--synchronous", .. login.Words], login.Environment, stop.Token);
         try
         {
-            return await WatchAsync(session, slot, place, receiving, cancel).ConfigureAwait(false) ?? await EndedAsync(receiving, place, cancel).ConfigureAwait(false);
+            return await WatchAsync(session, slot, place, receiving, cancel).ConfigureAwait(false) ?? await EndedAsync(session, receiving, place, cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -74,16 +77,33 @@ internal sealed class WalReceiver(Target target, BackupOptions options, string p
                 await GiveUpAsync(session, slot, cancel).ConfigureAwait(false);
                 return TooMuch(slot, held);
             }
+            IsUnbounded = !await IsBoundedAsync(session, cancel).ConfigureAwait(false);
         }
         return null;
     }
 
+    /// <summary>backups.wal_up_to holds only while a worker lives: a slot that outlives all of them would stop the server it is to protect.</summary>
+    private async Task RequireBoundAsync(NpgsqlConnection session, string slot, CancellationToken cancel)
+    {
+        IsUnbounded = !await IsBoundedAsync(session, cancel).ConfigureAwait(false);
+        if (IsUnbounded && !await session.FirstAsync<bool>(Sql.Of<WalReceiver>("wal_slot_there"), new { Slot = slot }, cancel).ConfigureAwait(false))
+        {
+            throw new HealingException($"slot {slot} is not made: {Unbounded}", BoundHint(options.WalUpTo));
+        }
+    }
+
+    public const string Unbounded = "max_slot_wal_keep_size of the server is -1, so that the slot would fill the server's disk while no worker lives to drop it";
+
+    /// <summary>A little more than we allow, so that it is us who drop it as long as we live.</summary>
+    public static string BoundHint(long upTo) => string.Create(CultureInfo.InvariantCulture,
+        $"ALTER SYSTEM SET max_slot_wal_keep_size = '{(upTo >> 20) + Math.Max(upTo >> 22, 64)}MB'; SELECT pg_reload_conf(); - more than backups.wal_up_to ({upTo >> 20} MB), and less than the disk of pg_wal has to spare");
+
     /// <summary>Where the server no longer has what comes next, what there is stays for the backups before it, and a new begin is made.</summary>
-    private static async Task<string> EndedAsync(Task<(int Code, string Output)> program, string place, CancellationToken cancel)
+    private async Task<string> EndedAsync(NpgsqlConnection session, Task<(int Code, string Output)> program, string place, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var (code, said) = await program.ConfigureAwait(false);
-        if (said.Contains(Removed, StringComparison.Ordinal))
+        if (await WalNext.IsGoneAsync(session, TargetConnection.ForRepairs(target.Options), WalArchive.Newest(place), cancel).ConfigureAwait(false))
         {
             var aside = place + WalArchive.Before + (WalArchive.Segments(place) is [.., var newest] ? newest : "begin");
             SnapshotFolder.RemoveTree(aside);
@@ -104,6 +124,8 @@ internal sealed class WalReceiver(Target target, BackupOptions options, string p
     }
 
     private static Task<long?> HeldBackAsync(NpgsqlConnection session, string slot, CancellationToken cancel) => session.FirstAsync<long?>(Sql.Of<WalReceiver>("wal_held_back"), new { Slot = slot }, cancel);
+
+    private static Task<bool> IsBoundedAsync(NpgsqlConnection session, CancellationToken cancel) => session.FirstAsync<bool>(Sql.Of<WalReceiver>("wal_bounded"), null, cancel);
 
     private static Task GiveUpAsync(NpgsqlConnection session, string slot, CancellationToken cancel) => session.DoAsync(Sql.Of<WalReceiver>("wal_slot_drop"), new { Slot = slot }, cancel);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using HealingWorkers.Jobs.Snapshots;
 using HealingWorkers.Jobs.Targets;
 
@@ -24,7 +23,7 @@ internal sealed class WalTail(CopyRequest request, string directory)
         try
         {
             // it goes on after the newest segment that it finds, and ends when it has got beyond this byte
-            var (code, said) = await Targets.Programs.RunTiedAsync([program, "--directory", directory, "--endpos", Before(lsn), "--no-loop", .. login.Words], login.Environment, limit.Token).ConfigureAwait(false);
+            var (code, said) = await Targets.Programs.RunTiedAsync([program, "--directory", directory, "--endpos", Lsn.Text(Lsn.Of(lsn) - 1), "--no-loop", .. login.Words], login.Environment, limit.Token).ConfigureAwait(false);
             if (code != 0)
             {
                 return $"the WAL of the restore point could not be received: {ByPgBasebackup.Words(said)}";
@@ -43,23 +42,4 @@ internal sealed class WalTail(CopyRequest request, string directory)
         }
         return null;
     }
-
-    private static string Before(string lsn)
-    {
-        var at = Lsn.Parse(lsn) - 1;
-        return Lsn.Text(at);
-    }
-}
-
-/// <summary>A position in the WAL as PostgreSQL writes it: 16/B374D848.</summary>
-internal static class Lsn
-{
-    public static ulong Parse(string text)
-    {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return (ulong.Parse(text.AsSpan(0, slash), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) << 32)
-            | ulong.Parse(text.AsSpan(slash + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-    }
-
-    public static string Text(ulong lsn) => string.Create(CultureInfo.InvariantCulture, $"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}");
 }

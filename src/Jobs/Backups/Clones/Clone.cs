@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Snapshots;
 using HealingWorkers.Jobs.Targets;
 using Npgsql;
@@ -9,11 +10,12 @@ namespace HealingWorkers.Jobs.Backups;
 public sealed class Clone : IAsyncDisposable
 {
     /// <summary>What the original's databases and roles are set to is not for us.</summary>
-    private const string Own = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off";
+    private const string Own = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off -c session_replication_role=origin";
 
     private readonly string _programs;
     private readonly CloneMarker _marker;
     private readonly TimeProvider _clock;
+    private readonly Dictionary<string, string> _closed = new(StringComparer.Ordinal);
     private CloneServer? _server;
     private bool _kept;
 
@@ -29,6 +31,12 @@ public sealed class Clone : IAsyncDisposable
 
     /// <summary>What pg_control says; known once it was started.</summary>
     public ControlData? Control { get; private set; }
+
+    /// <summary>The databases that nobody is let into, since their event triggers could not be silenced, and why; known once it runs.</summary>
+    public IReadOnlyDictionary<string, string> Closed => _closed;
+
+    /// <summary>What the server says.</summary>
+    internal string Log => CloneServer.LogOf(Folder);
 
     private string Socket => SocketPlace.PlaceFor(Folder);
 
@@ -61,7 +69,7 @@ public sealed class Clone : IAsyncDisposable
         var postgres = await ProgramAsync("postgres", major, cancel).ConfigureAwait(false);
         Control = await ControlAsync(cancel).ConfigureAwait(false);
         CloneTree.RequireWithin(Folder, Data);
-        await CloneSettings.WriteAsync(Folder, Data, SocketPlace.Prepare(Folder), Control, keepRecovery, cancel).ConfigureAwait(false);
+        await CloneSettings.WriteAsync(Folder, Data, SocketPlace.Prepare(Folder), Control, major, keepRecovery, cancel).ConfigureAwait(false);
         await CloneTree.OwnAsync(Folder, cancel).ConfigureAwait(false);
         if (await CloneWal.MissingAsync(Data, Control.SegmentBytes, cancel).ConfigureAwait(false) is { } missing)
         {
@@ -70,6 +78,31 @@ public sealed class Clone : IAsyncDisposable
         _server = new CloneServer(Folder, Data, postgres, _clock);
         await _server.StartAsync(limit, cancel).ConfigureAwait(false);
         Superuser = await FindSuperuserAsync(roles, cancel).ConfigureAwait(false);
+        await SilenceAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// No event trigger of the original runs here: it may write to somewhere else. Those of logins come with the version that has
+    /// a setting against them; the others fire at nothing that is done before this.
+    /// </summary>
+    public async Task SilenceAsync(CancellationToken cancel)
+    {
+        await using var first = await OpenAsync("template1", cancel).ConfigureAwait(false);
+        foreach (var (name, _) in (await first.ListAsync<(string, bool)>(Sql.Of<Backup>("clone_databases"), null, cancel).ConfigureAwait(false)).Where(d => d.Item2))
+        {
+            try
+            {
+                await using var session = await OpenAsync(name, cancel).ConfigureAwait(false);
+                foreach (var silence in await session.ListAsync<string>(Sql.Of<Backup>("clone_event_triggers"), null, cancel).ConfigureAwait(false))
+                {
+                    await session.DoAsync(silence, null, cancel).ConfigureAwait(false);
+                }
+            }
+            catch (PostgresException e) when (e.SqlState.StartsWith("XX", StringComparison.Ordinal))
+            {
+                _closed[name] = $"its catalogue cannot be read: {e.SqlState}: {e.MessageText}";
+            }
+        }
     }
 
     /// <summary>Cleanly, so that its files can be read as they are.</summary>
@@ -96,6 +129,10 @@ public sealed class Clone : IAsyncDisposable
 
     public async Task<NpgsqlConnection> OpenAsync(string database, CancellationToken cancel)
     {
+        if (_closed.TryGetValue(database, out var why))
+        {
+            throw new HealingException($"nobody is let into database {database} of the restored server: {why}", "The damage came along: look at the live database.");
+        }
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString(database)) { Pooling = false, Options = $"{SearchPath.Ours} {Own}" }.ConnectionString);
         try
         {
@@ -110,8 +147,10 @@ public sealed class Clone : IAsyncDisposable
     }
 
     /// <summary>A program of the clone's own version. Throws where it is not here.</summary>
-    public async Task<string> ProgramAsync(string program, int major, CancellationToken cancel) =>
-        await ServerPrograms.FindAsync(program, major, _programs, null, cancel).ConfigureAwait(false)
+    public Task<string> ProgramAsync(string program, int major, CancellationToken cancel) => ProgramAsync(program, major, _programs, cancel);
+
+    internal static async Task<string> ProgramAsync(string program, int major, string programs, CancellationToken cancel) =>
+        await ServerPrograms.FindAsync(program, major, programs, null, cancel).ConfigureAwait(false)
             ?? throw new HealingException($"{program} of PostgreSQL {major} is not installed here, so that nothing can be restored and tried here", $"Install it (Debian: apt-get install postgresql-{major}), or set control.postgres_directory.");
 
     public async Task<int> MajorAsync(CancellationToken cancel)

@@ -18,6 +18,15 @@ public sealed class CloneHouse(string root, string programs, string worker, Time
     public static CloneHouse Of(HealingOptions options, string worker, TimeProvider clock) =>
         new(Path.Combine(Path.GetFullPath(options.StateDirectory), "clones"), options.Control.PostgresDirectory, worker, clock, FreeSpace);
 
+    /// <summary>Throws where a server of that version cannot be run here.</summary>
+    public async Task RequireProgramsAsync(int major, CancellationToken cancel)
+    {
+        foreach (var program in new[] { "postgres", "pg_controldata" })
+        {
+            await Clone.ProgramAsync(program, major, programs, cancel).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>An empty folder that goes with what is returned. Throws where there is no room for so many bytes, or the server's user cannot get there.</summary>
     public async Task<Clone> MakeAsync(string purpose, long bytes, CancellationToken cancel)
     {

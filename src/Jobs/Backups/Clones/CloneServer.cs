@@ -11,7 +11,9 @@ internal sealed class CloneServer(string folder, string data, string postgres, T
     private readonly LocalServer _server = new(data);
     private Task<(int Code, string Output)>? _run;
 
-    private string Log => Path.Combine(folder, "log");
+    private string Log => LogOf(folder);
+
+    public static string LogOf(string folder) => Path.Combine(folder, "log");
 
     public async Task StartAsync(TimeSpan limit, CancellationToken cancel)
     {

@@ -11,7 +11,7 @@ internal static partial class CloneSettings
     private static readonly string[] Stale = ["postmaster.pid", "postmaster.opts", "standby.signal"];
 
     /// <summary>Of the original's own settings nothing is kept but where a restore said how far to go.</summary>
-    public static async Task WriteAsync(string folder, string data, string socket, ControlData control, bool keepRecovery, CancellationToken cancel)
+    public static async Task WriteAsync(string folder, string data, string socket, ControlData control, int major, bool keepRecovery, CancellationToken cancel)
     {
         foreach (var stale in Stale.Concat(keepRecovery ? [] : ["recovery.signal"]))
         {
@@ -22,7 +22,7 @@ internal static partial class CloneSettings
         await File.WriteAllLinesAsync(auto, kept, cancel).ConfigureAwait(false);
         await File.WriteAllTextAsync(Path.Combine(folder, "pg_hba.conf"), "local all all trust\n", cancel).ConfigureAwait(false);
         await File.WriteAllTextAsync(Path.Combine(folder, "pg_ident.conf"), "", cancel).ConfigureAwait(false);
-        var lines = Fixed(folder, socket).Concat(control.Needs()).Select(s => $"{s.Name} = '{s.Value.Replace("'", "''", StringComparison.Ordinal)}'");
+        var lines = Fixed(folder, socket).Concat(major >= 17 ? [("event_triggers", "off")] : []).Concat(control.Needs()).Select(s => $"{s.Name} = '{s.Value.Replace("'", "''", StringComparison.Ordinal)}'");
         await File.WriteAllLinesAsync(Path.Combine(folder, "postgresql.conf"), lines, cancel).ConfigureAwait(false);
     }
 

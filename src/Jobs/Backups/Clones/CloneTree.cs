@@ -22,12 +22,7 @@ internal static class CloneTree
 
     public static async Task OwnAsync(string folder, CancellationToken cancel)
     {
-        var data = Path.Combine(folder, "data");
-        File.SetUnixFileMode(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (await Programs.TryRunAsync(["stat", "-c", "%u:%g", folder], cancel).ConfigureAwait(false) is (0, var owner) && LocalOwner.Current is not null
-            && await Programs.RunTiedAsync(["chown", "-R", "-h", owner.Trim(), folder], new Dictionary<string, string>(StringComparer.Ordinal), cancel).ConfigureAwait(false) is (not 0, var said))
-        {
-            throw new HealingException($"the files of {folder} cannot be given to the server's user: {said.Trim()}", "Choose a state_directory on a file system that keeps owners.");
-        }
+        File.SetUnixFileMode(Path.Combine(folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await LocalOwner.OwnTreeAsync(folder, cancel).ConfigureAwait(false);
     }
 }

@@ -12,12 +12,19 @@ namespace HealingWorkers.Jobs.Backups;
 internal sealed class CloneChecks(Clone clone, IReadOnlyList<ICheck> checks, TimeSpan longest, TimeProvider clock)
 {
     private static readonly string[] Extensions = ["amcheck", "pg_visibility"];
+    private readonly CloneCrashes _crashes = new(clone, clock);
 
     public List<ProofCheck> Ran { get; } = [];
 
     public List<ProofFinding> Found { get; } = [];
 
     public List<NotCompared> Missed { get; } = [];
+
+    /// <summary>The restored server went down over them.</summary>
+    public List<string> Crashed { get; } = [];
+
+    /// <summary>They came to no result, and may have been the ones to find something.</summary>
+    public List<string> Undecided { get; } = [];
 
     public async Task RunAsync(string database, ProofTarget? live, Action<string> say, CancellationToken cancel)
     {
@@ -35,14 +42,19 @@ internal sealed class CloneChecks(Clone clone, IReadOnlyList<ICheck> checks, Tim
         foreach (var check in checks)
         {
             say($"{database}: check {check.Description.Name}");
+            var crashes = _crashes.Count;
             var report = await OneAsync(target, check, KnownDamage.Of(reports), cancel).ConfigureAwait(false);
             reports.Add(report);
             Ran.Add(new(database, report.Check, report.Status.ToString().ToLowerInvariant(), report.Reason, Math.Round(report.Elapsed.TotalSeconds, 3), report.Findings.Count));
             Found.AddRange(report.Findings.DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).Select(f => new ProofFinding(database, f.Kind.Name, f.Severity.ToString().ToLowerInvariant(), f.Object.Quoted, f.Detail,
                 live?.Open.FirstOrDefault(i => i.Kind == f.Kind && i.Object.Quoted == f.Object.Quoted)?.Id) { Of = f }));
-            if (report.Status is CheckStatus.Unavailable or CheckStatus.Failed)
+            if (report.Status == CheckStatus.Unavailable)
             {
-                Missed.Add(new($"{database}: check {report.Check}", report.Reason ?? "it gave no reason"));
+                Missed.Add(new($"{database}: check {report.Check}", Why(report)));
+            }
+            else if (report.Status == CheckStatus.Failed)
+            {
+                await FailedAsync(database, report, crashes, cancel).ConfigureAwait(false);
             }
         }
     }
@@ -50,6 +62,19 @@ internal sealed class CloneChecks(Clone clone, IReadOnlyList<ICheck> checks, Tim
     /// <summary>What came along with the backup and makes it one to be wary of: damage, and rows that break what the database says of them, unless that is known of the live one.</summary>
     public static bool IsProblem(ProofFinding found) =>
         found.Of is { } f && (f.Severity == Severity.Critical || (f.Severity == Severity.Warning && f.Kind.IsOfData && found.Known is null));
+
+    private async Task FailedAsync(string database, CheckReport report, int crashes, CancellationToken cancel)
+    {
+        var lost = report.Reason?.StartsWith(CheckRun.SessionLost, StringComparison.Ordinal) == true || _crashes.Count > crashes;
+        if (lost && await _crashes.SinceAsync(crashes, cancel).ConfigureAwait(false) is { } said)
+        {
+            Crashed.Add($"{database}: the restored server crashed under check {report.Check}: {said}");
+            return;
+        }
+        Undecided.Add($"{database}: check {report.Check} came to no result: {Why(report)}");
+    }
+
+    private static string Why(CheckReport report) => report.Reason ?? "it gave no reason";
 
     private async Task<CheckReport> OneAsync(Target target, ICheck check, KnownDamage known, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using HealingWorkers.Jobs.Pages;
 
@@ -12,6 +13,10 @@ public sealed record PageAudit(long Files, long Pages, IReadOnlyList<BadCopiedPa
 /// <param name="Verdict">bad_checksum | bad_header | cut_off.</param>
 public sealed record BadCopiedPage(string? Database, string? Relation, long Oid, bool IsIndex, string File, long Block, string Verdict)
 {
+    /// <summary>Of a catalogue that all databases of a server share.</summary>
+    [JsonIgnore]
+    public bool IsShared => File.StartsWith("global/", StringComparison.Ordinal);
+
     public override string ToString() => $"{(Relation is null ? File : $"{Database}: {Relation}")} block {Block.ToString(CultureInfo.InvariantCulture)} ({Verdict.Replace('_', ' ')}, {File})";
 }
 

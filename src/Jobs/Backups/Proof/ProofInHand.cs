@@ -1,3 +1,6 @@
+using HealingWorkers.Jobs.Errors;
+using Npgsql;
+
 namespace HealingWorkers.Jobs.Backups;
 
 /// <summary>What a proof has gathered so far.</summary>
@@ -14,6 +17,7 @@ internal sealed class ProofInHand(ProofRequest request, TimeProvider clock)
 
     public ProofRequest Request => request;
     public List<string> Problems { get; } = [];
+    public List<string> Undecided { get; } = [];
     public List<NotCompared> NotCompared { get; } = [];
     public Dictionary<string, FileOwner> Files { get; } = new(StringComparer.Ordinal);
     public string Phase { get; private set; } = "";
@@ -37,6 +41,31 @@ internal sealed class ProofInHand(ProofRequest request, TimeProvider clock)
         }
     }
 
+    /// <summary>False where something is wrong with the backup, which is told. What is wrong with this host says nothing of the backup, and is thrown.</summary>
+    /// <param name="database">Null: the whole server.</param>
+    public async Task<bool> TryAsync(string? database, Func<Task> work, CancellationToken cancel)
+    {
+        var where = database is null ? "" : $"{database}: ";
+        try
+        {
+            await work().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (FullDisk.IsBehind(e))
+        {
+            throw new HealingException($"{Phase}: the disk of this host is full", "Make room where copies are restored (state_directory).", e);
+        }
+        catch (HealingException e)
+        {
+            Problems.Add(where + e.Message);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException && !cancel.IsCancellationRequested)
+        {
+            Problems.Add($"{Phase}: {where}{(e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : e.Message)}");
+        }
+        return false;
+    }
+
     public void Compare(TableComparison tables)
     {
         _tables = tables;
@@ -47,6 +76,8 @@ internal sealed class ProofInHand(ProofRequest request, TimeProvider clock)
     {
         _checks = checks;
         NotCompared.AddRange(checks.Missed);
+        Undecided.AddRange(checks.Undecided);
+        Problems.AddRange(checks.Crashed);
         Problems.AddRange(Bounded(checks.Found.Where(CloneChecks.IsProblem).Select(f => $"{f.Database}: {f.Kind} on {f.Object}: {f.Detail}{(f.Known is { } id ? $" (incident {id} of the live database says the same)" : "")}"), "findings"));
     }
 
@@ -65,6 +96,7 @@ internal sealed class ProofInHand(ProofRequest request, TimeProvider clock)
     public ProofReport Report() => new()
     {
         Problems = Problems,
+        Undecided = Undecided,
         Phases = _phases,
         Checks = _checks?.Ran ?? [],
         Findings = _checks?.Found ?? [],

@@ -7,8 +7,10 @@ namespace HealingWorkers.Jobs.Backups;
 /// <summary>What came of restoring a backup and looking at all of it.</summary>
 public sealed record ProofReport
 {
-    /// <summary>What is wrong with the backup, each by name; none: it is proven.</summary>
+    /// <summary>What is wrong with the backup, each by name; none, and nothing undecided: it is proven.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
+    /// <summary>Checks that came to no result: it is not proven, and not shown to be bad either.</summary>
+    public IReadOnlyList<string> Undecided { get; init; } = [];
     public required IReadOnlyList<ProofPhase> Phases { get; init; }
     public IReadOnlyList<ProofCheck> Checks { get; init; } = [];
     public IReadOnlyList<ProofFinding> Findings { get; init; } = [];
@@ -25,7 +27,15 @@ public sealed record ProofReport
     /// <summary>How the kept copy is started again; null where it is gone.</summary>
     public string? Kept { get; init; }
 
-    public bool Proven => Problems.Count == 0;
+    public bool Proven => Problems.Count == 0 && Undecided.Count == 0;
+
+    /// <summary>proven | failed; null where it is neither.</summary>
+    [JsonIgnore]
+    public string? Outcome => Problems.Count > 0 ? "failed" : Undecided.Count > 0 ? null : "proven";
+
+    /// <summary>Why it is not proven.</summary>
+    [JsonIgnore]
+    public string Why => string.Join("; ", Problems.Concat(Undecided));
 
     public double Seconds => Phases.Sum(p => p.Seconds);
 }
@@ -56,7 +66,7 @@ public sealed record TableDiffers(string Database, string Table, long? Counted, 
 
 /// <summary>What a proof knows of a live database that the backup holds.</summary>
 /// <param name="Open">Its open incidents.</param>
-public sealed record ProofTarget(long Id, string Name, string Database, Options.TargetOptions? Options, IReadOnlyList<Incidents.Incident> Open);
+public sealed record ProofTarget(long Id, string Name, string Database, long DatabaseOid, Options.TargetOptions? Options, IReadOnlyList<Incidents.Incident> Open);
 
 public sealed record ProofRequest(Backup Backup, IBackupWay Way, IReadOnlyList<ProofTarget> Targets)
 {

@@ -3,7 +3,6 @@ using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
-using Npgsql;
 
 namespace HealingWorkers.Jobs.Backups;
 
@@ -13,8 +12,6 @@ namespace HealingWorkers.Jobs.Backups;
 /// </summary>
 public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks, TimeProvider clock)
 {
-    private const int DiskFull = 28;
-
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromHours(2);
     public TimeSpan CheckLimit { get; init; } = TimeSpan.FromHours(2);
 
@@ -22,67 +19,27 @@ public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks,
     public async Task<ProofReport> RunAsync(ProofRequest request, CancellationToken cancel)
     {
         var hand = new ProofInHand(request, clock);
-        RequireHere(request.Backup);
-        Clone? clone = await house.MakeAsync("proof", RoomFor(request.Backup), cancel).ConfigureAwait(false);
+        BackupFiles.RequireHere(request.Backup, request.Way.Storage);
+        await house.RequireProgramsAsync(request.Backup.ServerVersion / 10_000, cancel).ConfigureAwait(false);
+        var clone = await house.MakeAsync("proof", RoomFor(request.Backup), cancel).ConfigureAwait(false);
         try
         {
-            await RequireProgramsAsync(clone, request.Backup, cancel).ConfigureAwait(false);
-        }
-        catch
-        {
-            await clone.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-        try
-        {
-            await RestoreAsync(hand, clone, cancel).ConfigureAwait(false);
-            await LookAsync(hand, clone, cancel).ConfigureAwait(false);
-            await ReadPagesAsync(hand, clone, cancel).ConfigureAwait(false);
-        }
-        catch (HealingException e)
-        {
-            hand.Problems.Add(e.Message);
-        }
-        catch (IOException e) when ((e.HResult & 0xFFFF) == DiskFull)
-        {
-            throw new HealingException($"{hand.Phase}: the disk of this host is full", "Make room where copies are restored (state_directory).", e);
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException && !cancel.IsCancellationRequested)
-        {
-            hand.Problems.Add($"{hand.Phase}: {(e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : e.Message)}");
+            if (await hand.TryAsync(null, () => RestoreAsync(hand, clone, cancel), cancel).ConfigureAwait(false))
+            {
+                // the pages are read whatever the server makes of them
+                await hand.TryAsync(null, () => LookAsync(hand, clone, cancel), cancel).ConfigureAwait(false);
+                await hand.TryAsync(null, () => ReadPagesAsync(hand, clone, cancel), cancel).ConfigureAwait(false);
+            }
         }
         finally
         {
-            if (clone is not null)
+            await hand.RunAsync("remove", async () =>
             {
-                await hand.RunAsync("remove", async () =>
-                {
-                    hand.Kept = request.Keep && File.Exists(Path.Combine(clone.Data, "PG_VERSION")) ? await clone.KeepAsync(CancellationToken.None).ConfigureAwait(false) : null;
-                    await clone.DisposeAsync().ConfigureAwait(false);
-                }).ConfigureAwait(false);
-            }
+                hand.Kept = request.Keep && File.Exists(Path.Combine(clone.Data, "PG_VERSION")) ? await clone.KeepAsync(CancellationToken.None).ConfigureAwait(false) : null;
+                await clone.DisposeAsync().ConfigureAwait(false);
+            }).ConfigureAwait(false);
         }
         return hand.Report();
-    }
-
-    private static void RequireHere(Backup backup)
-    {
-        if (backup.Host != Environment.MachineName)
-        {
-            throw new HealingException($"backup {backup.Id} lies on {backup.Host}, and this is {Environment.MachineName}", "Run it there.");
-        }
-        if (backup.Provider != BackupProvider.Pgbackrest && !Directory.Exists(backup.Place))
-        {
-            throw new HealingException($"{backup.Place} of backup {backup.Id} is not to be seen", "Is its disk mounted?");
-        }
-    }
-
-    private static async Task RequireProgramsAsync(Clone clone, Backup backup, CancellationToken cancel)
-    {
-        foreach (var program in new[] { "postgres", "pg_controldata" })
-        {
-            await clone.ProgramAsync(program, backup.ServerVersion / 10_000, cancel).ConfigureAwait(false);
-        }
     }
 
     /// <summary>A dump is smaller than what it becomes.</summary>
@@ -117,6 +74,7 @@ public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks,
             await clone.StartAsync(keepRecovery: false, [], StartLimit, cancel).ConfigureAwait(false);
             var counted = CountedRows.Of(backup.Counted)?.Tables.Select(t => t.Database).Distinct(StringComparer.Ordinal).ToList() ?? [];
             hand.Dumped = await new DumpRestore(clone, archive, major).RunAsync(counted, cancel).ConfigureAwait(false);
+            await clone.SilenceAsync(cancel).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
 
@@ -140,6 +98,10 @@ public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks,
                 {
                     hand.NotCompared.Add(new(name, "the database takes no sessions"));
                 }
+                else if (clone.Closed.TryGetValue(name, out var why))
+                {
+                    hand.Problems.Add($"{name}: {why}");
+                }
                 else if (hand.Dumped is null || hand.Dumped == name)
                 {
                     names.Add(name);
@@ -147,29 +109,42 @@ public sealed class RestoreProof(CloneHouse house, IReadOnlyList<ICheck> checks,
             }
         }
         var rows = new List<CountedTable>();
+        var counted = new List<string>();
         await hand.RunAsync("count", async () =>
         {
             foreach (var name in names)
             {
                 hand.Request.Say($"counting the rows of {name}");
-                rows.AddRange(await RowCounts.OfQuietAsync(() => clone.OpenAsync(name, cancel), hand.Request.Backup.IsPhysical, cancel).ConfigureAwait(false));
-                await using var session = await clone.OpenAsync(name, cancel).ConfigureAwait(false);
-                foreach (var file in await session.ListAsync<FileRow>(Sql.Of<Backup>("clone_files"), null, cancel).ConfigureAwait(false))
+                if (await hand.TryAsync(name, async () => rows.AddRange(await RowCounts.OfQuietAsync(() => clone.OpenAsync(name, cancel), hand.Request.Backup.IsPhysical, cancel).ConfigureAwait(false)), cancel).ConfigureAwait(false))
                 {
-                    hand.Files[file.Path] = new(name, file.Relation, file.Oid, file.IsIndex);
+                    counted.Add(name);
                 }
+                await hand.TryAsync(name, () => FilesAsync(hand, clone, name, cancel), cancel).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
-        hand.Compare(RowsCompared.Of(CountedRows.Of(hand.Request.Backup.Counted), names, rows));
+        // of a database that cannot be counted it is told already that it cannot
+        var uncounted = names.Except(counted, StringComparer.Ordinal).Concat(clone.Closed.Keys).ToHashSet(StringComparer.Ordinal);
+        var expected = CountedRows.Of(hand.Request.Backup.Counted);
+        hand.Compare(RowsCompared.Of(expected is null ? null : expected with { Tables = [.. expected.Tables.Where(t => !uncounted.Contains(t.Database))] }, counted, rows));
         var looks = new CloneChecks(clone, checks, CheckLimit, clock);
         await hand.RunAsync("checks", async () =>
         {
             foreach (var name in names)
             {
-                await looks.RunAsync(name, hand.Request.Targets.FirstOrDefault(t => t.Database == name), hand.Request.Say, cancel).ConfigureAwait(false);
+                await hand.TryAsync(name, () => looks.RunAsync(name, hand.Request.Targets.FirstOrDefault(t => t.Database == name), hand.Request.Say, cancel), cancel).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
         hand.Take(looks);
+    }
+
+    /// <summary>A catalogue that all databases share belongs to the first of them.</summary>
+    private static async Task FilesAsync(ProofInHand hand, Clone clone, string database, CancellationToken cancel)
+    {
+        await using var session = await clone.OpenAsync(database, cancel).ConfigureAwait(false);
+        foreach (var file in await session.ListAsync<FileRow>(Sql.Of<Backup>("clone_files"), null, cancel).ConfigureAwait(false))
+        {
+            hand.Files.TryAdd(file.Path, new(database, file.Relation, file.Oid, file.IsIndex));
+        }
     }
 
     private static async Task ReadPagesAsync(ProofInHand hand, Clone clone, CancellationToken cancel)

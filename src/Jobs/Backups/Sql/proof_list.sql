@@ -3,7 +3,8 @@ SELECT p.id, p.backup_id, t.name AS target, b.provider, b.started_at AS backup_s
 FROM healing.restore_tests p
 JOIN healing.backups b ON b.id = p.backup_id
 JOIN healing.targets t ON t.id = b.target_id
-WHERE @Target::text IS NULL OR t.name = @Target
-   OR (b.provider <> 'pg_dump' AND b.system_identifier IN (SELECT s.system_identifier FROM healing.targets s WHERE s.name = @Target))
+WHERE (@Before::bigint IS NULL OR p.id < @Before)
+  AND (@Target::text IS NULL OR t.name = @Target
+       OR (b.provider <> 'pg_dump' AND b.system_identifier IN (SELECT s.system_identifier FROM healing.targets s WHERE s.name = @Target)))
 ORDER BY p.id DESC
 LIMIT @Limit
