@@ -21,11 +21,13 @@ internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
             ?? throw new HealingException($"{target.Name} was never seen by a worker, so that nobody can tell whether {name} is a standby of it", "a health check must have reached it once");
         var inHand = await ledger.InHandAsync(known.Id, cancel).ConfigureAwait(false);
         var (refusals, told) = (new List<string>(), new List<string>());
-        if (inHand is not (null or { State: "begun" }) && inHand.Standby != name)
+        var gone = inHand is not (null or { State: "begun" }) && inHand.Standby != name && await IsGoneAsync(inHand, refusals, cancel).ConfigureAwait(false) ? inHand : null;
+        if (gone is not null)
         {
-            refusals.Add($"a promotion of {inHand.Standby} is in hand since {inHand.StartedAt:u}: finish it with --to {inHand.Standby}");
+            told.Add($"{gone.Standby}, which was told to promote at {gone.StartedAt:u}, cannot be reached: once the fence has cut it off, its promotion is given up for this one, and what it may have written is lost");
         }
-        var watched = known.Look is null ? [] : TargetLook.Read(known.Look)?.Watched ?? [];
+        var before = known.Look is null ? null : TargetLook.Read(known.Look);
+        var watched = before?.Watched ?? [];
         var last = watched.FirstOrDefault(w => w.Name == name);
         // the primary was asked for each of them, and some may not have answered then
         var primaryLsn = watched.Select(w => w.PrimaryLsn).Where(l => l is not null).MaxBy(Lsn.Of);
@@ -40,7 +42,7 @@ internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
         {
             refusals.Add($"it is no standby of {target.Name}: its system identifier is {look.SystemIdentifier}, that of the target {known.SystemIdentifier}, or the database is another one");
         }
-        var ours = inHand is { State: "promoting" or "promoted" };
+        var ours = inHand is { State: "promoting" or "promoted" } && inHand.Standby == name;
         if (!look.InRecovery && !ours)
         {
             refusals.Add("it is not in recovery: there is nothing to promote");
@@ -56,59 +58,66 @@ internal sealed class FailoverGuard(Target target, FailoverLedger ledger)
         }
         await IncidentsAsync(known, name, refusals, told, cancel).ConfigureAwait(false);
         var others = await OthersAsync(name, primaryLsn, cancel).ConfigureAwait(false);
-        var lost = LostOf(known, last, primaryLsn, look, others);
+        var looks = others.Select(o => o.Look).ToList();
+        var lost = LostOf(known, last, primaryLsn, look, looks);
         if (look.InRecovery)
         {
-            Lag(look, others, lost, refusals, told);
+            Lag(look, looks, lost, refusals, told);
         }
-        var unfenced = ours && !look.InRecovery ? null : await UnfencedAsync(look, connection, refusals, cancel).ConfigureAwait(false);
-        return new() { Target = target.Name, Standby = look, Refusals = refusals, Told = told, Unfenced = unfenced, Lost = lost, Known = known, InHand = inHand };
+        var done = ours && !look.InRecovery;
+        var old = new OldPrimarySeen(look, done ? [] : await HostsAsync(connection, StandbyOf(gone), cancel).ConfigureAwait(false), others, before?.DirectorySince);
+        refusals.AddRange(old.TakesWrites);
+        return new() { Target = target.Name, Standby = look, Refusals = refusals, Told = told, Unfenced = done ? null : old.Unfenced, Lost = lost, Known = known, Gone = gone, Suspects = old.Suspects };
     }
 
-    /// <summary>Null where the old primary is known to take no writes; a refusal where it is known to take them.</summary>
-    public async Task<string?> UnfencedAsync(StandbyLook look, NpgsqlConnection standby, List<string> refusals, CancellationToken cancel)
+    /// <summary>Every address where the old primary may be, but for this standby's own.</summary>
+    public async Task<IReadOnlyList<HostSeen>> HostsAsync(NpgsqlConnection standby, StandbyOptions? promoted, CancellationToken cancel)
     {
         var self = await OldPrimary.WhoAsync(standby, cancel).ConfigureAwait(false);
-        var hosts = (await OldPrimary.AskAsync(target.Options, cancel).ConfigureAwait(false)).Where(h => h.Server?.IsThatOf(self) != true).ToList();
-        foreach (var host in hosts.Where(h => h.State == HostState.TakesWrites))
-        {
-            refusals.Add($"the primary at {host.Host} takes writes: two servers would take them. Stop it first");
-        }
-        var doubts = hosts.Where(h => h.State is HostState.Away or HostState.Answers).Select(h => $"the primary at {h.Host} {h.Said}").ToList();
-        doubts.AddRange(hosts.Where(h => h.State == HostState.Recovering && h.Server!.SystemIdentifier != self.SystemIdentifier).Select(h => $"{h.Host} belongs to another cluster, and is not the primary that was"));
-        if (look.Receiving)
-        {
-            doubts.Add("the standby still receives from a server");
-        }
-        if (hosts.Count == 0)
-        {
-            doubts.Add("the target's connection names no server but this standby");
-        }
-        return doubts.Count == 0 ? null : string.Join("; ", doubts);
+        return [.. (await OldPrimary.AskAsync(target.Options, promoted, cancel).ConfigureAwait(false)).Where(h => h.Server?.IsThatOf(self) != true)];
     }
+
+    /// <summary>One that was told to promote may be a primary: it is left only where no address of it answers, and then the fence must cut it off as well.</summary>
+    public async Task<bool> IsGoneAsync(FailoverRow row, List<string> refusals, CancellationToken cancel)
+    {
+        if (StandbyOf(row) is not { } standby)
+        {
+            refusals.Add($"a promotion of {row.Standby} is in hand since {row.StartedAt:u}, and targets[].standbys does not name it any more, so that nobody can ask it or cut it off: name it again");
+            return false;
+        }
+        var answers = (await OldPrimary.AskAsync(new TargetOptions { Name = target.Name, Connection = standby.Connection }, null, cancel).ConfigureAwait(false)).FirstOrDefault(h => h.State != HostState.Away);
+        if (answers is not null)
+        {
+            refusals.Add($"a promotion of {row.Standby} is in hand since {row.StartedAt:u}, and it {answers.Said}: finish it with --to {row.Standby}");
+        }
+        return answers is null;
+    }
+
+    public StandbyOptions? StandbyOf(FailoverRow? row) => row is null ? null : target.Options.Standbys.FirstOrDefault(s => s.Name == row.Standby);
 
     private async Task IncidentsAsync(FailoverTarget known, string name, List<string> refusals, List<string> told, CancellationToken cancel)
     {
         var open = await ledger.IncidentsAsync(known.Id, name, Replicated, cancel).ConfigureAwait(false);
-        refusals.AddRange(open.Where(i => i.Own).Select(i => string.Create(CultureInfo.InvariantCulture, $"incident {i.Id} is open: {i.Kind} on {i.Object}")));
+        refusals.AddRange(open.Where(i => i is { Own: true, Suppressed: false }).Select(i => string.Create(CultureInfo.InvariantCulture, $"incident {i.Id} is open: {i.Kind} on {i.Object}")));
+        told.AddRange(open.Where(i => i is { Own: true, Suppressed: true }).Select(i => string.Create(CultureInfo.InvariantCulture, $"careful: incident {i.Id} of this standby ({i.Kind} on {i.Object}) is suppressed, so that it refuses nothing; what was found there is as it was, and becomes everybody's")));
         told.AddRange(open.Where(i => !i.Own).Select(i => string.Create(CultureInfo.InvariantCulture, $"incident {i.Id} of the primary ({i.Kind} on {i.Object}) came along by replication, and will be found here as well")));
         told.Add(known.RowsLookedAt is { } at ? $"the standbys were last checked for damage at {at:u}" : "the standbys were never checked for damage (standby_rows)");
     }
 
-    private async Task<IReadOnlyList<StandbyLook>> OthersAsync(string name, string? primaryLsn, CancellationToken cancel)
+    private async Task<IReadOnlyList<OtherStandby>> OthersAsync(string name, string? primaryLsn, CancellationToken cancel)
     {
-        var looks = new List<StandbyLook>();
+        var looks = new List<OtherStandby>();
         foreach (var other in target.Options.Standbys.Where(s => s.Name != name))
         {
             await using var seen = StandbyTarget.Of(target, other);
             try
             {
                 await using var connection = await seen.OpenCheckAsync(cancel).ConfigureAwait(false);
-                looks.Add(await StandbyReader.AskAsync(connection, other.Name, primaryLsn, cancel).ConfigureAwait(false));
+                looks.Add(new(await StandbyReader.AskAsync(connection, other.Name, primaryLsn, cancel).ConfigureAwait(false), await OldPrimary.WhoAsync(connection, cancel).ConfigureAwait(false)));
             }
             catch (Exception e) when (e is HealingException or NpgsqlException)
             {
-                looks.Add(new() { Name = other.Name, Problem = Redactor.Text(e.Message) });
+                looks.Add(new(new() { Name = other.Name, Problem = Redactor.Text(e.Message) }, null));
             }
         }
         return looks;

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 
 namespace HealingWorkers.Jobs.Failover;
@@ -20,15 +21,25 @@ public sealed class FailoverLedger(LedgerDb db)
     internal Task<FailoverRow?> InHandAsync(long target, CancellationToken cancel) =>
         db.FirstAsync<FailoverRow>(Sql.Of<FailoverLedger>("failover_in_hand"), new { Target = target }, cancel);
 
-    internal Task<FailoverRow> BeginAsync(FailoverRow row, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    /// <param name="gone">Another standby's, which ends in the same moment: at no time does nobody know that it may be a primary.</param>
+    internal Task<FailoverRow> BeginAsync(FailoverRow row, FailoverRow? gone, Fence fence, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
     {
+        await LeaseLedger.RequireAsync(connection, transaction, fence, cancel).ConfigureAwait(false);
+        if (gone is not null)
+        {
+            var left = gone with { State = "failed", Error = $"given up for {row.Standby}" };
+            await connection.DoAsync(Sql.Of<FailoverLedger>("failover_step"), left, cancel, transaction).ConfigureAwait(false);
+            await AuditLog.WriteAsync(connection, transaction, Entry(left, $"the promotion of {gone.Standby}, which was told to promote and is cut off by now, is given up for {row.Standby}"), cancel).ConfigureAwait(false);
+        }
         var begun = (await connection.FirstAsync<FailoverRow>(Sql.Of<FailoverLedger>("failover_begin"), row, cancel, transaction).ConfigureAwait(false))!;
         await AuditLog.WriteAsync(connection, transaction, Entry(begun, $"promotion of standby {row.Standby} begins: {row.Why}"), cancel).ConfigureAwait(false);
         return begun;
     }, cancel);
 
-    internal Task<FailoverRow> StepAsync(FailoverRow row, string said, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
+    /// <summary>Throws <see cref="FencedException"/> where another has taken it up meanwhile: whoever slept that long says nothing any more.</summary>
+    internal Task<FailoverRow> StepAsync(FailoverRow row, Fence fence, string said, CancellationToken cancel) => db.InTransactionAsync(async (connection, transaction) =>
     {
+        await LeaseLedger.RequireAsync(connection, transaction, fence, cancel).ConfigureAwait(false);
         await connection.DoAsync(Sql.Of<FailoverLedger>("failover_step"), row, cancel, transaction).ConfigureAwait(false);
         await AuditLog.WriteAsync(connection, transaction, Entry(row, said), cancel).ConfigureAwait(false);
         return row;
@@ -61,4 +72,5 @@ internal sealed record FailoverTarget
 }
 
 /// <param name="Own">Of the standby itself; else the primary's, of a kind that comes with replication.</param>
-internal sealed record StandbyIncident(long Id, string Kind, string Object, bool Own);
+/// <param name="Suppressed">A person wanted to hear no more of it.</param>
+internal sealed record StandbyIncident(long Id, string Kind, string Object, bool Own, bool Suppressed);

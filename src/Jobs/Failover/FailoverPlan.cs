@@ -15,8 +15,18 @@ public sealed record FailoverPlan
     public string? Unfenced { get; init; }
     /// <summary>What is known of WAL that this standby does not have.</summary>
     public required LostWal Lost { get; init; }
+    /// <summary>Null: nothing speaks against it. What cannot be reached counts as alive, unless a fence cuts it off.</summary>
+    public string? Against(bool fence)
+    {
+        var said = Unfenced is null || fence ? Refusals : [.. Refusals, $"{Unfenced}: a primary that cannot be reached counts as alive, and no fence is configured"];
+        return said.Count == 0 ? null : string.Join("; ", said);
+    }
+
+    /// <summary>Addresses where the old primary may be, for the fence.</summary>
+    internal IReadOnlyList<string> Suspects { get; init; } = [];
     internal FailoverTarget Known { get; init; } = null!;
-    internal FailoverRow? InHand { get; init; }
+    /// <summary>A promotion of another standby, which was told to promote and cannot be reached any more: it is a primary too, for all that is known.</summary>
+    internal FailoverRow? Gone { get; init; }
 }
 
 /// <param name="Bytes">Null: not known.</param>

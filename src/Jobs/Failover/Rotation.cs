@@ -81,7 +81,7 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
     /// <summary>That something answers there is not enough: a standby does so too.</summary>
     private async Task RequirePrimaryAsync(NpgsqlConnectionStringBuilder place, string? system, int? newest, CancellationToken cancel)
     {
-        var seen = await OldPrimary.AskAsync(new TargetOptions { Name = target.Name, Connection = place.ConnectionString }, cancel).ConfigureAwait(false);
+        var seen = await OldPrimary.AskAsync(new TargetOptions { Name = target.Name, Connection = place.ConnectionString }, null, cancel).ConfigureAwait(false);
         if (seen.FirstOrDefault(s => s.State == HostState.TakesWrites) is not { } primary)
         {
             throw new HealingException($"nothing was changed: {string.Join("; ", seen.Select(s => s.State == HostState.Recovering ? $"{s.Host} is a standby, which takes no writes" : $"{s.Host} {s.Said}"))}", "the new place must be a primary that lets the login in");
@@ -206,14 +206,14 @@ public sealed class Rotation(Target target, LedgerDb db, HttpClient http, string
 
     private async Task<(bool, string)> LookAsync(NpgsqlConnectionStringBuilder place, CancellationToken cancel)
     {
-        var seen = await OldPrimary.AskAsync(new TargetOptions { Name = target.Name, Connection = place.ConnectionString }, cancel).ConfigureAwait(false);
+        var seen = await OldPrimary.AskAsync(new TargetOptions { Name = target.Name, Connection = place.ConnectionString }, null, cancel).ConfigureAwait(false);
         return (seen.Any(s => s.State == HostState.TakesWrites), string.Join("; ", seen.Select(s => $"{s.Host} {s.Said}")));
     }
 
     /// <summary>To a place that no longer works nobody is sent back.</summary>
     private async Task TakeBackAsync(List<FileChange> written, NpgsqlConnectionStringBuilder place, long? id, Exception why, Action<string> tell)
     {
-        var old = written.Count == 0 ? [] : await OldPrimary.AskAsync(target.Options, CancellationToken.None).ConfigureAwait(false);
+        var old = written.Count == 0 ? [] : await OldPrimary.AskAsync(target.Options, null, CancellationToken.None).ConfigureAwait(false);
         var back = target.Options.Connection != place.ConnectionString && old.Any(h => h.State == HostState.TakesWrites);
         if (back)
         {

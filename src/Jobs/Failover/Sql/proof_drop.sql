@@ -1,3 +1,2 @@
 -- nothing stays behind
-DROP TABLE IF EXISTS healing_failover.written;
-DROP SCHEMA IF EXISTS healing_failover RESTRICT;
+SELECT pg_catalog.lo_unlink(@number::oid)

@@ -1,2 +1,2 @@
 -- from another session
-SELECT said FROM healing_failover.written WHERE id = @id
+SELECT pg_catalog.lo_get(@number::oid)
