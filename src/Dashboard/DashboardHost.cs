@@ -74,6 +74,6 @@ public sealed class DashboardHost : IAsyncDisposable
     {
         await _app.DisposeAsync();
         await _watch.DisposeAsync();
-        _access.Dispose();
+        await _access.DisposeAsync();
     }
 }

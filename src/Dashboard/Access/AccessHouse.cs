@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace HealingWorkers.Dashboard.Access;
 
 /// <summary>Puts the doors of a dashboard together: who may enter by which of them, and the keys that all replicas share.</summary>
-internal sealed class AccessHouse : IDisposable
+internal sealed class AccessHouse : IAsyncDisposable
 {
     private readonly DashboardParts _parts;
     private readonly HttpOptions _http;
@@ -50,7 +50,7 @@ internal sealed class AccessHouse : IDisposable
     public RequestDelegate Gate(IServiceProvider services, Outage.OutageGuard outage, RequestDelegate next)
     {
         var gate = new Gate(_http, _tokens, new ProxyTrust(_http), services.GetRequiredService<Sessions>(), _parts.Clock);
-        var fence = new TargetFence(_parts.Ledger);
+        var fence = new TargetFence(_parts.Ledger, new TargetSight(_parts));
         return context => gate.CheckAsync(context, known => outage.ServeAsync(known, served => fence.CheckAsync(served, next)));
     }
 
@@ -63,12 +63,16 @@ internal sealed class AccessHouse : IDisposable
     }
 
     /// <summary>Has the keys in the ledger before the first visitor comes.</summary>
-    public Task ReadyAsync(IServiceProvider services, CancellationToken cancel) =>
-        _keys.EnsureAsync(services.GetRequiredService<IKeyManager>(), () => services.GetRequiredService<IDataProtectionProvider>().CreateProtector("HealingWorkers.Start").Protect([1]), _parts.Clock, cancel);
+    public Task ReadyAsync(IServiceProvider services, CancellationToken cancel)
+    {
+        if (_http.UsersFile.Length > 0)
+            _logouts.Start();
+        return _keys.EnsureAsync(services.GetRequiredService<IKeyManager>(), () => services.GetRequiredService<IDataProtectionProvider>().CreateProtector("HealingWorkers.Start").Protect([1]), _parts.Clock, cancel);
+    }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _desk?.Dispose();
-        _logouts.Dispose();
+        await _logouts.DisposeAsync();
     }
 }

@@ -4,15 +4,16 @@ namespace HealingWorkers.Dashboard.Access;
 
 internal static class BearerText
 {
-    private const string Scheme = "Bearer ";
+    private const string Scheme = "Bearer";
 
-    /// <summary>What follows "Bearer "; empty for a header of another kind, null without one.</summary>
+    /// <summary>What follows "Bearer"; null without one. What is of another scheme is meant for somebody else, as for the proxy that passed it on.</summary>
     public static string? In(HttpContext context)
     {
-        var header = context.Request.Headers.Authorization;
-        if (header.Count == 0)
-            return null;
-        var text = header.ToString();
-        return text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? text[Scheme.Length..].Trim() : "";
+        foreach (var text in context.Request.Headers.Authorization)
+        {
+            if (text is not null && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && (text.Length == Scheme.Length || text[Scheme.Length] == ' '))
+                return text[Scheme.Length..].Trim();
+        }
+        return null;
     }
 }

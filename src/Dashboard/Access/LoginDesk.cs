@@ -50,7 +50,16 @@ internal sealed class LoginDesk(AccessBook<UserEntry> users, Sessions sessions, 
     public async Task LeaveAsync(HttpContext context, Visitor visitor)
     {
         await sessions.EndAsync(context);
-        await WriteAsync("logout", "info", "logged out", visitor.Name, context.RequestAborted);
+        if (Outage.Offline.Is(context))
+            return;
+        try
+        {
+            await WriteAsync("logout", "info", "logged out", visitor.Name, context.RequestAborted);
+        }
+        catch (Exception e) when (LedgerOutage.Is(e))
+        {
+            // nobody is kept in because the ledger is away: the session is ended, and what ends it waits to be written
+        }
     }
 
     public void Dispose() => _turns.Dispose();

@@ -22,7 +22,7 @@ internal static class LoginPage
             <input type="hidden" name="next" value="{Text(next)}">
             <p><label for="name">Name</label><br><input id="name" name="name" value="{Text(user ?? "")}" autocomplete="username" maxlength="64" required autofocus></p>
             <p><label for="password">Password</label><br><input id="password" name="password" type="password" autocomplete="current-password" maxlength="256" required></p>
-            <p><button type="submit">Log in</button></p>
+            <p><button type="submit" class="primary">Log in</button></p>
             </form>
             </main>
             """);

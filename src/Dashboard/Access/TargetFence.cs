@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Routing;
 
 namespace HealingWorkers.Dashboard.Access;
 
-/// <summary>A token may be for some targets only: then it changes these, by the few ways that name a target, and nothing else.</summary>
-internal sealed class TargetFence(LedgerDb db)
+/// <summary>A token may be for some targets only: then it sees and changes these, by the ways that name a target, and nothing else.</summary>
+internal sealed class TargetFence(LedgerDb db, TargetSight sight)
 {
     private const string Incident = "/api/v1/incidents/{id:long}/";
     private static readonly string[] Named = ["/api/v1/trigger", "/api/v1/pause", "/api/v1/resume"];
@@ -17,11 +17,27 @@ internal sealed class TargetFence(LedgerDb db)
 
     public async Task CheckAsync(HttpContext context, RequestDelegate next)
     {
-        if (Visitor.Of(context).Targets is { } targets && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) && !await IsWithinAsync(context, targets))
-            await ProblemAnswers.AnswerAsync(context, Problems.Of(StatusCodes.Status403Forbidden, "token_target", $"this token changes {string.Join(", ", targets)} only", "name that target in the request, or `healing tokens create` one without --target"));
-        else
+        if (Visitor.Of(context).Targets is not { } targets)
             await next(context);
+        else if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+            await ReadAsync(context, targets, next);
+        else if (await IsWithinAsync(context, targets))
+            await next(context);
+        else
+            await RefuseAsync(context, $"this token changes {string.Join(", ", targets)} only", "name that target in the request, or `healing tokens create` one without --target");
     }
+
+    private async Task ReadAsync(HttpContext context, IReadOnlyList<string> targets, RequestDelegate next)
+    {
+        if (await sight.MaySeeAsync(context, targets))
+            await next(context);
+        else
+            await RefuseAsync(context, $"this token sees {string.Join(", ", targets)} only", targets.Count > 1 && TargetSight.IsList(context)
+                ? $"name one of them: ?target={targets[0]}" : "ask for what belongs to that target, or `healing tokens create` one without --target");
+    }
+
+    private static Task RefuseAsync(HttpContext context, string what, string hint) =>
+        ProblemAnswers.AnswerAsync(context, Problems.Of(StatusCodes.Status403Forbidden, "token_target", what, hint));
 
     private async Task<bool> IsWithinAsync(HttpContext context, IReadOnlyList<string> targets)
     {

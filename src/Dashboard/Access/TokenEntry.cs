@@ -9,7 +9,7 @@ namespace HealingWorkers.Dashboard.Access;
 public enum TokenScope { Metrics, Read, Operate }
 
 /// <summary>A line of the tokens file: <c>ID SCOPE EXPIRES TARGETS NAME HASH</c>. The token itself is nowhere.</summary>
-/// <param name="Targets">Those that it may change; empty is all of them.</param>
+/// <param name="Targets">Those that it may see and change; empty is all of them.</param>
 public sealed record TokenEntry(string Id, TokenScope Scope, DateTimeOffset Expires, IReadOnlyList<string> Targets, string Name, string Hash) : IAccessEntry
 {
     private const string Prefix = "hlg_";
@@ -39,7 +39,7 @@ public sealed record TokenEntry(string Id, TokenScope Scope, DateTimeOffset Expi
     /// <summary>A secret of 256 random bits needs no slow hash.</summary>
     public bool Fits(string secret) => CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Hash), Encoding.ASCII.GetBytes(HashOf(secret)));
 
-    public Visitor Visitor => new("token:" + Name, Scope == TokenScope.Operate ? Role.Operator : Role.Viewer) { By = Entrance.Token, Targets = Targets.Count == 0 ? null : Targets };
+    public Visitor Visitor => new("token:" + Name, Scope == TokenScope.Operate ? Role.Operator : Role.Viewer) { By = Entrance.Token, Targets = Targets.Count == 0 ? null : Targets, IsForMetrics = Scope == TokenScope.Metrics };
 
     public static TokenEntry? Parse(string line)
     {

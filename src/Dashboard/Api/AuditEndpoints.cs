@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace HealingWorkers.Dashboard.Api;
 
-/// <summary>Who did what, and whether the chain of receipts holds.</summary>
+/// <summary>Who did what, and whether the chains of receipts and of these entries hold.</summary>
 internal static class AuditEndpoints
 {
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
@@ -17,7 +17,7 @@ internal static class AuditEndpoints
         api.MapGet("/audit", ([AsParameters] AuditQuery query, CancellationToken cancel, long? before = null, int limit = 50) => ListAsync(parts, query, before, limit, cancel))
             .WithSummary("Who did what, the newest first").Produces<Page<AuditShape>>().ProducesProblem(StatusCodes.Status400BadRequest);
         api.MapGet("/audit/chain", async (CancellationToken cancel) => TypedResults.Json(await chain.NowAsync(cancel)))
-            .WithSummary("Walks the whole chain of receipts and says whether every link holds").Produces<ChainShape>();
+            .WithSummary("Walks the whole chains of receipts and of the audit log and says whether every link holds").Produces<ChainShape>();
     }
 
     private static async Task<IResult> ListAsync(DashboardParts parts, AuditQuery query, long? before, int limit, CancellationToken cancel)

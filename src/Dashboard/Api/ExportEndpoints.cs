@@ -15,7 +15,8 @@ namespace HealingWorkers.Dashboard.Api;
 /// <summary>Whole lists for a spreadsheet or a program: read page by page and sent as they come, so that a long one needs no room.</summary>
 internal static class ExportEndpoints
 {
-    private const int PageSize = 1000;
+    /// <summary>Small enough for the first rows to come at once.</summary>
+    private const int PageSize = 250;
 
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
     {

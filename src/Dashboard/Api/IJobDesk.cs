@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Schedule;
 
@@ -21,7 +22,8 @@ public interface IJobDesk
     Task TakeUpAsync(Incident incident, string actor, CancellationToken cancel);
 
     /// <summary>Asks for the rows of an incident to be brought back, or for its repair to be done again. Null when that is asked already.</summary>
-    Task<JobRun?> UndoAsync(Incident incident, string actor, string why, CancellationToken cancel);
+    /// <param name="rows">Only these rows.</param>
+    Task<JobRun?> UndoAsync(Incident incident, string actor, string why, CancellationToken cancel, RowChoice? rows = null);
 
     /// <summary>Has every worker look at the ledger now.</summary>
     Task WakeAsync(CancellationToken cancel);

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
@@ -31,8 +32,8 @@ public sealed class LedgerJobDesk(HealingOptions options, JobLedger ledger, JobD
             await repairs.AskAsync(incident, actor, TimeSpan.Zero, cancel);
     }
 
-    public Task<JobRun?> UndoAsync(Incident incident, string actor, string why, CancellationToken cancel) =>
-        new UndoRequests(dispatcher).AskAsync(incident, actor, why, cancel);
+    public Task<JobRun?> UndoAsync(Incident incident, string actor, string why, CancellationToken cancel, RowChoice? rows = null) =>
+        new UndoRequests(dispatcher).AskAsync(incident, actor, why, cancel, rows);
 
     public Task WakeAsync(CancellationToken cancel) => dispatcher.WakeAsync(cancel);
 }

@@ -68,7 +68,7 @@ internal static class OrderEndpoints
         var brake = new Pauses(parts.Ledger);
         if (pause)
             await brake.PauseAsync(id, actor, body.Reason!, cancel);
-        else if (!await brake.ResumeAsync(id, actor, cancel))
+        else if (!await brake.ResumeAsync(id, actor, body.Reason!, cancel))
             return Problems.Of(StatusCodes.Status409Conflict, "not_paused", $"repairs of {body.Target ?? "everything"} were not paused", "GET /api/v1/targets shows what is");
         return TypedResults.Json(new Braked(body.Target, pause));
     }

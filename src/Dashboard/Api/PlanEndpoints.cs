@@ -1,6 +1,7 @@
 using HealingWorkers.Dashboard.Fleet;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Repairs;
 using HealingWorkers.Jobs.Telemetry;
@@ -28,41 +29,54 @@ internal static class PlanEndpoints
                 if (await incidents.FindAsync(id, cancel) is not { } known)
                     return Problems.NoIncident(id);
                 using var span = TraceParent.Start("incident approve", known.TraceParent);
-                if (body.Rows is null && body.Plan is null && known.WaitsForApproval && known.Risk is RiskClass.Quarantining or RiskClass.Manual)
+                if (body.Plan is null && known.WaitsForApproval && (known.Risk == RiskClass.Manual || (body.Rows is null && known.Risk == RiskClass.Quarantining)))
                     return Problems.Of(StatusCodes.Status409Conflict, "plan_unread", $"{known.Repair} takes rows or may lose something: its plan has to be read first", $"GET /api/v1/incidents/{id}/plan, then send its rows and hash");
-                var rows = body.Rows;
+                var (rows, bound) = (body.Rows, (string?)null);
                 if (body.Plan is { } read)
                 {
-                    var now = PlanShape.Of(await plans.OfAsync(known, cancel));
+                    var plan = await plans.OfAsync(known, cancel);
+                    var now = PlanShape.Of(plan);
                     if (!string.Equals(now.Hash, read, StringComparison.Ordinal))
                         return Problems.Of(StatusCodes.Status409Conflict, "plan_changed", "the plan is another one by now than the one that was read", $"GET /api/v1/incidents/{id}/plan tells the present one");
                     rows ??= now.Rows;
+                    bound = PlanHash.BindingOf(plan);
                 }
-                var decided = await decide.ApproveAsync(id, actor, body.Reason!, rows, cancel);
+                var decided = await decide.ApproveAsync(id, actor, body.Reason!, rows, bound, cancel);
                 await parts.Jobs.TakeUpAsync(decided, actor, cancel);
                 return (IResult)TypedResults.Json(IncidentShape.Of(decided));
             })
-            .WithSummary("Approves the plan that waits for it, as it was read: more rows than these want another approval").Produces<IncidentShape>()
+            .WithSummary("Approves the plan that waits for it, as it was read: more rows than these want another approval, and so does another plan where it may lose something").Produces<IncidentShape>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .Example("id", "2").Example(new Approval("read it, it is right", "anna", 0, null));
-        api.MapPost("/incidents/{id:long}/undo", async (long id, Decision body, HttpContext http, CancellationToken cancel) =>
+        api.MapPost("/incidents/{id:long}/undo", async (long id, UndoOrder body, HttpContext http, CancellationToken cancel) =>
             {
                 if (Words.Refuse(http, body.Reason, body.Actor, out var actor) is { } refused)
                     return refused;
                 if (await incidents.FindAsync(id, cancel) is not { } incident)
                     return Problems.NoIncident(id);
-                return await parts.Jobs.UndoAsync(incident, actor, body.Reason!, cancel) is { } run ? TypedResults.Json(RunShape.Of(run), statusCode: StatusCodes.Status202Accepted)
+                RowChoice? rows = null;
+                if (body.Rows is { } named)
+                {
+                    if (named.Count == 0 || named.FirstOrDefault(r => KeptPlace.Parse(r) is null) is not null)
+                        return Problems.Invalid("`rows` must name rows of the quarantine", $"each as GET /api/v1/quarantine/{id}/rows names it, like 1.1.0.3; leave `rows` out for all of them");
+                    rows = new(KeptPlace.ParseAll(named), body.Again ?? false);
+                }
+                return await parts.Jobs.UndoAsync(incident, actor, body.Reason!, cancel, rows) is { } run ? TypedResults.Json(RunShape.Of(run), statusCode: StatusCodes.Status202Accepted)
                     : (IResult)Problems.Of(StatusCodes.Status409Conflict, "already_asked", $"that is asked of the workers already for incident {id}", "GET /api/v1/jobs?job=undo shows it");
             })
-            .WithSummary("Asks a worker to bring back the rows that the repair took; of what was undone already, to do the repair again").Produces<RunShape>(StatusCodes.Status202Accepted)
+            .WithSummary("Asks a worker to bring back the rows that the repair took, all or those that are named; of what was undone already, to do the repair again").Produces<RunShape>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
-            .Example("id", "4").Example(new Decision("these rows were right", "anna"));
+            .Example("id", "4").Example(new UndoOrder("these rows were right", "anna", null, null));
     }
 }
 
 /// <param name="Rows">As many as the plan had that was read; more want another approval.</param>
 /// <param name="Plan">The hash of the plan that was read: where the present one differs, nothing is approved.</param>
 public sealed record Approval(string? Reason, string? Actor, long? Rows, string? Plan);
+
+/// <param name="Rows">Only these, by the names that the rows of the quarantine have; null for all of them.</param>
+/// <param name="Again">With rows: those that came back are taken again.</param>
+public sealed record UndoOrder(string? Reason, string? Actor, IReadOnlyList<string>? Rows, bool? Again);
 
 /// <param name="Hash">What an approval names.</param>
 /// <param name="Refuse">Why it must not be done at all.</param>

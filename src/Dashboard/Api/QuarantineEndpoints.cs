@@ -1,4 +1,3 @@
-using System.Globalization;
 using HealingWorkers.Dashboard.Fleet;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Jobs.Incidents;
@@ -9,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace HealingWorkers.Dashboard.Api;
 
-/// <summary>What repairs took away. It is brought back by the undo of its incident.</summary>
+/// <summary>What repairs took away. It is brought back by the undo of its incident, all of it or single rows.</summary>
 internal static class QuarantineEndpoints
 {
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
@@ -23,23 +22,16 @@ internal static class QuarantineEndpoints
                 if (Words.RefuseLimit(limit) is { } refused)
                     return refused;
                 KeptPlace? place = null;
-                if (after is not null && (place = Place(after)) is null)
+                if (after is not null && (place = KeptPlace.Parse(after)) is null)
                     return Problems.Invalid($"`{after}` is no place in a quarantine", "leave it out, or give next_after of the page before");
                 if (await incidents.FindAsync(id, cancel) is not { } incident)
                     return Problems.NoIncident(id);
                 var rows = await book.RowsAsync(incident, place, limit + 1, cancel);
-                return (IResult)TypedResults.Json(new KeptPage([.. rows.Take(limit)], rows.Count > limit ? Text(rows[limit - 1]) : null));
+                return (IResult)TypedResults.Json(new KeptPage([.. rows.Take(limit)], rows.Count > limit ? rows[limit - 1].Name : null));
             })
             .WithSummary("The rows that the repairs of one incident took, as its target keeps them").Produces<KeptPage>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).Example("id", "4");
     }
-
-    private static string Text(KeptRow row) => FormattableString.Invariant($"{row.Batch}.{row.Part}.{row.Place.Trim('(', ')').Replace(',', '.')}");
-
-    private static KeptPlace? Place(string text) =>
-        text.Split('.') is [var batch, var part, var block, var line] && long.TryParse(batch, NumberStyles.None, CultureInfo.InvariantCulture, out var b) && int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var p)
-            && uint.TryParse(block, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && ushort.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var l)
-            ? new(b, p, FormattableString.Invariant($"({at},{l})")) : null;
 }
 
 /// <param name="NextAfter">Given as `after`, it brings the next page; null at the end.</param>

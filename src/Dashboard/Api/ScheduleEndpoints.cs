@@ -16,7 +16,8 @@ internal static class ScheduleEndpoints
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
     {
         var (book, pauses) = (new ScheduleBook(parts), new SchedulePauses(parts.Ledger));
-        api.MapGet("/schedules", async (CancellationToken cancel) => TypedResults.Json(await book.ListAsync(cancel)))
+        api.MapGet("/schedules", async (HttpContext http, CancellationToken cancel) =>
+                TypedResults.Json<IReadOnlyList<ScheduleView>>([.. (await book.ListAsync(cancel)).Where(s => Visitor.Of(http).Sees(s.Target))]))
             .WithSummary("The recurring jobs in plain words, with their next times").Produces<IReadOnlyList<ScheduleView>>();
         api.MapGet("/schedules/{id}", async (string id, CancellationToken cancel) => await book.FindAsync(id, cancel) is { } one ? TypedResults.Json(one) : (IResult)Unknown(id))
             .WithSummary("One recurring job").Produces<ScheduleView>().ProducesProblem(StatusCodes.Status404NotFound).Example("id", Known);

@@ -1,5 +1,7 @@
 using HealingWorkers.Dashboard.Fleet;
 using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +17,8 @@ internal static class TargetEndpoints
     public static void Map(IEndpointRouteBuilder api, DashboardParts parts)
     {
         var book = new TargetBook(parts);
-        api.MapGet("/targets", async (CancellationToken cancel) => TypedResults.Json(await book.ListAsync(cancel)))
+        api.MapGet("/targets", async (HttpContext http, CancellationToken cancel) =>
+                TypedResults.Json<IReadOnlyList<TargetView>>([.. (await book.ListAsync(cancel)).Where(t => Visitor.Of(http).Sees(t.Name))]))
             .WithSummary("The configured targets and what is known of them").Produces<IReadOnlyList<TargetView>>();
         api.MapGet("/targets/{name}", async (string name, CancellationToken cancel) => await book.FindAsync(name, cancel) is { } one ? TypedResults.Json(one) : (IResult)Unknown(parts, name))
             .WithSummary("One target with the last check of each of its relations").Produces<TargetDetails>().ProducesProblem(StatusCodes.Status404NotFound).Example("name", "movies");
@@ -30,15 +33,13 @@ internal static class TargetEndpoints
     {
         if (parts.Targets.Find(name) is not { } target)
             return Unknown(parts, name);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Limit);
         try
         {
-            return TypedResults.Json(await TargetRights.LackingAsync(target, limit.Token).WaitAsync(Limit, parts.Clock, cancel));
+            return TypedResults.Json(await TargetTalk.AskAsync(name, Limit, limit => TargetRights.LackingAsync(target, limit).WaitAsync(limit), cancel));
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException && !cancel.IsCancellationRequested)
+        catch (HealingException e)
         {
-            return Problems.Of(StatusCodes.Status409Conflict, "target_unreachable", $"{name} did not answer within {Limit.TotalSeconds:0} s", "GET /healthz/database says why");
+            return Problems.Of(StatusCodes.Status409Conflict, "target_unreachable", Redactor.Text(e.Message), Redactor.Text(e.Hint));
         }
     }
 

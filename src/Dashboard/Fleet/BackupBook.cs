@@ -9,8 +9,8 @@ public sealed class BackupBook(LedgerDb db)
     private readonly BackupLedger _ledger = new(db);
 
     /// <param name="target">Those that serve it; null for all.</param>
-    public async Task<IReadOnlyList<BackupShape>> ListAsync(string? target, bool removed, int limit, CancellationToken cancel) =>
-        [.. (await _ledger.ListAsync(target, removed, limit, cancel)).Select(BackupShape.Of)];
+    public async Task<IReadOnlyList<BackupShape>> ListAsync(string? target, bool removed, int limit, CancellationToken cancel, long? before = null) =>
+        [.. (await _ledger.ListAsync(target, removed, limit, cancel, before)).Select(BackupShape.Of)];
 }
 
 /// <param name="Proof">proven | unproven | bad: what the newest restore of it said.</param>

@@ -1,5 +1,4 @@
 using HealingWorkers.Jobs.Checks;
-using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Repairs;
@@ -13,25 +12,21 @@ public sealed class PlanBook(DashboardParts parts) : IDisposable
     private readonly PlanPreview _preview = new(parts.Targets, HealerFactory.Repairs(CheckCatalogue.All, new RepairLimits()));
     private readonly SemaphoreSlim _few = new(2, 2);
 
-    public async Task<RepairPlan> OfAsync(Incident incident, CancellationToken cancel)
+    public Task<RepairPlan> OfAsync(Incident incident, CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Patience);
-        var entered = false;
-        try
+        return TargetTalk.AskAsync(incident.TargetName, Patience, InTurnAsync, cancel);
+
+        async Task<RepairPlan> InTurnAsync(CancellationToken limit)
         {
-            await _few.WaitAsync(limit.Token);
-            entered = true;
-            return await _preview.OfAsync(incident, limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new HealingException($"{incident.TargetName} did not tell its plan within {Patience.TotalSeconds:0} s", "try again; if it stays so, look at the target");
-        }
-        finally
-        {
-            if (entered)
+            await _few.WaitAsync(limit);
+            try
+            {
+                return await _preview.OfAsync(incident, limit);
+            }
+            finally
+            {
                 _few.Release();
+            }
         }
     }
 

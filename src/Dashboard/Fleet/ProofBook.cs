@@ -10,8 +10,8 @@ public sealed class ProofBook(LedgerDb db)
     private readonly ProofLedger _ledger = new(db);
 
     /// <param name="target">Those of its server; null for all.</param>
-    public async Task<IReadOnlyList<RestoreTestShape>> ListAsync(string? target, int limit, CancellationToken cancel) =>
-        [.. (await _ledger.ListAsync(target, limit, cancel)).Select(RestoreTestShape.Of)];
+    public async Task<IReadOnlyList<RestoreTestShape>> ListAsync(string? target, int limit, CancellationToken cancel, long? before = null) =>
+        [.. (await _ledger.ListAsync(target, limit, cancel, before)).Select(RestoreTestShape.Of)];
 }
 
 /// <param name="Outcome">proven | failed; null while it goes on, and where it was broken off.</param>
@@ -24,8 +24,8 @@ public sealed record RestoreTestShape(long Id, long Backup, string Target, strin
     public static RestoreTestShape Of(ProofRow r) => new(r.Id, r.BackupId, r.Target, r.Provider, r.BackupStartedAt, r.StartedAt, r.EndedAt, r.Host, r.Outcome, r.Seconds,
         JsonSerializer.Deserialize<IReadOnlyList<RestorePhaseShape>>(r.Phases, LedgerJson.Options) ?? [], r.Checksums, r.Bytes, r.Error, r.Report is null ? null : JsonElement.Parse(r.Report));
 
-    /// <summary>proven | failed | broken off | goes on.</summary>
-    public string Word() => Outcome ?? (EndedAt is null ? "goes on" : "broken off");
+    /// <summary>proven | failed | undecided | broken off | goes on.</summary>
+    public string Word() => Outcome ?? (EndedAt is null ? "goes on" : Report is null ? "broken off" : "undecided");
 }
 
 public sealed record RestorePhaseShape(string Phase, double Seconds);

@@ -1,5 +1,4 @@
 using Dapper;
-using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Repairs;
 
@@ -17,17 +16,12 @@ public sealed class QuarantineBook(DashboardParts parts)
     /// <summary>Asks the target; throws in a person's words where it does not answer.</summary>
     public async Task<IReadOnlyList<KeptRow>> RowsAsync(Incident incident, KeptPlace? after, int most, CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Patience);
-        try
+        var ledger = await new QuarantineLedger(parts.Ledger).IdAsync(cancel);
+        return await TargetTalk.AskAsync(incident.TargetName, Patience, async limit =>
         {
-            await using var connection = await parts.Targets.Named(incident.TargetName).OpenRepairAsync(limit.Token);
-            return await RowsInQuarantine.OfAsync(connection, await new QuarantineLedger(parts.Ledger).IdAsync(limit.Token), incident.Id, after, most, limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new HealingException($"{incident.TargetName} did not answer within {Patience.TotalSeconds:0} s", "its rows lie in its own schema healing_quarantine; try again when it is back");
-        }
+            await using var connection = await parts.Targets.Named(incident.TargetName).OpenRepairAsync(limit);
+            return await RowsInQuarantine.OfAsync(connection, ledger, incident.Id, after, most, limit, incident.OpenedAt);
+        }, cancel);
     }
 }
 
@@ -41,6 +35,8 @@ public sealed record QuarantinedIncident
     public required string Object { get; init; }
     public required string Repair { get; init; }
     public required long Rows { get; init; }
+    /// <summary>How many of them came back.</summary>
+    public required long Back { get; init; }
     public required DateTimeOffset At { get; init; }
     /// <summary>Resolved: they lie there and can be brought back. Undone: they are back, and the repair can be done again.</summary>
     public required string State { get; init; }

@@ -12,6 +12,7 @@ namespace HealingWorkers.Dashboard.Fleet;
 public sealed class TargetBook(DashboardParts parts)
 {
     private const int MostFailovers = 50;
+    private const int MostChecks = 2000;
 
     public async Task<IReadOnlyList<TargetView>> ListAsync(CancellationToken cancel)
     {
@@ -27,8 +28,8 @@ public sealed class TargetBook(DashboardParts parts)
         if (parts.Options.Targets.FirstOrDefault(t => string.Equals(t.Name, name, StringComparison.Ordinal)) is not { } options
             || (await ListAsync(cancel)).FirstOrDefault(t => string.Equals(t.Name, name, StringComparison.Ordinal)) is not { } view)
             return null;
-        var checks = view.Id is null ? [] : await parts.Ledger.ReadAsync(c => c.QueryAsync<LastCheck>(new CommandDefinition(Sql.Of<TargetBook>("last_checks"), new { Target = view.Id }, cancellationToken: cancel)), cancel);
-        return new(view, [.. checks], options.MaintenanceWindow, [.. options.CriticalIndexes], options.Policy.ToDictionary(p => p.Key, p => p.Value.ToString().ToLowerInvariant(), StringComparer.Ordinal));
+        var checks = view.Id is null ? [] : await parts.Ledger.ReadAsync(c => c.QueryAsync<LastCheck>(new CommandDefinition(Sql.Of<TargetBook>("last_checks"), new { Target = view.Id, Most = MostChecks + 1 }, cancellationToken: cancel)), cancel);
+        return new(view, [.. checks.Take(MostChecks)], checks.Count() > MostChecks, options.MaintenanceWindow, [.. options.CriticalIndexes], options.Policy.ToDictionary(p => p.Key, p => p.Value.ToString().ToLowerInvariant(), StringComparer.Ordinal));
     }
 
     /// <summary>Null where no such target is configured.</summary>
@@ -68,7 +69,9 @@ public sealed record ProtectionView(bool Wanted, ProtectionRow? Now, string? Mis
 /// <param name="Everything">Repairs of all targets are held, not of this one alone.</param>
 public sealed record PauseView(bool Everything, string Actor, string Why, DateTimeOffset At);
 
-public sealed record TargetDetails(TargetView Target, IReadOnlyList<LastCheck> Checks, string? MaintenanceWindow, IReadOnlyList<string> CriticalIndexes, IReadOnlyDictionary<string, string> Policy);
+/// <param name="Checks">What is wrong first.</param>
+/// <param name="MoreChecks">There are more than these.</param>
+public sealed record TargetDetails(TargetView Target, IReadOnlyList<LastCheck> Checks, bool MoreChecks, string? MaintenanceWindow, IReadOnlyList<string> CriticalIndexes, IReadOnlyDictionary<string, string> Policy);
 
 /// <param name="LookedAt">When the health check last looked; null: never.</param>
 /// <param name="Failovers">The newest first.</param>

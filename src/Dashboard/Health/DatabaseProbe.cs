@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using HealingWorkers.Jobs.Telemetry;
 using HealingWorkers.Jobs.Errors;
@@ -7,31 +8,31 @@ using Npgsql;
 
 namespace HealingWorkers.Dashboard.Health;
 
-/// <summary>Reaches every database anew and at once, and sees whether it takes writes where it should.</summary>
+/// <summary>Reaches every database anew and at once, and sees whether it takes writes where it should; each is asked by one session at a time, whoever wants to know.</summary>
 public sealed class DatabaseProbe(TimeProvider clock)
 {
     private const int Seconds = 2;
     /// <summary>For one database, by whatever connections: an orchestrator does not wait longer.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1.7);
+    private readonly ConcurrentDictionary<DatabasePlace, SharedLook<DatabaseHealth>> _looks = new();
 
     public async Task<HealthReport> LookAsync(IEnumerable<DatabasePlace> places, CancellationToken cancel)
     {
-        var all = await Task.WhenAll(places.Select(place => LookAsync(place, cancel)));
+        var all = await Task.WhenAll(places.Select(place => _looks.GetOrAdd(place, p => new(() => LookAsync(p), clock)).SeeAsync(cancel)));
         return new HealthReport(all.All(d => d.Status == HealthStatus.Ok) ? HealthStatus.Ok : HealthStatus.Failed, all);
     }
 
-    private async Task<DatabaseHealth> LookAsync(DatabasePlace place, CancellationToken cancel)
+    private async Task<DatabaseHealth> LookAsync(DatabasePlace place)
     {
         var begun = clock.GetTimestamp();
-        var (writable, reason, hint) = await JudgeAsync(place, cancel);
+        var (writable, reason, hint) = await JudgeAsync(place);
         var took = Math.Round(clock.GetElapsedTime(begun).TotalMilliseconds, 1);
         return new DatabaseHealth(place.Name, place.Role, reason is null ? HealthStatus.Ok : HealthStatus.Failed, writable, took, reason, hint);
     }
 
-    private async Task<(bool? Writable, string? Reason, string? Hint)> JudgeAsync(DatabasePlace place, CancellationToken cancel)
+    private async Task<(bool? Writable, string? Reason, string? Hint)> JudgeAsync(DatabasePlace place)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Limit);
+        using var limit = new CancellationTokenSource(Limit, clock);
         try
         {
             bool? writable = null;
@@ -48,7 +49,7 @@ public sealed class DatabaseProbe(TimeProvider clock)
         {
             return (e.SqlState == SqlState.ReadOnlySqlTransaction ? false : null, Redactor.Text($"{e.MessageText} ({e.SqlState})"), HintOf(e));
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or ArgumentException or System.Net.Sockets.SocketException or OperationCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or ArgumentException or System.Net.Sockets.SocketException or IOException or OperationCanceledException)
         {
             var slow = e is TimeoutException or OperationCanceledException || e.InnerException is TimeoutException;
             return (null, slow ? "no answer within 2 s" : Redactor.Text(e.Message), "is the server running, and can this machine reach it?");

@@ -50,7 +50,7 @@ internal static class ChangeGuard
         if (type.Equals("application/json", StringComparison.OrdinalIgnoreCase))
             return null;
         var form = type.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) || type.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
-        if (!form || context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+        if (!form || context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
             return Problems.Of(StatusCodes.Status415UnsupportedMediaType, "content_type", "a change must come as JSON", "send it with Content-Type: application/json");
         return await IsOursAsync(context) ? null : Problems.Of(StatusCodes.Status403Forbidden, "form_token", "this form is too old, or not from here", "go back, reload the page and send it again");
     }

@@ -23,5 +23,5 @@ internal sealed class HostGuard(IPAddress listen, IEnumerable<string> names)
             _beyond ? "add the name to http.host_names" : "use 127.0.0.1 or localhost in the address, or add the name to http.host_names").ExecuteAsync(context);
     }
 
-    private static bool IsProbe(HttpContext context) => HttpMethods.IsGet(context.Request.Method) && Probes.Contains(context.Request.Path.Value, StringComparer.Ordinal);
+    private static bool IsProbe(HttpContext context) => HttpMethods.IsGet(context.Request.Method) && Probes.Contains(context.Request.Path.Value, StringComparer.OrdinalIgnoreCase);
 }

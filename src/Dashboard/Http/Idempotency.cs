@@ -16,7 +16,7 @@ internal static class Idempotency
     public static async Task GuardAsync(HttpContext context, RequestDelegate next, AnswerLedger answers)
     {
         var request = context.Request;
-        if (!request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || request.Headers[Header] is not { Count: > 0 } given)
+        if (!request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || request.Headers[Header] is not { Count: > 0 } given)
         {
             await next(context);
             return;
@@ -54,6 +54,8 @@ internal static class Idempotency
     {
         if (known.RequestSha256 != hash)
             return Problems.Of(StatusCodes.Status409Conflict, "idempotency_key_reused", "this key was used for another request", "take a new key for each change").ExecuteAsync(context);
+        if (known.IsLost)
+            return Problems.Of(StatusCodes.Status409Conflict, "idempotency_answer_lost", "this was done, or is being done, and what was answered to it is not known", "ask again in a moment with the same key; if it stays so, look at what it was to change: it is not done twice").ExecuteAsync(context);
         if (known.Status is not { } status)
             return Problems.Of(StatusCodes.Status409Conflict, "idempotency_in_progress", "the same request is being worked on", "ask again in a moment, with the same key").ExecuteAsync(context);
         context.Response.StatusCode = status;
@@ -70,8 +72,10 @@ internal static class Idempotency
         var done = false;
         try
         {
-            await next(context);
-            done = context.Response.StatusCode < StatusCodes.Status500InternalServerError && answer.Length <= LargestAnswer;
+            using (AnswerLedger.Mark(visitor, key))
+                await next(context);
+            // A refusal changed nothing, so it may be tried again; had it changed something, the ledger would know.
+            done = context.Response.StatusCode < StatusCodes.Status400BadRequest && answer.Length <= LargestAnswer;
         }
         finally
         {

@@ -1,3 +1,4 @@
+using HealingWorkers.Dashboard.Outage;
 using HealingWorkers.Dashboard.Pages.Serving;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
@@ -56,7 +57,9 @@ internal static class ProblemAnswers
                 return Problems.Of(bad.StatusCode, "invalid_request", (bad.InnerException ?? bad).Message, "GET /openapi/v1.json says what is taken");
             case InvalidDataException form:
                 return Problems.Of(StatusCodes.Status400BadRequest, "invalid_request", form.Message, "send less of it");
-            case NpgsqlException or TimeoutException or OperationCanceledException:
+            case PostgresException { SqlState: ['2', '2', ..] } data:
+                return Problems.Invalid($"the database cannot take this: {data.MessageText}", "a text with the character U+0000, or a number beyond bounds?");
+            case not null when LedgerSilence.Is(e):
                 log.LogWarning("the ledger did not answer: {Error}", e.Message);
                 return Problems.LedgerAway(null);
             default:

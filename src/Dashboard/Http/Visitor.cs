@@ -19,6 +19,11 @@ public sealed record Visitor(string Name, Role Role)
     /// <summary>The targets that a token is for; null is all.</summary>
     public IReadOnlyList<string>? Targets { get; init; }
 
+    /// <summary>A token that is for /metrics and nothing else.</summary>
+    public bool IsForMetrics { get; init; }
+
+    public bool Sees(string? target) => Targets?.Contains(target, StringComparer.Ordinal) ?? true;
+
     public bool IsKnown => By != Entrance.None;
 
     /// <summary>Who did it, for the audit log: a login is taken at its own name and at no other.</summary>

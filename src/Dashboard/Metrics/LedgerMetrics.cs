@@ -28,6 +28,7 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
         (MetricCatalogue.ApprovalsWanted, "approvals_wanted"),
         (MetricCatalogue.WorkersAlive, "workers_alive"),
         (MetricCatalogue.BackupAge, "backup_age"),
+        (MetricCatalogue.BackupUnproven, "backup_unproven"),
         (MetricCatalogue.ChecksumsLastVerified, "checksums_last_verified"),
         (MetricCatalogue.AlertsWaiting, "alerts_waiting"),
         (MetricCatalogue.StandbyLag, "standby_lag"),

@@ -1,4 +1,6 @@
+using System.Text;
 using HealingWorkers.Dashboard.Access;
+using HealingWorkers.Dashboard.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -14,7 +16,14 @@ internal static class MetricsEndpoint
         routes.MapGet("/metrics", async (HttpContext context, CancellationToken cancel) =>
         {
             context.Response.ContentType = page.ContentType;
-            await page.WriteAsync(context.Response.Body, cancel);
+            if (Visitor.Of(context).Targets is not { } targets)
+            {
+                await page.WriteAsync(context.Response.Body, cancel);
+                return;
+            }
+            using var whole = new MemoryStream();
+            await page.WriteAsync(whole, cancel);
+            await context.Response.WriteAsync(TargetLines.Of(Encoding.UTF8.GetString(whole.GetBuffer().AsSpan(0, (int)whole.Length)), targets), cancel);
         }).WithSummary("Metrics in Prometheus' text format").Produces<string>(StatusCodes.Status200OK, "text/plain").WithMetadata(new ForMetrics());
     }
 

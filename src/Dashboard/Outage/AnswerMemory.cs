@@ -1,4 +1,5 @@
 using System.Globalization;
+using HealingWorkers.Jobs.Telemetry;
 using Microsoft.AspNetCore.Http;
 
 namespace HealingWorkers.Dashboard.Outage;
@@ -65,7 +66,7 @@ internal sealed record KnownAnswer(string Type, byte[] Body, DateTimeOffset At)
         response.ContentType = Type;
         response.Headers.Age = ((long)(now - At).TotalSeconds).ToString(CultureInfo.InvariantCulture);
         response.Headers.Warning = "110 - \"the control database is away: this is the last known state\"";
-        response.Headers[AsOf] = At.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        response.Headers[AsOf] = IsoTime.Text(At);
         await response.Body.WriteAsync(Body, context.RequestAborted);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimePr
     {
         watch.Touch();
         var path = context.Request.Path;
-        if (Own.Any(p => path.StartsWithSegments(p, StringComparison.Ordinal)))
+        if (Own.Any(p => path.StartsWithSegments(p, StringComparison.OrdinalIgnoreCase)))
         {
             await next(context);
             return;
@@ -45,12 +45,13 @@ internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimePr
     /// <summary>After it is known who asks.</summary>
     public async Task ServeAsync(HttpContext context, RequestDelegate next)
     {
-        var api = context.Request.Path.StartsWithSegments("/api/v1", StringComparison.Ordinal);
+        var api = context.Request.Path.StartsWithSegments("/api/v1", StringComparison.OrdinalIgnoreCase);
         var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         if (Offline.Is(context))
         {
             // the engine's own pages ask the control database themselves, and wait for it
-            if (reads && !api && !context.Request.Path.StartsWithSegments("/hangfire", StringComparison.Ordinal))
+            // a log-out asks nothing of it either
+            if (context.Request.Path == "/logout" || (reads && !api && !context.Request.Path.StartsWithSegments("/hangfire", StringComparison.OrdinalIgnoreCase)))
                 await next(context);
             else if (!reads || !await RememberAsync(context))
                 await ProblemAnswers.AnswerAsync(context, Problems.LedgerAway(watch.Away));
@@ -135,5 +136,5 @@ internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimePr
     }
 
     /// <summary>Answers that are sent while they are made.</summary>
-    private static bool IsLong(PathString path) => path.StartsWithSegments("/events", StringComparison.Ordinal) || (path.Value ?? "").Contains("/export", StringComparison.Ordinal);
+    internal static bool IsLong(PathString path) => path.StartsWithSegments("/events", StringComparison.OrdinalIgnoreCase) || (path.Value ?? "").Contains("/export", StringComparison.OrdinalIgnoreCase);
 }

@@ -24,5 +24,5 @@ public static class Navigation
 
     public static NavigationEntry? Of(PathString path) => path == "/" || path == ""
         ? Entries[0]
-        : Entries.Skip(1).FirstOrDefault(e => path.StartsWithSegments(e.Path, StringComparison.Ordinal));
+        : Entries.Skip(1).FirstOrDefault(e => path.StartsWithSegments(e.Path, StringComparison.OrdinalIgnoreCase));
 }

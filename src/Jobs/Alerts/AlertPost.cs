@@ -10,6 +10,7 @@ namespace HealingWorkers.Jobs.Alerts;
 internal sealed class AlertPost(IAlertSink sink, AlertTools tools, string worker)
 {
     private const int AtOnce = 20;
+    private const int PageOfOpen = 1000;
     private static readonly TimeSpan Shift = AlertSinkLedger.Hold / 2;
 
     /// <summary>How many were sent.</summary>
@@ -86,12 +87,22 @@ internal sealed class AlertPost(IAlertSink sink, AlertTools tools, string worker
         }
     }
 
+    /// <summary>All of them, however many: what is left out is taken for over.</summary>
     private async Task<IReadOnlyList<Alert>> OpenAsync(CancellationToken cancel)
     {
-        var incidents = await tools.Incidents.ListAsync(new IncidentFilter { OpenOnly = true, Limit = 1000 }, cancel).ConfigureAwait(false);
-        return [.. incidents
-            .Where(i => i.State != IncidentState.Suppressed && tools.Routes.Wants(sink.Name, AlertSeverities.Of(i), i.TargetName, null))
-            .Select(i => tools.Queue.Of(i, "opened", "", $"{i.Kind.Name} on {i.Object}: {i.Reason ?? i.Detail}", receiptHead: null))];
+        var open = new List<Alert>();
+        var filter = new IncidentFilter { OpenOnly = true, NotSuppressed = true, Limit = PageOfOpen };
+        IReadOnlyList<Incident> page;
+        do
+        {
+            page = await tools.Incidents.ListAsync(filter, cancel).ConfigureAwait(false);
+            open.AddRange(page
+                .Where(i => tools.Routes.Wants(sink.Name, AlertSeverities.Of(i), i.TargetName, null))
+                .Select(i => tools.Queue.Of(i, "opened", "", $"{i.Kind.Name} on {i.Object}: {i.Reason ?? i.Detail}", receiptHead: null)));
+            filter = filter with { Before = page.Count > 0 ? page[^1].Id : null };
+        }
+        while (page.Count == PageOfOpen);
+        return open;
     }
 }
 

@@ -12,16 +12,19 @@ public sealed class AlertQueue(AlertOutbox outbox, HealingOptions options, TimeP
 {
     private readonly AlertRoutes _routes = new(options.Alerts);
 
-    /// <summary>How a repair came out: repair_failed | escalated | approval_wanted.</summary>
+    /// <summary>How a repair came out: repair_failed | escalated | approval_wanted. Only the first can be turned off: the others wait for a person.</summary>
     public Task QueueAsync(Incident incident, string what, string message, string? receiptHead, NpgsqlTransaction? within, CancellationToken cancel) =>
-        options.AutoHealing.AlertOnFailure
-            // A reopened incident is allowed more attempts, and may tell the same once more.
-            ? QueueAsync(Of(incident, what, string.Create(CultureInfo.InvariantCulture, $"{what}:{incident.Id}:{incident.Attempts}/{incident.AttemptsAllowed}"), message, receiptHead), within, cancel)
+        options.AutoHealing.AlertOnFailure || what != "repair_failed"
+            ? QueueAsync(OfRepair(incident, what, message, receiptHead), within, cancel)
             : Task.CompletedTask;
+
+    public Alert OfRepair(Incident incident, string what, string message, string? receiptHead) =>
+        // A reopened incident is allowed more attempts, and may tell the same once more.
+        Of(incident, what, string.Create(CultureInfo.InvariantCulture, $"{what}:{incident.Id}:{incident.Attempts}/{incident.AttemptsAllowed}"), message, receiptHead);
 
     public async Task QueueAsync(Alert alert, NpgsqlTransaction? within, CancellationToken cancel)
     {
-        foreach (var sink in _routes.SinksFor(Enum.Parse<AlertSeverity>(alert.Severity, ignoreCase: true), alert.Target, alert.Event))
+        foreach (var sink in _routes.SinksFor(AlertSeverities.Named(alert.Severity), alert.Target, alert.Event))
         {
             await outbox.QueueAsync(new(alert.Key, sink, alert.IncidentId, alert.Event, alert.Severity, JsonSerializer.Serialize(alert, LedgerJson.Options)), cancel, within).ConfigureAwait(false);
         }

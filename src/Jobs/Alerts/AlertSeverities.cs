@@ -28,5 +28,7 @@ public static class AlertSeverities
         _ => "info",
     };
 
+    public static AlertSeverity Named(string name) => Enum.Parse<AlertSeverity>(name, ignoreCase: true);
+
     private static long Orphans(Incident incident) => JsonNode.Parse(incident.Evidence)?["count"] is JsonValue count && count.TryGetValue(out long rows) ? rows : long.MaxValue;
 }

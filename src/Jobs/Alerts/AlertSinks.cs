@@ -14,7 +14,7 @@ public static class AlertSinks
             "webhook" => new WebhookSink(new AlertHttp(http, name, new Uri(alerts.Webhook)), alerts.WebhookSecret, clock),
             "slack" => new SlackSink(new AlertHttp(http, name, new Uri(alerts.Slack))),
             "alertmanager" => new AlertmanagerSink(new AlertHttp(http, name, AlertmanagerSink.AddressOf(alerts.Alertmanager)), alerts.Resend, clock),
-            "smtp" => new SmtpSink(alerts.Smtp, clock),
+            "smtp" => new SmtpSink(alerts.Smtp, clock, logs.CreateLogger<SmtpSink>()),
             _ => throw new InvalidOperationException($"there is no sink {name}"),
         })];
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using HealingWorkers.Jobs.Telemetry;
 
 namespace HealingWorkers.Jobs.Alerts;
 
@@ -51,7 +52,7 @@ public sealed class AlertmanagerSink(AlertHttp http, TimeSpan resend, TimeProvid
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["alertname"] = alert.IncidentId is null ? alert.Event == "test" ? "HealingTest" : "HealingJobPoisoned" : "HealingIncident",
+            ["alertname"] = NameOf(alert),
             ["severity"] = alert.Severity,
             ["job"] = "healing",
         };
@@ -65,8 +66,8 @@ public sealed class AlertmanagerSink(AlertHttp http, TimeSpan resend, TimeProvid
         {
             ["labels"] = labels,
             ["annotations"] = annotations,
-            ["startsAt"] = Time(alert.Since ?? alert.At),
-            ["endsAt"] = Time(end),
+            ["startsAt"] = IsoTime.Text(alert.Since ?? alert.At),
+            ["endsAt"] = IsoTime.Text(end),
         };
         if (alert.Link is not null)
         {
@@ -75,6 +76,10 @@ public sealed class AlertmanagerSink(AlertHttp http, TimeSpan resend, TimeProvid
         return shape;
     }
 
+    /// <summary>An incident by that word; what belongs to none by what it tells of: HealingJobPoisoned, HealingChecksumsVerified, HealingTest.</summary>
+    private static string NameOf(Alert alert) => alert.IncidentId is not null ? "HealingIncident"
+        : "Healing" + string.Concat(alert.Event.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+
     private static void Add(Dictionary<string, string> to, string name, string? value)
     {
         if (!string.IsNullOrEmpty(value))
@@ -82,6 +87,4 @@ public sealed class AlertmanagerSink(AlertHttp http, TimeSpan resend, TimeProvid
             to[name] = value;
         }
     }
-
-    private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 }

@@ -9,6 +9,8 @@ namespace HealingWorkers.Jobs.Alerts;
 /// <summary>One conversation with a mail server: greeting, encryption, login, one mail, goodbye (RFC 5321, 3207, 4954).</summary>
 internal sealed class SmtpConversation : IAsyncDisposable
 {
+    /// <summary>RFC 4954: it is the login that is missing, and not this mail that is unwanted.</summary>
+    private const int LoginWanted = 530;
     private const int LongestLine = 4096;
     private const int MostLines = 100;
     private readonly SmtpOptions _options;
@@ -35,24 +37,49 @@ internal sealed class SmtpConversation : IAsyncDisposable
         }
     }
 
-    public async Task SendAsync(string from, IReadOnlyList<string> to, string mail, CancellationToken cancel)
+    /// <summary>To whomever of them the server takes; the others with its answer. Throws where it takes none.</summary>
+    public async Task<IReadOnlyList<string>> SendAsync(string from, IReadOnlyList<string> to, string mail, CancellationToken cancel)
     {
-        await AskAsync($"MAIL FROM:<{from}>", 250, cancel).ConfigureAwait(false);
-        foreach (var recipient in to)
+        var sender = await ExchangeAsync($"MAIL FROM:<{from}>\r\n", cancel).ConfigureAwait(false);
+        if (sender.IsForGood && sender.Code != LoginWanted)
         {
-            await AskAsync($"RCPT TO:<{recipient}>", 250, cancel).ConfigureAwait(false);
+            throw new AlertRefusedException($"the mail server refused the sender {from}: {sender}");
         }
+        Require(sender, 250, $"MAIL FROM:<{from}>");
+        var refused = await NameAsync(to, cancel).ConfigureAwait(false);
         await AskAsync("DATA", 354, cancel).ConfigureAwait(false);
         // A line that is a dot alone would end the mail.
         var stuffed = string.Join("\r\n", mail.Split("\r\n").Select(line => line.StartsWith('.') ? "." + line : line));
         var answer = await ExchangeAsync($"{stuffed}.\r\n", cancel).ConfigureAwait(false);
-        if (answer.Code is >= 500)
+        if (answer.IsForGood)
         {
-            throw new AlertRefusedException($"the mail server did not take the mail: {answer.Text}");
+            throw new AlertRefusedException($"the mail server did not take the mail: {answer}");
         }
         Require(answer, 250, "the mail");
         // It is theirs by now, whatever they answer to the goodbye.
         await WriteAsync("QUIT\r\n", cancel).ConfigureAwait(false);
+        return refused;
+    }
+
+    /// <summary>Those that it does not take, as long as it takes one: somebody who has left must not keep the others from being told.</summary>
+    private async Task<IReadOnlyList<string>> NameAsync(IReadOnlyList<string> to, CancellationToken cancel)
+    {
+        var refused = new List<(string Recipient, Answer Answer)>();
+        foreach (var recipient in to)
+        {
+            var answer = await ExchangeAsync($"RCPT TO:<{recipient}>\r\n", cancel).ConfigureAwait(false);
+            if (answer.Code is not (250 or 251))
+            {
+                refused.Add((recipient, answer));
+            }
+        }
+        IReadOnlyList<string> said = [.. refused.Select(r => $"{r.Recipient}: {r.Answer}")];
+        if (refused.Count < to.Count)
+        {
+            return said;
+        }
+        var all = $"the mail server {_options.Host} takes none of the recipients: {string.Join("; ", said)}";
+        throw refused.TrueForAll(r => r.Answer.IsForGood) ? new AlertRefusedException(all) : new SinkAwayException(all);
     }
 
     public async ValueTask DisposeAsync()
@@ -204,5 +231,10 @@ internal sealed class SmtpConversation : IAsyncDisposable
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
-    private sealed record Answer(int Code, string Text);
+    private sealed record Answer(int Code, string Text)
+    {
+        public bool IsForGood => Code >= 500;
+
+        public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Code} {Text}");
+    }
 }

@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using HealingWorkers.Jobs.Options;
+using Microsoft.Extensions.Logging;
 
 namespace HealingWorkers.Jobs.Alerts;
 
 /// <summary>Alerts by mail, one each. A repetition has the same Message-ID.</summary>
-public sealed class SmtpSink(SmtpOptions options, TimeProvider clock) : IAlertSink
+public sealed class SmtpSink(SmtpOptions options, TimeProvider clock, ILogger<SmtpSink> log) : IAlertSink
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -18,7 +19,11 @@ public sealed class SmtpSink(SmtpOptions options, TimeProvider clock) : IAlertSi
         try
         {
             await using var conversation = await SmtpConversation.OpenAsync(options, limit.Token).ConfigureAwait(false);
-            await conversation.SendAsync(options.From, [.. options.To.Where(t => t.Length > 0)], MailText.Of(alert, options, clock.GetUtcNow()), limit.Token).ConfigureAwait(false);
+            var refused = await conversation.SendAsync(options.From, [.. options.To.Where(t => t.Length > 0)], MailText.Of(alert, options, clock.GetUtcNow()), limit.Token).ConfigureAwait(false);
+            if (refused.Count > 0)
+            {
+                log.LogWarning("alert {Key} went by mail, but not to all: {Refused}", alert.Key, string.Join("; ", refused));
+            }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -32,6 +32,8 @@ public static class WhatToDo
         "checksum_failures" => "The server read damaged pages. Its log says which files; look at the disk before anything else and do not fail over to a copy that has not been checked. ",
         "backup_not_proven" => "Do not count on this backup. `healing backup run` makes another one and `healing restore-test` proves it; its reason says what is wrong with the old one. ",
         "backup_late" => "`healing backup list` shows what was made and what failed; `healing backup run` makes one now. ",
+        "wal_not_received" => "Until it is received again, a restore reaches the last base backup and not the moment before the loss. `healing backup list` shows how far it came; its reason says what keeps it. ",
+        "wal_slot_unbounded" => "Set max_slot_wal_keep_size on the primary and reload it: without a bound, a slot that nobody reads fills its disk. ",
         "target_unreachable" => "See whether the server runs, accepts connections and knows this role. ",
         _ => "",
     };

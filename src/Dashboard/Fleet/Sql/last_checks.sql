@@ -2,4 +2,4 @@
 SELECT check_name AS "check", object, status, reason, seconds, at, last_success_at
 FROM healing.check_runs WHERE target_id = @Target
 ORDER BY array_position(ARRAY['damaged', 'failed', 'unavailable', 'clean'], status), check_name, object
-LIMIT 2000
+LIMIT @Most

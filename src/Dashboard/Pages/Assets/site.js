@@ -61,7 +61,7 @@
 
   // ---- live
   const said = document.getElementById('live');
-  let tag = null, waiting = false, fetching = false, source = null;
+  let tag = null, waiting = false, fetching = false, source = null, lost = false;
   const tell = (text, tone) => { said.hidden = false; if (said.textContent !== text) said.textContent = text; said.dataset.tone = tone; };
 
   // Nothing moves under somebody who types, chooses, marks text or reads an opened part.
@@ -120,8 +120,8 @@
   const listen = () => {
     if (source || !main().dataset.live || !window.EventSource) return;
     source = new EventSource('/events');
-    source.addEventListener('open', () => tell('Live', 'good'));
-    source.addEventListener('error', () => tell('Not connected', 'bad'));
+    source.addEventListener('open', () => { tell('Live', 'good'); if (lost) { lost = false; refresh(); } });
+    source.addEventListener('error', () => { lost = true; tell('Not connected', 'bad'); });
     source.addEventListener('change', e => {
       const topics = main().dataset.live.split(' ').concat('away');
       if (e.data.split(' ').some(t => topics.includes(t))) setTimeout(refresh, Math.random() * 700);
@@ -134,7 +134,14 @@
     else { listen(); refresh(); }
   });
 
-  setInterval(() => { tellTimes(); if (waiting && !busy()) refresh(); else if (!waiting && said.dataset.tone === 'wait') tell('Live', 'good'); }, 3000);
+  // A browser begins a refused stream by itself no more; and a page of the last known state is looked at until it is today's.
+  const keepUp = () => {
+    if (document.hidden) return;
+    if (source?.readyState === EventSource.CLOSED) { source = null; listen(); }
+    if (document.querySelector('[data-away]')) waiting = true;
+  };
+
+  setInterval(() => { keepUp(); tellTimes(); if (waiting && !busy()) refresh(); else if (!waiting && said.dataset.tone === 'wait') tell('Live', 'good'); }, 3000);
   tellTimes();
   count();
   listen();

@@ -50,7 +50,7 @@ internal sealed class FleetForms(DashboardParts parts)
             return $"Repairs of {post.Text("target") ?? "everything"} are paused.";
         });
         routes.MapForm("/targets/resume", async post =>
-            await new Pauses(parts.Ledger).ResumeAsync(await TargetAsync(post), post.Actor, post.Cancel) ? $"Repairs of {post.Text("target") ?? "everything"} go on." : "They were not paused.");
+            await new Pauses(parts.Ledger).ResumeAsync(await TargetAsync(post), post.Actor, post.Reason, post.Cancel) ? $"Repairs of {post.Text("target") ?? "everything"} go on." : "They were not paused.");
         routes.MapForm("/configuration/alerts/test", TestAsync);
     }
 

@@ -13,10 +13,10 @@ internal static class FleetWords
     public static string ToneOfCheck(string status) => status switch { "clean" => "good", "damaged" => "bad", _ => "wait" };
 
     public static string StateOf(StandbyLook standby) =>
-        standby.Problem is not null ? "cannot be asked" : !standby.InRecovery ? "takes writes" : standby.ReplayPaused ? "replay paused" : standby.Receiving ? "streaming" : standby.FromArchive ? "from the archive" : "receives nothing";
+        standby.Problem is not null ? "cannot be asked" : standby.IsPrimary ? "is the primary" : !standby.InRecovery ? "takes writes" : standby.ReplayPaused ? "replay paused" : standby.Receiving ? "streaming" : standby.FromArchive ? "from the archive" : "receives nothing";
 
     public static string ToneOf(StandbyLook standby) =>
-        standby.Problem is not null || !standby.InRecovery ? "bad" : standby is { ReplayPaused: false } && (standby.Receiving || standby.FromArchive) ? "good" : "wait";
+        standby.IsPrimary ? "good" : standby.Problem is not null || !standby.InRecovery ? "bad" : standby is { ReplayPaused: false } && (standby.Receiving || standby.FromArchive) ? "good" : "wait";
 
     public static string Bytes(long? bytes) => bytes is { } known ? Parts.Duration.Bytes(known) : "not known";
 

@@ -7,21 +7,39 @@ namespace HealingWorkers.Dashboard.Pages.Home;
 /// <summary>What Home tells, from three queries whatever the number of targets, and the incidents that need somebody or are in hand.</summary>
 public sealed record HomeBook(IReadOnlyDictionary<string, HomeTarget> Targets, IReadOnlyList<HomeDay> Days, IReadOnlyList<Pause> Pauses, IReadOnlyList<Incident> Open)
 {
-    private const int MostOpen = 100;
+    /// <summary>The worst of each target.</summary>
+    public const int Worst = 5;
+
+    private const int AtOnce = 1000;
+
+    /// <summary>The schedules that rest.</summary>
+    public required IReadOnlySet<string> Resting { get; init; }
 
     public static async Task<HomeBook> ReadAsync(LedgerDb db, CancellationToken cancel)
     {
         var targets = await ListAsync<HomeTarget>(db, "home_targets", cancel);
         return new(targets.ToDictionary(t => t.Name, StringComparer.Ordinal), await ListAsync<HomeDay>(db, "home_days", cancel), await new Pauses(db).ListAsync(cancel),
-            await new IncidentLedger(db).ListAsync(new IncidentFilter { OpenOnly = true, Limit = MostOpen }, cancel));
+            await WorstAsync(db, cancel))
+        {
+            Resting = (await new SchedulePauses(db).ListAsync(cancel)).Select(p => p.Id).ToHashSet(StringComparer.Ordinal),
+        };
     }
 
-    public long Healed => Days.Sum(d => d.Healed);
+    public long Alone => Days.Sum(d => d.Alone);
 
     public long ByPerson => Days.Sum(d => d.ByPerson);
 
     /// <summary>Null when nothing ended: no score is not a score of nought.</summary>
-    public int? Score => Healed + ByPerson == 0 ? null : (int)Math.Round(100.0 * Healed / (Healed + ByPerson));
+    public int? Score => Alone + ByPerson == 0 ? null : (int)Math.Round(100.0 * Alone / (Alone + ByPerson));
+
+    private static async Task<IReadOnlyList<Incident>> WorstAsync(LedgerDb db, CancellationToken cancel)
+    {
+        var ids = (await db.ReadAsync(c => c.QueryAsync<long>(new CommandDefinition(Sql.Of<HomeBook>("home_worst"), new { Most = Worst }, cancellationToken: cancel)), cancel)).ToList();
+        var found = new List<Incident>();
+        foreach (var some in ids.Chunk(AtOnce))
+            found.AddRange(await new IncidentLedger(db).ListAsync(new IncidentFilter { Ids = some, Limit = some.Length }, cancel));
+        return found;
+    }
 
     private static async Task<IReadOnlyList<T>> ListAsync<T>(LedgerDb db, string query, CancellationToken cancel) =>
         [.. await db.ReadAsync(c => c.QueryAsync<T>(new CommandDefinition(Sql.Of<HomeBook>(query), cancellationToken: cancel)), cancel)];
@@ -44,6 +62,8 @@ public sealed record HomeTarget
     public long NotAble { get; init; }
     public DateTimeOffset? LastLook { get; init; }
 
+    public bool HasOpen => Critical + Warning + Info > 0;
+
     public bool Green => Critical + Warning == 0 && LastLook is not null;
 }
 
@@ -52,5 +72,7 @@ public sealed record HomeDay
     public required DateTime Day { get; init; }
     public required long Opened { get; init; }
     public required long Healed { get; init; }
+    /// <summary>Of those: nobody approved it, and it came to nobody.</summary>
+    public required long Alone { get; init; }
     public required long ByPerson { get; init; }
 }

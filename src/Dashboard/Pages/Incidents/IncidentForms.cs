@@ -20,7 +20,7 @@ internal sealed class IncidentForms(DashboardParts parts)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        One("approve", "approved; the next free worker carries it out", (id, post) => ApproveAsync(id, post.Number("rows"), post));
+        One("approve", "approved; the next free worker carries it out", ApproveReadAsync);
         One("refuse", "refused; it is in a person's hands now", (id, post) => _decide.RefuseAsync(id, post.Actor, post.Reason, post.Cancel));
         One("reopen", "reopened, with fresh attempts", (id, post) => _decide.ReopenAsync(id, post.Actor, post.Reason, post.Cancel));
         One("close", "closed", (id, post) => _decide.CloseAsync(id, post.Actor, post.Reason, post.Cancel));
@@ -46,7 +46,18 @@ internal sealed class IncidentForms(DashboardParts parts)
     /// <summary>Only for the rows of a plan that was read.</summary>
     private Task<Incident> ApproveAsync(long id, long? rows, FormPost post) => rows is { } read
         ? _decide.ApproveAsync(id, post.Actor, post.Reason, read, post.Cancel)
-        : throw new HealingException($"the plan of incident {id} was not read", "open its plan, and approve it there");
+        : throw Unread(id);
+
+    private static HealingException Unread(long id) => new($"the plan of incident {id} was not read", "open its plan, and approve it there");
+
+    /// <summary>What may lose something: this very plan.</summary>
+    private async Task<Incident> ApproveReadAsync(long id, FormPost post)
+    {
+        var (rows, plan) = (post.Number("rows"), post.Text("plan"));
+        return rows is { } read && plan is not null ? await _decide.ApproveAsync(id, post.Actor, post.Reason, read, plan, post.Cancel)
+            : await _incidents.FindAsync(id, post.Cancel) is { Risk: RiskClass.Manual } ? throw Unread(id)
+            : await ApproveAsync(id, rows, post);
+    }
 
     /// <summary>What may lose something is approved by itself, its plan read.</summary>
     private async Task<Incident> ApproveOneOfManyAsync(long id, FormPost post) =>
@@ -66,7 +77,7 @@ internal sealed class IncidentForms(DashboardParts parts)
     private async Task<string> ManyAsync(FormPost post)
     {
         var verb = post.Text("verb");
-        var chosen = post.All("id").Select(text => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)).Distinct().ToList();
+        var chosen = post.Ids;
         if (chosen.Count == 0 || chosen.Count > MostAtOnce || post.Number("count") != chosen.Count)
             throw new HealingException($"{post.Text("count") ?? "no number"} was confirmed, and {chosen.Count} are chosen", $"choose 1 to {MostAtOnce}, and enter how many they are");
         var why = post.Reason;

@@ -24,9 +24,22 @@ public static class IncidentWords
         _ => "none",
     };
 
-    /// <summary>What happens next without anybody doing anything, or what waits for whom.</summary>
-    public static string Next(Incident i, HealingOptions options, bool paused) => i.State switch
+    /// <summary>How a run stands.</summary>
+    public static string Stands(JobRun run) => run.State switch
     {
+        "pending" => run.Deferrals > 0 && run.Note is { Length: > 0 } why ? $"it waits: {why}" : "it waits for a worker",
+        "running" => $"it runs{(run.Worker is null ? "" : $" on {run.Worker.Split('/')[0]}")}",
+        "cancelled" => "it was cancelled",
+        "failed" => $"it failed: {run.Error}",
+        _ => run.Note is { Length: > 0 } said ? $"it is done: {said}" : "it is done",
+    };
+
+    /// <summary>What happens next without anybody doing anything, or what waits for whom.</summary>
+    /// <param name="undo">It waits or runs.</param>
+    public static string Next(Incident i, HealingOptions options, bool paused, JobRun? undo = null) => i.State switch
+    {
+        _ when undo is not null && paused => $"Nothing: run {undo.Id} writes to this target, and its repairs are paused. Resume them first.",
+        _ when undo is not null => $"A worker carries out run {undo.Id}, which was asked for.",
         Snapshotting => $"Attempt {i.Attempts} of {i.AttemptsAllowed} keeps the evidence before anything is touched.",
         Repairing => $"Attempt {i.Attempts} of {i.AttemptsAllowed} repairs it right now.",
         Verifying => $"Attempt {i.Attempts} of {i.AttemptsAllowed} proves that it is healed.",

@@ -3,7 +3,6 @@ using HealingWorkers.Dashboard.Pages.Serving;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Repairs;
-using Npgsql;
 
 namespace HealingWorkers.Dashboard.Pages.Incidents;
 
@@ -20,9 +19,9 @@ internal sealed class PlanBoard(PlanBook book)
         {
             return new ReadPlan(null, e.Message, e.Hint);
         }
-        catch (Exception e) when (PageServer.IsAway(e))
+        catch (OperationCanceledException e)
         {
-            return new ReadPlan(null, $"{incident.TargetName} did not tell its plan: {(e is PostgresException said ? said.MessageText : e.Message)}", "Try again; if it stays so, look at the target.");
+            return new ReadPlan(null, $"{incident.TargetName} did not tell its plan: {e.Message}", "Try again; if it stays so, look at the target.");
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Dapper;
 using HealingWorkers.Dashboard.Pages.Serving;
 using HealingWorkers.Jobs.Ledger;
+using Npgsql;
 
 namespace HealingWorkers.Dashboard.Pages.Live;
 
@@ -85,7 +86,7 @@ internal sealed class ChangeFeed(LedgerDb ledger, TimeProvider clock) : IAsyncDi
             _known = marks;
             return string.Join(' ', first ? ["beat"] : beat ? [.. topics, "beat"] : topics);
         }
-        catch (Exception e) when (PageServer.IsAway(e))
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException)
         {
             _known = null;
             return Away;

@@ -2,7 +2,9 @@ using System.Globalization;
 using HealingWorkers.Dashboard.Fleet;
 using HealingWorkers.Dashboard.Pages.Serving;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Repairs;
 using Microsoft.AspNetCore.Routing;
 
 namespace HealingWorkers.Dashboard.Pages.Quarantine;
@@ -14,12 +16,28 @@ internal sealed class QuarantineForms(DashboardParts parts)
 
     private readonly IncidentLedger _incidents = new(parts.Ledger);
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapForm("/quarantine/restore", RestoreAsync);
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapForm("/quarantine/restore", RestoreAsync);
+        routes.MapForm("/quarantine/{id:long}/rows", RowsAsync);
+    }
+
+    private async Task<string> RowsAsync(FormPost post)
+    {
+        var id = long.Parse((string)post.Http.GetRouteValue("id")!, CultureInfo.InvariantCulture);
+        var incident = await _incidents.FindAsync(id, post.Cancel) ?? throw new HealingException($"there is no incident {id}", "the quarantine lists those that took rows");
+        var rows = new RowChoice(KeptPlace.ParseAll(post.All("row")), post.Text("again") is not null);
+        if (rows.Places.Count == 0)
+            throw new HealingException("nothing was chosen", "tick the rows that are meant");
+        return await parts.Jobs.UndoAsync(incident, post.Actor, post.Reason, post.Cancel, rows) is { } run
+            ? $"Run {run.Id} was asked for: a worker {(rows.Again ? "takes again" : "brings back")} {rows.Places.Count} rows. Reload to see how it went."
+            : "Something about the rows of this incident is asked for already, and waits or runs.";
+    }
 
     private async Task<string> RestoreAsync(FormPost post)
     {
-        var chosen = post.Text("all") is null ? [.. post.All("id").Select(text => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)).Distinct()]
-            : (await new QuarantineBook(parts).ListAsync(null, post.Number("before"), OnOnePage, post.Cancel)).Where(q => q.State == nameof(IncidentState.Resolved)).Select(q => q.Incident).ToList();
+        var chosen = post.Text("all") is null ? post.Ids
+            : (await new QuarantineBook(parts).ListAsync(post.Text("target"), post.Number("before"), OnOnePage, post.Cancel)).Where(q => q.State == nameof(IncidentState.Resolved)).Select(q => q.Incident).ToList();
         if (chosen.Count == 0)
             throw new HealingException("nothing was chosen", "tick the rows that are to come back");
         var (why, asked) = (post.Reason, 0);

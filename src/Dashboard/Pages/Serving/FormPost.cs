@@ -1,4 +1,5 @@
 using HealingWorkers.Dashboard.Http;
+using HealingWorkers.Dashboard.Pages.Parts;
 using HealingWorkers.Jobs.Errors;
 using Microsoft.AspNetCore.Http;
 
@@ -24,7 +25,9 @@ public sealed class FormPost(HttpContext context, IFormCollection form)
 
     public IReadOnlyList<string> All(string name) => [.. form[name].Where(v => !string.IsNullOrEmpty(v)).Select(v => v!)];
 
-    public long? Number(string name) => long.TryParse(Text(name), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var n) ? n : null;
+    public long? Number(string name) => Numbers.Of(Text(name));
+
+    public IReadOnlyList<long> Ids => [.. All("id").Select(text => Numbers.Of(text) ?? throw new HealingException($"{text} is no number of an incident", "load the page again")).Distinct()];
 
     /// <summary>Where the form stood: a path of ours, and nothing else.</summary>
     public string Back => Text("back") is { } path && path[0] == '/' && !path.StartsWith("//", StringComparison.Ordinal) && !path.Contains('\\', StringComparison.Ordinal)

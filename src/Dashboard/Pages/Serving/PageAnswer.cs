@@ -38,7 +38,7 @@ internal sealed class PageAnswer(IAntiforgery antiforgery, Flash flash, TimeProv
     private static string Age(TimeSpan age) => age.TotalMinutes < 2 ? $"{age.TotalSeconds:0} s" : age.TotalHours < 2 ? $"{age.TotalMinutes:0} min" : $"{age.TotalHours:0} h";
 
     private string Banner(RenderedPage page) => $"""
-        <div class="note bad" role="alert"><strong>The control database does not answer.</strong> This page is of
+        <div class="note bad" role="alert" data-away><strong>The control database does not answer.</strong> This page is of
         <time datetime="{page.At:yyyy-MM-ddTHH:mm:ssZ}">{page.At:yyyy-MM-dd HH:mm:ss} UTC</time> ({Age(clock.GetUtcNow() - page.At)} old); nothing can be changed until it is back. The workers go on when it is.</div>
         """;
 }

@@ -1,15 +1,15 @@
 using System.Threading.RateLimiting;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Dashboard.Outage;
-using HealingWorkers.Jobs.Ledger;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Http;
-using Npgsql;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HealingWorkers.Dashboard.Pages.Serving;
 
 /// <summary>Answers for the pages: renders them once for all who ask, and serves the last good one when the control database does not answer.</summary>
-internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAnswer answer, LedgerWatch watch) : IDisposable
+internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAnswer answer, LedgerWatch watch, IServiceScopeFactory scopes) : IDisposable
 {
     /// <summary>By the script of an open page, which can wait; a person who follows a link cannot.</summary>
     public const string LiveHeader = "X-Live";
@@ -44,7 +44,7 @@ internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAn
             else
                 await answer.WriteAsync(context, page, stale: false);
         }
-        catch (Exception e) when (IsAway(e) && !context.RequestAborted.IsCancellationRequested && memory.Last(key) is not null)
+        catch (Exception e) when (LedgerSilence.Is(e) && !context.RequestAborted.IsCancellationRequested && memory.Last(key) is not null)
         {
             await answer.WriteAsync(context, memory.Last(key)!, stale: true);
         }
@@ -52,25 +52,28 @@ internal sealed class PageServer(DashboardParts parts, PageMemory memory, PageAn
 
     public void Dispose() => _live.Dispose();
 
-    /// <summary>The control database is away, or so slow that it comes to the same.</summary>
-    public static bool IsAway(Exception e) => (e is NpgsqlException or TimeoutException or OperationCanceledException) && MissingTable.Explain(e) is null;
-
     private async Task<RenderedPage> RenderAsync(HttpContext context, RequestDelegate next)
     {
+        // Nothing of it is its first visitor's: he may leave, with his answer and his services, while others wait for the page.
+        await using var services = scopes.CreateAsyncScope();
         using var deadline = new CancellationTokenSource(context.GetEndpoint()?.Metadata.GetMetadata<StillAttribute>() is null ? PageDeadline.Limit : PageDeadline.LongLimit, parts.Clock);
-        context.Features.Set(new PageDeadline(deadline.Token));
         var at = parts.Clock.GetUtcNow();
-        var body = context.Response.Body;
         using var rendered = new MemoryStream();
-        context.Response.Body = rendered;
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            context.Response.Body = body;
-        }
+        var features = new FeatureCollection(context.Features);
+        features.Set(new PageDeadline(deadline.Token));
+        features.Set<IServiceProvidersFeature>(new OwnServices { RequestServices = services.ServiceProvider });
+        features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature { RequestAborted = deadline.Token });
+        features.Set<IItemsFeature>(new ItemsFeature { Items = new Dictionary<object, object?>(context.Items) });
+        features.Set<IHttpResponseFeature>(new HttpResponseFeature());
+        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(rendered));
+        var shared = new DefaultHttpContext(features);
+        await next(shared);
+        await shared.Response.CompleteAsync();
         return new RenderedPage(System.Text.Encoding.UTF8.GetString(rendered.GetBuffer().AsSpan(0, (int)rendered.Length)), at);
+    }
+
+    private sealed class OwnServices : IServiceProvidersFeature
+    {
+        public required IServiceProvider RequestServices { get; set; }
     }
 }

@@ -10,7 +10,7 @@ namespace HealingWorkers.Dashboard.Pages.Serving;
 internal sealed class ProblemPage(PageAnswer answer, TimeProvider clock)
 {
     public static bool IsWanted(HttpContext context) =>
-        !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        !context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     public async Task WriteAsync(HttpContext context, ProblemDetails problem)
     {
