@@ -9,6 +9,8 @@ public sealed class HeapPage(byte[] bytes) : SlottedPage(bytes)
     public const int XminInvalid = 0x0200;
     public const int XmaxCommitted = 0x0400;
     public const int XmaxInvalid = 0x0800;
+    /// <summary>Who only locks the row removes nothing: key share, exclusive, lock only, several of them.</summary>
+    public const int XmaxLocks = 0x10D0;
     private const int NormalState = 1;
     private const int AllVisibleFlag = 4;
     private const int AttributeBits = 0x07FF;

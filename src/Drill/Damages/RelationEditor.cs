@@ -35,6 +35,8 @@ public sealed class RelationEditor(PgCluster cluster, string database)
             await connection.ExecuteAsync(Sessions.Command("CHECKPOINT", null, ct));
             await BufferEviction.RunAsync(Cluster, place.DatabaseOid, place.FileNode, ct);
             edit(new PageFile(path), fix);
+            // given back here, and not some time after the session was closed
+            await connection.ExecuteAsync("ROLLBACK");
             return;
         }
         await Cluster.StopAsync(ct: ct);

@@ -51,7 +51,7 @@ public sealed class RowDamage(RelationEditor editor)
         await EditAsync(table, row, mode, page =>
         {
             page.SetXmax(row.Item, (uint)aborted);
-            page.ChangeMask(row.Item, HeapPage.XmaxInvalid, HeapPage.XmaxCommitted);
+            page.ChangeMask(row.Item, HeapPage.XmaxInvalid | HeapPage.XmaxLocks, HeapPage.XmaxCommitted);
         }, ct);
     }
 

@@ -54,10 +54,13 @@ public sealed class WriteLoad : IAsyncDisposable
     }
 
     /// <summary>Compares the table, read without indexes, with what was acknowledged. Empty when all is well.</summary>
-    public async Task<IReadOnlyList<string>> FindLossesAsync(CancellationToken ct = default)
+    public Task<IReadOnlyList<string>> FindLossesAsync(CancellationToken ct = default) => FindLossesOnAsync(_connectionString, ct);
+
+    /// <summary>On another server, which is to have all of it.</summary>
+    public async Task<IReadOnlyList<string>> FindLossesOnAsync(string connectionString, CancellationToken ct = default)
     {
         await StopAsync();
-        await using var connection = await Sessions.OpenAsync(_connectionString, ct);
+        await using var connection = await Sessions.OpenAsync(connectionString, ct);
         await connection.ExecuteAsync("SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off");
         var found = (await connection.QueryAsync<(long Id, string Value)>(
             Sessions.Command(_options.ReadAll, new { id = _options.FirstId }, ct))).ToLookup(row => row.Id, row => row.Value);

@@ -99,11 +99,11 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         try
         {
-            await _process.WaitForExitAsync(ct).WaitAsync(timeout, TimeProvider.System, ct);
+            await _process.WaitForExitAsync(ct).WaitAsync(Poll.Patient(timeout), TimeProvider.System, ct);
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"Process {Pid} still runs after {timeout.TotalSeconds:0.#} s; it said:\n{Tail()}", e);
+            throw new TimeoutException($"Process {Pid} still runs after {Poll.Patient(timeout).TotalSeconds:0.#} s; it said:\n{Tail()}", e);
         }
         return _process.ExitCode;
     }

@@ -18,7 +18,7 @@ internal static class PgConfiguration
             ["jit"] = "off",
             ["listen_addresses"] = options.Tcp ? "127.0.0.1" : "",
             ["log_line_prefix"] = "%m [%p] %q%u@%d %a ",
-            ["max_connections"] = "60",
+            ["max_connections"] = "200",
             ["max_wal_senders"] = "5",
             ["max_worker_processes"] = "8",
             ["port"] = port.ToString(CultureInfo.InvariantCulture),

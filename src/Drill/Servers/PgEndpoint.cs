@@ -6,6 +6,8 @@ namespace HealingWorkers.Drill;
 /// <summary>A server of the kit and the sessions to it: what a cluster and its standby have in common.</summary>
 public abstract class PgEndpoint(PgClusterOptions options, PgServer server, string password)
 {
+    private const string IndexCorrupted = "XX002";
+
     public PgClusterOptions Options { get; } = options;
 
     public PgServer Server { get; } = server;
@@ -87,8 +89,18 @@ public abstract class PgEndpoint(PgClusterOptions options, PgServer server, stri
     public async Task<IReadOnlyList<T>> QueryAsync<T>(
         string database, string sql, object? arguments = null, CancellationToken ct = default)
     {
-        await using var connection = await OpenAsync(database, ct);
-        return (await connection.QueryAsync<T>(Sessions.Command(sql, arguments, ct))).AsList();
+        try
+        {
+            await using var connection = await OpenAsync(database, ct);
+            return (await connection.QueryAsync<T>(Sessions.Command(sql, arguments, ct))).AsList();
+        }
+        catch (PostgresException e) when (e.SqlState == IndexCorrupted)
+        {
+            // if it is an index of the catalogue that is damaged, the tables answer without it
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString(database)) { Options = "-c ignore_system_indexes=on", Pooling = false }.ConnectionString);
+            await connection.OpenAsync(ct);
+            return (await connection.QueryAsync<T>(Sessions.Command(sql, arguments, ct))).AsList();
+        }
     }
 
     protected async Task TakePortAsync(CancellationToken ct)

@@ -6,7 +6,7 @@ namespace HealingWorkers.Drill;
 /// <summary>One server process over a data directory: start, stop, kill, freeze.</summary>
 public sealed class PgServer
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly ConcurrentDictionary<PgServer, bool> Running = new();
     private readonly PgBinaries _binaries;
     private Process? _process;

@@ -46,6 +46,8 @@ public sealed class PgStandby : PgEndpoint, IAsyncDisposable
     /// <summary>Waits until all that the primary has written by now is replayed here.</summary>
     public async Task WaitForReplayAsync(TimeSpan? timeout = null, CancellationToken ct = default)
     {
+        // the end of a transaction that was given up is on disk, and sent, only once something else is committed after it
+        await _primary.ExecuteAsync("postgres", "SELECT pg_logical_emit_message(true, 'replay', '')", ct: ct);
         var position = await _primary.ScalarAsync<string>("postgres", "SELECT pg_current_wal_flush_lsn()::text", ct: ct);
         await using var connection = await OpenAsync("postgres", ct);
         await Poll.UntilAsync(

@@ -13,7 +13,7 @@ internal static class Sessions
         {
             Pooling = false,
             ApplicationName = "testkit",
-            Timeout = 15,
+            Timeout = 120,
         };
         var connection = new NpgsqlConnection(builder.ConnectionString);
         try

@@ -26,14 +26,14 @@ public sealed class ApproveCommand : ICommandModule
             }
             var factory = host.Get<HealerFactory>();
             var plan = await new PlanPreview(factory.Targets, factory.Repairs()).OfAsync(incident, cancel).ConfigureAwait(false);
-            shell.Out.WriteLine($"incident {incident.Id}: {incident.Kind.Name} on {incident.Object} of {incident.TargetName}");
+            shell.Out.WriteLine(SafeText.Of($"incident {incident.Id}: {incident.Kind.Name} on {incident.Object} of {incident.TargetName}"));
             shell.Out.WriteLine(SafeText.Of($"  {incident.Detail}"));
             PlanText.Write(shell.Out, plan);
             if (!parsed.GetValue(yes) && !await shell.AgreedAsync(cancel).ConfigureAwait(false))
             {
                 return shell.Fail("not approved", "--yes approves without asking");
             }
-            await host.Get<IncidentDecisions>().ApproveAsync(incident.Id, shell.Actor, parsed.GetValue(why)!, plan.Rows, cancel).ConfigureAwait(false);
+            await host.Get<IncidentDecisions>().ApproveAsync(incident.Id, shell.Actor, parsed.GetValue(why)!, plan.Rows, PlanHash.BindingOf(plan), cancel).ConfigureAwait(false);
             shell.Out.WriteLine($"approved by {shell.Actor}; the next worker that looks carries it out");
             return 0;
         });

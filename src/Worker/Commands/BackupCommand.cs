@@ -149,10 +149,7 @@ public sealed class BackupCommand : ICommandModule
 
     private static IReadOnlyList<Target> Wanted(HealingHost host, string? name)
     {
-        var targets = host.Get<IReadOnlyList<Target>>();
-        return targets.Count == 0 ? throw new HealingException("no target is configured", "name one in healing.yaml")
-            : name is null ? [.. targets.Where(t => host.Options.Backups.ProviderOf(t.Options) != BackupProvider.None)]
-            : targets.Where(t => t.Name == name).ToList() is { Count: > 0 } found ? found
-            : throw new HealingException($"there is no target {name}", "configured are: " + string.Join(", ", targets.Select(t => t.Name)));
+        var targets = TargetNames.Choose(host.Get<IReadOnlyList<Target>>(), t => t.Name, name);
+        return name is null ? [.. targets.Where(t => host.Options.Backups.ProviderOf(t.Options) != BackupProvider.None)] : targets;
     }
 }

@@ -17,11 +17,11 @@ internal static class CheckOutput
         var width = Math.Max(5, reports.Max(r => r.Check.Length));
         foreach (var r in reports)
         {
-            shell.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Check.PadRight(width)}  {Name(r.Status),-11}  {r.Elapsed.TotalSeconds,8:0.00} s  {r.Reason}").TrimEnd());
+            shell.Out.WriteLine(SafeText.Of(string.Create(CultureInfo.InvariantCulture, $"{r.Check.PadRight(width)}  {Name(r.Status),-11}  {r.Elapsed.TotalSeconds,8:0.00} s  {r.Reason}").TrimEnd()));
         }
         foreach (var f in reports.SelectMany(r => r.Findings))
         {
-            shell.Out.WriteLine($"\n{Name(f.Severity)}  {f.Kind.Name}  {f.Object}\n  {f.Detail}\n  repair: {(f.Repair is null ? "by a person" : $"{f.Repair} ({f.Risk?.Name()})")}");
+            shell.Out.WriteLine(SafeText.Of($"\n{Name(f.Severity)}  {f.Kind.Name}  {f.Object}\n  {f.Detail}\n  repair: {(f.Repair is null ? "by a person" : $"{f.Repair} ({f.Risk?.Name()})")}"));
         }
     }
 

@@ -97,8 +97,8 @@ public sealed class CommandShell
 
     public int Fail(string what, string hint)
     {
-        Error.WriteLine("error: " + Redactor.Text(what));
-        Error.WriteLine("HINT: " + Redactor.Text(hint));
+        Error.WriteLine("error: " + SafeText.Whole(Redactor.Text(what)));
+        Error.WriteLine("HINT: " + SafeText.Whole(Redactor.Text(hint)));
         return CommandLine.Failed;
     }
 

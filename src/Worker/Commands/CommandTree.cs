@@ -17,6 +17,7 @@ public static class CommandTree
         new ApproveCommand(),
         new UndoCommand(),
         new ReceiptCommand(),
+        new AuditCommand(),
         new TriggerCommand(),
         new FailoverCommand(),
         new RotateCommand(),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HealingWorkers.Jobs.Failover;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
 
@@ -21,15 +22,17 @@ public sealed class FailoverCommand : ICommandModule
             await using var host = shell.Compose(parsed);
             await using var one = OneTarget.Configured(shell, parsed, parsed.GetValue(target)!);
             var ledger = await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
-            var promotion = new Promotion(one, ledger, shell.Actor, shell.Clock);
+            var faults = FaultInjector.FromEnvironment();
+            var promotion = new Promotion(one, ledger, shell.Actor, shell.Clock) { At = at => faults.Hit(Enum.Parse<FaultPoint>($"Failover{at}")) };
             var plan = await promotion.PlanAsync(parsed.GetValue(to)!, cancel).ConfigureAwait(false);
-            Write(shell, plan, one.Options.Failover.Fence.Length > 0);
+            var fence = one.Options.Failover.Fence.Length > 0;
+            Write(shell, plan, fence);
             if (parsed.GetValue(dry))
             {
-                return plan.Refusals.Count > 0 || (plan.Unfenced is not null && one.Options.Failover.Fence.Length == 0)
+                return plan.Against(fence) is not null
                     ? shell.Fail("it would be refused", "docs/failover.md says what each refusal means") : 0;
             }
-            if (plan.Refusals.Count == 0 && !parsed.GetValue(yes) && !await shell.AgreedAsync(cancel).ConfigureAwait(false))
+            if (plan.Against(fence) is null && !parsed.GetValue(yes) && !await shell.AgreedAsync(cancel).ConfigureAwait(false))
             {
                 return shell.Fail("nothing was promoted", "--yes promotes without asking");
             }

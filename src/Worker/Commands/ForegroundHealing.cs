@@ -22,13 +22,13 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
     public async Task<int> HealAsync(CancellationToken cancel)
     {
         var facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
-        await PrepareAsync(facts, OfChecks, cancel).ConfigureAwait(false);
+        var stumbled = await PrepareAsync(facts, OfChecks, cancel).ConfigureAwait(false);
         facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
         await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
         var ledger = host.Get<IncidentLedger>();
         var id = await ledger.RegisterTargetAsync(_target.Name, facts, cancel).ConfigureAwait(false);
         var known = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Select(i => i.Id).ToHashSet();
-        var reports = await CheckAsync(host.Get<CheckMemory>(), cancel).ConfigureAwait(false);
+        IReadOnlyList<CheckReport> reports = [.. stumbled, .. await CheckAsync(host.Get<CheckMemory>(), cancel).ConfigureAwait(false)];
         Task TakeInAsync(CheckReport report) =>
             ledger.TakeInAsync(id, report, null, host.Options.AutoHealing.MaxAutoRepairAttempts, shell.Actor, cancel, _target.Options.Demonstration);
         foreach (var report in reports)
@@ -81,7 +81,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             plans.Add(new { finding.Fingerprint, @object = finding.Object.Quoted, plan.Repair, risk = plan.Risk.Name(), plan.Steps, plan.Rows, plan.Samples, plan.Notes, plan.Defer, plan.Refuse, plan.Nothing });
             if (!json)
             {
-                shell.Out.WriteLine($"{finding.Kind.Name} on {finding.Object}: {finding.Detail}");
+                shell.Out.WriteLine(SafeText.Of($"{finding.Kind.Name} on {finding.Object}: {finding.Detail}"));
                 PlanText.Write(shell.Out, plan);
             }
         }
@@ -99,28 +99,35 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         && PolicyGate.Decide(incident, plan: null, Settings(), _target.Options, shell.Clock.GetUtcNow()).Decision == GateDecision.Go;
 
     /// <summary>The extensions that are needed now, where this role may create them.</summary>
-    private async Task PrepareAsync(TargetFacts facts, IReadOnlyList<string> extensions, CancellationToken cancel)
+    private async Task<IReadOnlyList<CheckReport>> PrepareAsync(TargetFacts facts, IReadOnlyList<string> extensions, CancellationToken cancel)
     {
-        await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
         var missing = extensions.Where(e => facts.SchemaOf(e) is null).ToList();
-        if (missing.Count == 0)
-        {
-            return;
-        }
-        await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
+        var stumbled = new List<CheckReport>();
         foreach (var extension in missing)
         {
+            // each in a session of its own: a catalogue that is damaged itself ends it
+            await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
+            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
             try
             {
                 await using var command = new NpgsqlCommand($"CREATE EXTENSION IF NOT EXISTS {extension}", connection);
                 await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             }
-            catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile or SqlState.InvalidSchemaName)
+            catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile or SqlState.InvalidSchemaName
+                or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.InternalError)
             {
-                // what needs it says so
+                // what needs it says so; the index of the catalogue that kept it out is damage of its own
+                if (await ServerVerdict.OfAsync(BtreeCheck.CheckName, _target, e, TimeSpan.Zero, cancel).ConfigureAwait(false) is { } damage)
+                {
+                    stumbled.Add(damage);
+                }
             }
         }
-        _target.Forget();
+        if (missing.Count > 0)
+        {
+            _target.Forget();
+        }
+        return stumbled;
     }
 
     private async Task<IReadOnlyList<CheckReport>> CheckAsync(ICheckMemory? memory, CancellationToken cancel)
@@ -186,11 +193,11 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         }
         foreach (var check in report.Checks)
         {
-            shell.Out.WriteLine($"check {check.Name,-14} {check.Status}{(check.Reason is null ? "" : $": {check.Reason}")}");
+            shell.Out.WriteLine(SafeText.Of($"check {check.Name,-14} {check.Status}{(check.Reason is null ? "" : $": {check.Reason}")}"));
         }
         foreach (var line in report.Incidents)
         {
-            shell.Out.WriteLine($"incident {line.Id}: {line.Kind} on {line.Object} is {line.State}{(line.Reason is null ? "" : $": {line.Reason}")}");
+            shell.Out.WriteLine(SafeText.Of($"incident {line.Id}: {line.Kind} on {line.Object} is {line.State}{(line.Reason is null ? "" : $": {line.Reason}")}"));
         }
         shell.Out.WriteLine(report.Incidents.Count == 0 ? "nothing to heal" : $"{report.Incidents.Count(i => i.State == "Resolved")} of {report.Incidents.Count} resolved");
     }

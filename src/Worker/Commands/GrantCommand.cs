@@ -36,7 +36,7 @@ public sealed class GrantCommand : ICommandModule
         {
             if (e.Notice.SqlState == "00000")
             {
-                shell.Error.WriteLine("NOTICE: " + e.Notice.MessageText);
+                shell.Error.WriteLine(SafeText.Of("NOTICE: " + e.Notice.MessageText));
             }
         };
         try

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Options;
-using Npgsql;
 
 namespace HealingWorkers.Worker.Commands;
 
@@ -38,19 +37,6 @@ public sealed class HealCommand : ICommandModule
         {
             throw new HealingException("heal takes either --target or --connection", "--target names one of healing.yaml; --connection is any database");
         }
-        if (name is not null)
-        {
-            return options.Targets.FirstOrDefault(t => t.Name == name)
-                ?? throw new HealingException($"no target is called {name}", options.Targets.Count == 0 ? "none is configured" : "configured are: " + string.Join(", ", options.Targets.Select(t => t.Name)));
-        }
-        try
-        {
-            var parts = new NpgsqlConnectionStringBuilder(connection);
-            return new() { Name = parts.Database ?? parts.Host ?? "target", Connection = connection! };
-        }
-        catch (ArgumentException)
-        {
-            throw new HealingException("--connection is not a connection string", "write it like \"Host=...;Database=...;Username=...\"");
-        }
+        return name is not null ? options.Named(name) : OneTarget.OfConnection(connection!);
     }
 }

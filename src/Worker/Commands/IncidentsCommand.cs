@@ -48,7 +48,7 @@ public sealed class IncidentsCommand : ICommandModule
             shell.Out.WriteLine(found.Count == 0 ? "no incident" : $"{"id",6}  {"state",-17} {"kind",-20} {"target",-16} object");
             foreach (var i in found)
             {
-                shell.Out.WriteLine($"{i.Id,6}  {i.State,-17} {i.Kind.Name,-20} {i.TargetName,-16} {i.Object}{(i.Reason is null ? "" : $"  ({i.Reason})")}");
+                shell.Out.WriteLine(SafeText.Of($"{i.Id,6}  {i.State,-17} {i.Kind.Name,-20} {i.TargetName,-16} {i.Object}{(i.Reason is null ? "" : $"  ({i.Reason})")}"));
             }
             return 0;
         }
@@ -74,8 +74,8 @@ public sealed class IncidentsCommand : ICommandModule
                 shell.WriteJson(new { incident = IncidentView.Of(incident), attempts, audit, snapshots = snapshots.Select(SnapshotView.Of) });
                 return 0;
             }
-            shell.Out.WriteLine($"incident {incident.Id}: {incident.Kind.Name} on {incident.Object} of {incident.TargetName}");
-            shell.Out.WriteLine($"  {incident.State}, attempt {incident.Attempts} of {incident.AttemptsAllowed}{(incident.Reason is null ? "" : $": {incident.Reason}")}");
+            shell.Out.WriteLine(SafeText.Of($"incident {incident.Id}: {incident.Kind.Name} on {incident.Object} of {incident.TargetName}"));
+            shell.Out.WriteLine(SafeText.Of($"  {incident.State}, attempt {incident.Attempts} of {incident.AttemptsAllowed}{(incident.Reason is null ? "" : $": {incident.Reason}")}"));
             shell.Out.WriteLine(SafeText.Of($"  {incident.Detail}"));
             foreach (var row in audit)
             {
@@ -84,10 +84,10 @@ public sealed class IncidentsCommand : ICommandModule
             WriteQuarantine(shell, incident, attempts);
             foreach (var kept in snapshots.Select(SnapshotView.Of))
             {
-                shell.Out.WriteLine($"  snapshot {kept.Id} ({kept.Kind}, {kept.Bytes >> 10} kB) in {kept.Place} on {kept.Host}{(kept.RemovedAt is { } gone ? $": removed {gone:u}" : $", until {kept.ExpiresAt:u}")}");
+                shell.Out.WriteLine(SafeText.Of($"  snapshot {kept.Id} ({kept.Kind}, {kept.Bytes >> 10} kB) in {kept.Place} on {kept.Host}{(kept.RemovedAt is { } gone ? $": removed {gone:u}" : $", until {kept.ExpiresAt:u}")}"));
                 if (kept is { Restore: { } restore, RemovedAt: null })
                 {
-                    shell.Out.WriteLine($"    bring it back: {restore}");
+                    shell.Out.WriteLine(SafeText.Whole($"    bring it back: {restore}"));
                 }
             }
             return 0;
@@ -100,7 +100,7 @@ public sealed class IncidentsCommand : ICommandModule
         foreach (var attempt in attempts.Where(a => a.RowsQuarantined > 0))
         {
             var batches = JsonNode.Parse(attempt.Quarantine ?? "[]")!.AsArray().Select(b => $"{b!["batch"]}");
-            shell.Out.WriteLine($"  in quarantine by attempt {attempt.Number} ({attempt.Repair}): {attempt.RowsQuarantined} rows, batch {string.Join(", ", batches)} of the target's schema healing_quarantine");
+            shell.Out.WriteLine(SafeText.Of($"  in quarantine by attempt {attempt.Number} ({attempt.Repair}): {attempt.RowsQuarantined} rows, batch {string.Join(", ", batches)} of the target's schema healing_quarantine"));
         }
         if (attempts.Any(a => a.RowsQuarantined > 0))
         {

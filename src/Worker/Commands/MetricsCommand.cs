@@ -38,9 +38,7 @@ public sealed class MetricsCommand : ICommandModule
         var targets = host.Options.Targets.Select(t => DatabasePlace.Of(t, host.Options.Mode)).ToList();
         if (name is null)
             return [DatabasePlace.Control(await host.ControlConnectionAsync(cancel)), .. targets];
-        return targets.Where(t => t.Name == name).ToList() is { Count: > 0 } found
-            ? found
-            : throw new Jobs.Errors.HealingException($"there is no target {name}", targets.Count == 0 ? "none is configured (healing.yaml names them)" : $"configured are: {string.Join(", ", targets.Select(t => t.Name))}");
+        return TargetNames.Choose(targets, t => t.Name, name);
     }
 
     /// <summary>A page at a time, so that a day of many targets needs no memory.</summary>
@@ -70,7 +68,7 @@ public sealed class MetricsCommand : ICommandModule
     {
         var snapshot = new DatabaseSnapshot(shell.Clock);
         var databases = await Task.WhenAll(places.Select(place => snapshot.TakeAsync(place, cancel)));
-        var at = shell.Clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+        var at = IsoTime.Text(shell.Clock.GetUtcNow());
         if (lines)
         {
             foreach (var database in databases)

@@ -11,7 +11,7 @@ internal static class OneTarget
 {
     public static Target Of(CommandShell shell, ParseResult parsed, Option<string?> name, Option<string?> connection, Option<string?> data)
     {
-        var options = parsed.GetValue(connection) is { } text ? OfConnection(text) : Named(shell.Load(parsed).Options, parsed.GetValue(name)!);
+        var options = parsed.GetValue(connection) is { } text ? OfConnection(text) : shell.Load(parsed).Options.Named(parsed.GetValue(name)!);
         if (parsed.GetValue(data) is { } directory)
         {
             options.DataDirectory = Directory.Exists(directory) ? Path.GetFullPath(directory)
@@ -20,7 +20,7 @@ internal static class OneTarget
         return new(options, shell.Clock);
     }
 
-    public static Target Configured(CommandShell shell, ParseResult parsed, string name) => new(Named(shell.Load(parsed).Options, name), shell.Clock);
+    public static Target Configured(CommandShell shell, ParseResult parsed, string name) => new(shell.Load(parsed).Options.Named(name), shell.Clock);
 
     public static TargetOptions OfConnection(string connection)
     {
@@ -35,9 +35,4 @@ internal static class OneTarget
             throw new HealingException("the connection string cannot be read", "write it as \"Host=...;Port=5432;Database=...;Username=...;Password=...\"");
         }
     }
-
-    private static TargetOptions Named(HealingOptions options, string name) =>
-        options.Targets.FirstOrDefault(t => string.Equals(t.Name, name, StringComparison.Ordinal))
-            ?? throw new HealingException($"there is no target {name} in the configuration",
-                options.Targets.Count == 0 ? "it names no target at all; use --connection, or add it under targets in healing.yaml" : "there are: " + string.Join(", ", options.Targets.Select(t => t.Name)));
 }

@@ -29,6 +29,10 @@ internal static class ProofText
         {
             Line($"  wrong: {problem}");
         }
+        foreach (var undecided in report.Undecided)
+        {
+            Line($"  no result: {undecided}");
+        }
         foreach (var known in report.Findings.Where(f => f.Known is not null))
         {
             Line($"  known: {known.Database}: {known.Kind} on {known.Object} is incident {known.Known} of the live database");

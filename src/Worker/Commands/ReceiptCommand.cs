@@ -44,13 +44,13 @@ public sealed class ReceiptCommand : ICommandModule
         foreach (var receipt in receipts)
         {
             var body = JsonNode.Parse(receipt.Body)!;
-            shell.Out.WriteLine($"receipt {receipt.Seq} of {receipt.At:u}: attempt {receipt.Attempt} {body["outcome"]}{(body["reason"] is { } why ? $": {why}" : "")}");
-            shell.Out.WriteLine($"  snapshot: {body["snapshot"]?["kind"]}, {body["snapshot"]?["statement"]}");
+            shell.Out.WriteLine(SafeText.Whole($"receipt {receipt.Seq} of {receipt.At:u}: attempt {receipt.Attempt} {body["outcome"]}{(body["reason"] is { } why ? $": {why}" : "")}"));
+            shell.Out.WriteLine(SafeText.Whole($"  snapshot: {body["snapshot"]?["kind"]}, {body["snapshot"]?["statement"]}"));
             foreach (var statement in body["statements"]!.AsArray())
             {
-                shell.Out.WriteLine($"  {statement}");
+                shell.Out.WriteLine(SafeText.Whole($"  {statement}"));
             }
-            shell.Out.WriteLine($"  verification: {body["verification"]?["statement"] ?? "none"}");
+            shell.Out.WriteLine(SafeText.Whole($"  verification: {body["verification"]?["statement"] ?? "none"}"));
             shell.Out.WriteLine($"  hash {receipt.Hash}, after {receipt.PreviousHash}");
         }
         return 0;
@@ -78,7 +78,7 @@ public sealed class ReceiptCommand : ICommandModule
     {
         foreach (var line in lines)
         {
-            shell.Out.WriteLine($"{label}: {line}");
+            shell.Out.WriteLine(SafeText.Whole($"{label}: {line}"));
         }
     }
 }

@@ -6,6 +6,7 @@ using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
 using HealingWorkers.Jobs.Targets;
 using HealingWorkers.Worker.Hosting;
@@ -65,11 +66,7 @@ public sealed class RestoreTestCommand : ICommandModule
             return found is { State: BackupState.Complete } ? [found]
                 : throw new HealingException(found is null ? $"there is no backup {wanted}" : $"backup {wanted} is {found.State.ToString().ToLowerInvariant()}", "`healing backup list` lists them.");
         }
-        var targets = host.Get<IReadOnlyList<Target>>().Where(t => name is null || t.Name == name).ToList();
-        if (targets.Count == 0)
-        {
-            throw new HealingException(name is null ? "no target is configured" : $"there is no target {name}", "configured are: " + string.Join(", ", host.Options.Targets.Select(t => t.Name)));
-        }
+        var targets = TargetNames.Choose(host.Get<IReadOnlyList<Target>>(), t => t.Name, name);
         var backups = new List<Backup>();
         foreach (var target in targets)
         {

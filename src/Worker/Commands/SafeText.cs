@@ -8,12 +8,17 @@ public static class SafeText
 {
     private const int Longest = 4000;
 
-    public static string Of(string text)
+    public static string Of(string text) => Of(text, Longest);
+
+    /// <summary>However long it is: what has to be read or typed as it stands.</summary>
+    public static string Whole(string text) => Of(text, int.MaxValue);
+
+    private static string Of(string text, int longest)
     {
         var safe = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (safe.Length >= Longest)
+            if (safe.Length >= longest)
             {
                 return safe.Append(" ...").ToString();
             }

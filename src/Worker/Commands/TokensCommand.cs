@@ -56,9 +56,9 @@ public sealed class TokensCommand : ICommandModule
                 throw new HealingException($"--expires takes a duration up to 731d, not `{parsed.GetValue(expires)}`", "like --expires 90d");
             }
             var targets = parsed.GetValue(target) ?? [];
-            if (targets.Except(host.Options.Targets.Select(t => t.Name), StringComparer.Ordinal).FirstOrDefault() is { } unknown)
+            foreach (var bound in targets)
             {
-                throw new HealingException($"there is no target {unknown}", $"configured are: {string.Join(", ", host.Options.Targets.Select(t => t.Name))}");
+                host.Options.Named(bound);
             }
             var (entry, text) = TokenEntry.Make(called, TokenEntry.ScopeOf(parsed.GetValue(scope)!)!.Value, shell.Clock.GetUtcNow() + age, targets);
             await AccessDeed.DoAsync(host, shell, "token.created", $"token {entry.Id} ({called}) created, {parsed.GetValue(scope)}{(targets.Length == 0 ? "" : $" on {string.Join(", ", targets)}")}, until {entry.Expires:u}",

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
 
 namespace HealingWorkers.Worker.Commands;
@@ -31,8 +31,5 @@ public sealed class TriggerCommand : ICommandModule
 
     // A target that only `healing up --connection` or the demonstration knows is in no file: its name is taken as it comes.
     private static IReadOnlyList<string> Names(IReadOnlyList<string> configured, string? wanted) =>
-        wanted is not null && (configured.Count == 0 || configured.Contains(wanted, StringComparer.Ordinal)) ? [wanted]
-            : wanted is not null ? throw new HealingException($"there is no target {wanted}", "configured are: " + string.Join(", ", configured))
-            : configured.Count > 0 ? configured
-            : throw new HealingException("no target is configured", "name one with --target, or in healing.yaml");
+        wanted is not null && configured.Count == 0 ? [wanted] : TargetNames.Choose(configured, n => n, wanted);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Telemetry;
 using Serilog.Events;
 using Serilog.Formatting;
 
@@ -15,7 +16,7 @@ internal sealed class JsonLines : ITextFormatter
     {
         var line = new JsonObject
         {
-            ["at"] = logEvent.Timestamp.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
+            ["at"] = IsoTime.Text(logEvent.Timestamp),
             ["level"] = logEvent.Level.ToString().ToLowerInvariant(),
             ["message"] = PlainMessage.Of(logEvent),
         };

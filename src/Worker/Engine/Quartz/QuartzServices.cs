@@ -60,6 +60,7 @@ internal static class QuartzServices
         });
     }
 
+    /// <summary>In whole milliseconds: the store keeps no part of one, and refuses what has one.</summary>
     private static TimeSpan Within(TimeSpan time, double least, double most) =>
-        TimeSpan.FromSeconds(Math.Clamp(time.TotalSeconds, least, most));
+        TimeSpan.FromMilliseconds(Math.Round(Math.Clamp(time.TotalSeconds, least, most) * 1000));
 }
