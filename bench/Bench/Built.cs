@@ -7,7 +7,7 @@ namespace HealingWorkers.Bench;
 internal static class Built
 {
     public static string Healing { get; } = Find("src/Worker/bin/Release/app/healing.dll");
-    public static string EngineHost { get; } = Find("tests/EngineHost/bin/Release/net10.0/HealingWorkers.EngineHost.dll");
+    public static string EngineHost => Find("tests/EngineHost/bin/Release/net10.0/HealingWorkers.EngineHost.dll");
 
     public static Process Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {

@@ -9,10 +9,10 @@ internal static class DegradedBench
 {
     private static readonly TimeSpan Back = TimeSpan.FromMinutes(2);
 
-    public static async Task RunAsync(TimeSpan outage, CancellationToken cancel)
+    public static async Task RunAsync(TimeSpan outage, string? only, CancellationToken cancel)
     {
         await using var stage = await OutageStage.OpenAsync(Path.Combine(Path.GetDirectoryName(Built.Healing)!, "healing"), ["stopped", "frozen"], seconds: 3);
-        foreach (var how in (string[])["stopped", "frozen"])
+        foreach (var how in only is null ? (string[])["stopped", "frozen"] : [only])
         {
             await using var load = new OutageLoad(stage.Address, clients: 8);
             await Poll.UntilAsync(() => load.All.Count(a => a.Status == 200) > 80, Back, "the dashboard to know everything", cancel);

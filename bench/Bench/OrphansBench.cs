@@ -16,7 +16,7 @@ internal static class OrphansBench
 {
     private const string Database = "orphans";
     private const double Bound = 3;
-    private static readonly TimeSpan Unhashed = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Unhashed = TimeSpan.FromMinutes(1);
 
     public static async Task RunAsync(int rounds, CancellationToken cancel)
     {

@@ -7,6 +7,7 @@ internal sealed class Samples(IReadOnlyList<double> values)
 {
     private readonly double[] _sorted = [.. values.Order()];
 
+    public int Count => _sorted.Length;
     public double Median => Percentile(50);
     public double Least => _sorted[0];
     public double Most => _sorted[^1];

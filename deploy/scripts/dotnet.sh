@@ -81,7 +81,7 @@ build() {
     began=$(date +%s)
     log="$root/src/Worker/bin/Release/build.log"
     property="$(printf '%s' "${engine:0:1}" | tr '[:lower:]' '[:upper:]')${engine:1}"
-    say "building with the job engine $engine ($engine_why) ..."
+    say "building with the job engine $engine ($engine_why); the first time it fetches its packages, which takes some minutes ..."
     touch "$stamp.new"
     # Compiled ahead of time where the feed has the compiler for this machine: a command then starts in a third of the time.
     if ! publish -p:PublishReadyToRun=true >"$log" 2>&1 && ! publish >"$log" 2>&1; then
