@@ -1,6 +1,7 @@
 using HealingWorkers.Integration.Tests.Dashboard;
 using HealingWorkers.Integration.Tests.Ledger;
 using HealingWorkers.Jobs.Alerts;
+using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,6 +11,7 @@ namespace HealingWorkers.Integration.Tests.Alerts;
 internal sealed class AlertStage : IAsyncDisposable
 {
     private readonly HttpClient _http = AlertSinks.Client();
+    private readonly KeptLogs _logs = new();
 
     private AlertStage(FreshLedger ledger, HealingOptions options)
     {
@@ -18,6 +20,10 @@ internal sealed class AlertStage : IAsyncDisposable
         Delivery = Worker("worker");
     }
 
+    /// <summary>What the sinks logged.</summary>
+    public IEnumerable<string> Logged => _logs.Lines;
+    /// <summary>By which a worker's healer tells of its own.</summary>
+    public AlertQueue Queue => new(new AlertOutbox(Ledger.Db), Options, TimeProvider.System);
     public FreshLedger Ledger { get; }
     public HealingOptions Options { get; }
     public Story Story { get; }
@@ -31,7 +37,7 @@ internal sealed class AlertStage : IAsyncDisposable
     }
 
     public AlertDelivery Worker(string name) =>
-        new(Options, Ledger.Db, AlertSinks.Of(Options.Alerts, _http, TimeProvider.System, NullLoggerFactory.Instance), name, TimeProvider.System, NullLogger<AlertDelivery>.Instance);
+        new(Options, Ledger.Db, AlertSinks.Of(Options.Alerts, _http, TimeProvider.System, _logs), name, TimeProvider.System, NullLogger<AlertDelivery>.Instance);
 
     public Task<int> DeliverAsync() => Delivery.RunAsync(CancellationToken.None);
 

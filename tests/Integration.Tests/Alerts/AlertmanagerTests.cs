@@ -9,7 +9,7 @@ namespace HealingWorkers.Integration.Tests.Alerts;
 internal sealed class AlertmanagerTests
 {
     private const string Program = "/usr/bin/prometheus-alertmanager";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
     private readonly int _port = FreePort.Pick();
     private readonly HttpClient _http = new();
     private DirectoryInfo _directory = null!;
@@ -42,7 +42,7 @@ internal sealed class AlertmanagerTests
     [Test]
     public async Task An_incident_is_an_alert_there_until_it_ends_and_an_outage_loses_nothing()
     {
-        await using var stage = await AlertStage.OpenAsync(a => (a.Alertmanager, a.Resend, a.Link) = ($"http://127.0.0.1:{_port}", TimeSpan.FromSeconds(2), "https://healing.example"));
+        await using var stage = await AlertStage.OpenAsync(a => (a.Alertmanager, a.Resend, a.Link) = ($"http://127.0.0.1:{_port}", TimeSpan.FromSeconds(6), "https://healing.example"));
         using var stop = new CancellationTokenSource();
         var sending = stage.Delivery.KeepOnAsync(stop.Token);
         await using (await StartAsync("first"))

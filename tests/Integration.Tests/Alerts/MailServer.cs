@@ -31,6 +31,10 @@ internal sealed class MailServer : IAsyncDisposable
     public ConcurrentQueue<string> Heard { get; } = new();
     /// <summary>What it answers at the end of a mail.</summary>
     public string Verdict { get; set; } = "250 queued";
+    /// <summary>What it answers to MAIL.</summary>
+    public string Sender { get; set; } = "250 ok";
+    /// <summary>What it answers to a recipient.</summary>
+    public Func<string, string> Recipients { get; set; } = _ => "250 ok";
     public string CertificatePem => _certificate.ExportCertificatePem();
 
     public async ValueTask DisposeAsync()
@@ -93,11 +97,13 @@ internal sealed class MailServer : IAsyncDisposable
                     break;
                 case "MAIL":
                     from = line;
-                    await SayAsync(stream, "250 ok");
+                    await SayAsync(stream, Sender);
                     break;
                 case "RCPT":
-                    to.Add(line);
-                    await SayAsync(stream, "250 ok");
+                    var said = Recipients(line["RCPT TO:<".Length..^1]);
+                    if (said.StartsWith('2'))
+                        to.Add(line);
+                    await SayAsync(stream, said);
                     break;
                 case "DATA":
                     await SayAsync(stream, "354 go on");

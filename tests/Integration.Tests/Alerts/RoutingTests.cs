@@ -1,6 +1,7 @@
 using HealingWorkers.Integration.Tests.Dashboard;
-using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Options;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Alerts;
@@ -53,6 +54,61 @@ internal sealed class RoutingTests
         await stage.Story.EscalateAsync(orphans);
         await stage.DeliverAsync();
         Assert.That(webhook.Posts.Last().Json["severity"]!.ToString(), Is.EqualTo("warning"));
+    }
+
+    [Test]
+    public async Task Whoever_was_told_of_it_is_told_of_its_end()
+    {
+        await using var webhook = await Receiver.StartAsync();
+        await using var slack = await Receiver.StartAsync();
+        await using var stage = await AlertStage.OpenAsync(a =>
+        {
+            (a.Webhook, a.Slack) = (webhook.Address, slack.Address);
+            a.Routes.Add(new AlertRoute { Sink = "slack", Severity = AlertSeverity.Critical });
+        });
+        var decisions = new IncidentDecisions(stage.Story.Incidents, 3);
+        var (few, quiet) = (await OrphansAsync(stage, "few"), await OrphansAsync(stage, "quiet"));
+        await stage.DeliverAsync();
+        await stage.Story.EscalateAsync(few);
+        await stage.DeliverAsync();
+        await decisions.CloseAsync(few.Id, "anna", "by design", default);
+        await decisions.SuppressAsync(quiet.Id, "anna", "by design", null, default);
+        await stage.DeliverAsync();
+        // all of it within one look, too
+        var brief = await OrphansAsync(stage, "brief");
+        await stage.Story.EscalateAsync(brief);
+        await decisions.CloseAsync(brief.Id, "anna", "by design", default);
+        await stage.DeliverAsync();
+        Assert.That(webhook.Posts.Select(p => $"{p.Json["object"]} {p.Json["severity"]} {p.Json["event"]}"), Is.EqualTo(new[]
+        {
+            "public.few warning escalated", "public.few warning ended", "public.brief warning escalated", "public.brief warning ended",
+        }), "and of what it never heard it is not told that it is over");
+        Assert.That(slack.Posts, Is.Empty);
+    }
+
+    [Test]
+    public async Task Silence_about_failed_attempts_is_no_silence_about_what_waits_for_a_person()
+    {
+        await using var webhook = await Receiver.StartAsync();
+        await using var stage = await AlertStage.OpenAsync(a => a.Webhook = webhook.Address);
+        var incident = await stage.Story.DamageAsync("one");
+        stage.Options.AutoHealing.AlertOnFailure = false;
+        foreach (var what in (string[])["repair_failed", "approval_wanted"])
+            await stage.Queue.QueueAsync(incident, what, what, null, null, default);
+        await stage.Story.EscalateAsync(incident);
+        await stage.DeliverAsync();
+        Assert.That(webhook.Posts.Select(p => p.Json["event"]!.ToString()), Is.EquivalentTo(new[] { "opened", "approval_wanted", "escalated" }));
+        stage.Options.AutoHealing.AlertOnFailure = true;
+        await stage.Queue.QueueAsync(incident, "repair_failed", "it failed", null, null, default);
+        await stage.DeliverAsync();
+        Assert.That(webhook.Posts.Last().Json["event"]!.ToString(), Is.EqualTo("repair_failed"));
+    }
+
+    private static async Task<Incident> OrphansAsync(AlertStage stage, string table)
+    {
+        var orphans = await stage.Story.DamageAsync(table, FindingKind.OrphanRows);
+        await stage.Ledger.ExecuteAsync($"UPDATE healing.incidents SET evidence = '{{\"count\": 5}}' WHERE id = {orphans.Id}");
+        return orphans;
     }
 
     [Test]

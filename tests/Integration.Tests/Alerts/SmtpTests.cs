@@ -71,6 +71,35 @@ internal sealed class SmtpTests
         Assert.That(server.Mails, Has.Count.EqualTo(1));
     }
 
+    [TestCase("550 no such user")]
+    [TestCase("452 mailbox full")]
+    public async Task Who_is_not_taken_keeps_nobody_else_from_being_told(string answer)
+    {
+        await using var server = new MailServer(SmtpSecurity.Starttls) { Recipients = to => to.StartsWith("anna", StringComparison.Ordinal) ? answer : "251 forwarded" };
+        await using var stage = await OpenAsync(server);
+        await stage.Story.DamageAsync("one");
+        Assert.That(await stage.DeliverAsync(), Is.EqualTo(2), "log and mail");
+        Assert.That(server.Mails.Single().To, Is.EqualTo(new[] { "RCPT TO:<ben@example.org>" }));
+        Assert.That(stage.Logged, Has.Some.Contains($"but not to all: anna@example.org: {answer}"));
+    }
+
+    [TestCase("250 ok", "550 no such user", 1)]
+    [TestCase("250 ok", "451 later", 0)]
+    [TestCase("550 not from you", "250 ok", 1)]
+    [TestCase("451 later", "250 ok", 0)]
+    [TestCase("530 log in first", "250 ok", 0)]
+    public async Task None_of_them_for_good_is_a_refusal_and_for_now_is_waited_out(string sender, string recipients, int refusals)
+    {
+        await using var server = new MailServer(SmtpSecurity.Starttls) { Sender = sender, Recipients = _ => recipients };
+        await using var stage = await OpenAsync(server);
+        await stage.Story.DamageAsync("one");
+        await stage.DeliverAsync();
+        Assert.That(await stage.Ledger.ScalarAsync<int>("SELECT refusals FROM healing.alerts WHERE sink = 'smtp'"), Is.EqualTo(refusals));
+        Assert.That(await ErrorAsync(stage) is not null, Is.EqualTo(refusals == 0), "a sink that refuses one alert is not away");
+        (server.Sender, server.Recipients) = ("250 ok", _ => "250 ok");
+        Assert.That(await stage.DeliverLaterAsync(), Is.EqualTo(1));
+    }
+
     private static async Task<AlertStage> OpenAsync(MailServer server)
     {
         var trusted = Path.Combine(Path.GetTempPath(), $"healing-mail-{server.Port}.pem");

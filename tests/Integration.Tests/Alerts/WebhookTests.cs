@@ -55,12 +55,12 @@ internal sealed class WebhookTests
         Assert.That(alive.Posts, Has.Count.EqualTo(25));
         Assert.That(await stage.WaitingAsync("webhook"), Is.EqualTo(25));
         var pause = await PauseAsync(stage);
-        Assert.That(pause, Is.InRange(1, 11));
+        Assert.That(pause, Is.LessThan(11));
         Assert.That(await stage.DeliverAsync(), Is.Zero, "left alone for a while");
         // Longer each time, however long it takes: what waits for a sink that is away is not given up.
         for (var tries = 0; tries < 15; tries++)
             await stage.DeliverLaterAsync();
-        Assert.That(await PauseAsync(stage), Is.InRange(290, 301));
+        Assert.That(await PauseAsync(stage), Is.InRange(240, 301));
         Assert.That(await stage.WaitingAsync("webhook"), Is.EqualTo(25));
 
         await dead.UpAsync();
@@ -112,7 +112,7 @@ internal sealed class WebhookTests
         await Poll.UntilAsync(_ => Task.FromResult(alive.Posts.Count == 2), TimeSpan.FromSeconds(8), "the second, while the other sink hangs");
         Assert.That(hanging.Posts, Is.Empty);
         await stop.CancelAsync();
-        await loop.WaitAsync(TimeSpan.FromSeconds(5));
+        await loop.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.That(await stage.WaitingAsync("webhook"), Is.EqualTo(2));
     }
 
@@ -124,7 +124,7 @@ internal sealed class WebhookTests
         await using var stage = await AlertStage.OpenAsync(a => a.Slack = busy.Address);
         await stage.Story.DamageAsync("one");
         await stage.DeliverAsync();
-        Assert.That(await PauseAsync(stage), Is.InRange(110, 121));
+        Assert.That(await PauseAsync(stage), Is.InRange(60, 121));
         Assert.That(await stage.WaitingAsync("slack"), Is.EqualTo(1));
     }
 

@@ -89,6 +89,37 @@ internal sealed class ManyAtOnceTests
         Assert.That((none.ExitCode, none.Error), Is.EqualTo((1, "error: no backups are made: backups.provider is none\nHINT: Set backups.provider, or backup of the target, to pg_basebackup, pg_dump or pgbackrest.")));
     }
 
+    [Test]
+    public async Task A_restore_that_was_killed_is_removed_by_the_next_one()
+    {
+        File.SetUnixFileMode(_vault.Options.StateDirectory, (UnixFileMode)0b111_101_101);
+        var backup = await _vault.MakeAsync(BackupProvider.PgBasebackup);
+        var clones = Path.Combine(_vault.Options.StateDirectory, "clones");
+        string[] words = ["restore-test", "--backup", $"{backup.Id}", .. (await WordsAsync("run", "--set", "worker.lease=10s")).Skip(2)];
+        await using var process = ChildProcess.Start("dotnet", [typeof(HealingWorkers.Worker.Commands.CommandLine).Assembly.Location, .. words]);
+        var (folder, server) = ("", 0);
+        await Poll.UntilAsync(() =>
+        {
+            (folder, server) = Running(clones);
+            return server != 0 || (process.HasExited ? throw new InvalidOperationException(string.Join('\n', process.All)) : false);
+        }, TimeSpan.FromSeconds(60), "a restored server");
+        ProcessTable.Send(process.Pid, Signal.Kill);
+        await process.WaitForExitAsync(TimeSpan.FromSeconds(10));
+        await Poll.UntilAsync(() => !ProcessTable.IsAlive(server), TimeSpan.FromSeconds(20), "the server gone with its maker");
+        Assert.That(folder, Does.Exist, "nobody was left to remove it");
+
+        var next = new CommandResult(1, "", "");
+        await Poll.UntilAsync(async _ => (next = await HealingExecutable.RunAsync(words)).ExitCode != 1, TimeSpan.FromSeconds(60), "the end of the lease");
+        Assert.That(next.ExitCode, Is.Zero, next.Output);
+        Assert.That(Directory.GetDirectories(clones), Is.Empty);
+        Assert.That((await new ProofLedger(_vault.Db).ListAsync(null, 2, default)).Select(p => (p.Outcome, p.Error)), Is.EqualTo(new (string?, string?)[] { ("proven", null), (null, "its process died") }));
+    }
+
+    /// <summary>The first restored server that has written down its pid; 0 while there is none.</summary>
+    private static (string Folder, int Server) Running(string clones) => (Directory.Exists(clones) ? Directory.GetDirectories(clones) : [])
+        .Select(f => (f, Note: Path.Combine(f, "data", "postmaster.pid"))).Where(c => File.Exists(c.Note))
+        .Select(c => (c.f, File.ReadLines(c.Note).FirstOrDefault() is { } pid ? int.Parse(pid, System.Globalization.CultureInfo.InvariantCulture) : 0)).FirstOrDefault(c => c.Item2 > 0);
+
     private BackupPruner Pruner() => new(_vault.Options, _vault.Ledger, new LeaseLedger(_vault.Db), TimeProvider.System, "sweeper", NullLogger<BackupPruner>.Instance);
 
     private IEnumerable<string> Drafts() => Directory.EnumerateDirectories(_vault.Root, "*.draft");

@@ -1,9 +1,12 @@
 using HealingWorkers.Drill;
 using HealingWorkers.Integration.Tests.Deploy;
 using HealingWorkers.Jobs.Backups;
+using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Schedule;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
@@ -85,8 +88,12 @@ internal sealed class PgBackRestTests
             to.Delete(recursive: true);
         }
 
+        await ProveAsync(backup);
+
         var second = await _vault.MakeAsync(BackupProvider.Pgbackrest);
         Assert.That(second.Label, Does.EndWith("D").And.StartWith(backup.Label), "the full one is young");
+        Assert.That((backup.IsReadAnew, second.IsReadAnew), Is.EqualTo((true, false)), "it keeps what the full one has of files that nobody has written to since");
+        await ProveAsync(second);
         await RunAsync("backup", "--type=full");
         var gone = await new BackupPruner(_vault.Options, _vault.Ledger, new LeaseLedger(_vault.Db), TimeProvider.System, "pruner", NullLogger<BackupPruner>.Instance).RunAsync(default);
         Assert.That(gone.Select(d => (d.Backup.Id, d.Why)), Is.EquivalentTo(new[] { (backup.Id, BackupPruner.GoneAlready), (second.Id, BackupPruner.GoneAlready) }));
@@ -104,6 +111,18 @@ internal sealed class PgBackRestTests
         _vault.FreeSpace = _ => 1 << 20;
         Assert.That((await Assert.ThrowsAsync<HealingException>(() => _vault.MakeAsync(BackupProvider.Pgbackrest)))!.Message, Does.Match($"no room for a backup of movies in {_place.FullName}/repo: .* nothing was begun"));
         _vault.FreeSpace = null;
+    }
+
+    /// <summary>It comes back in a server of its own, page by page and row by row.</summary>
+    private async Task ProveAsync(Backup backup)
+    {
+        File.SetUnixFileMode(_vault.Options.StateDirectory, (UnixFileMode)0b111_101_101);
+        var tests = new RestoreTests(_vault.Options, _vault.Db, new TargetSet([_vault.Target]), CheckCatalogue.All, TimeProvider.System, "prover");
+        var tested = await tests.RunAsync((await _vault.Ledger.FindAsync(backup.Id, default))!, null, keep: false, static _ => { }, default);
+        Assert.That(tested!.Report.Why, Is.Empty);
+        Assert.That((tested.Report.Checksums, tested.Report.Tables.Equal > 2, tested.Report.Tables.Differs.Count), Is.EqualTo(("verified", true, 0)));
+        Assert.That((await _vault.Ledger.FindAsync(backup.Id, default))!.ProvenAt, Is.Not.Null);
+        Assert.That(Directory.GetDirectories(Path.Combine(_vault.Options.StateDirectory, "clones")), Is.Empty);
     }
 
     private async Task RunAsync(params string[] words)

@@ -25,6 +25,8 @@ internal sealed class ProofCloneTests
         await MoviesSchema.CreateAsync(_cluster, "movies", 500);
         // what the copy must not act on: somebody else's primary, a library that is nowhere
         await _cluster.ExecuteAsync("postgres", "ALTER SYSTEM SET primary_conninfo = 'host=192.0.2.1'; ALTER SYSTEM SET restore_command = 'touch /tmp/never %f'");
+        // user code that must not run on a copy
+        await _cluster.ExecuteAsync("movies", "CREATE FUNCTION public.calls_out() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'it ran'; END $$; CREATE EVENT TRIGGER \"calls \"\"out\" ON ddl_command_start EXECUTE FUNCTION public.calls_out(); ALTER EVENT TRIGGER \"calls \"\"out\" ENABLE ALWAYS");
         _copy = Path.Combine(_state.FullName, "copy");
         var (code, said) = await Jobs.Targets.Programs.TryRunAsync(["/usr/lib/postgresql/15/bin/pg_basebackup", "-D", Path.Combine(_copy, "data"), "-h", _cluster.SocketDirectory, "-p", $"{_cluster.Port}", "-U", "postgres", "-c", "fast", "-X", "stream"], default);
         Assert.That(code, Is.Zero, said);
@@ -39,6 +41,27 @@ internal sealed class ProofCloneTests
     }
 
     [Test]
+    public async Task What_is_truncated_or_replaced_while_rows_are_counted_is_not_compared()
+    {
+        await _cluster.CreateDatabaseAsync("moving");
+        await _cluster.ExecuteAsync("moving", "CREATE TABLE cut AS SELECT generate_series(1, 10) n; CREATE TABLE swapped AS SELECT generate_series(1, 20) n; CREATE TABLE anew AS SELECT generate_series(1, 30) n; CREATE TABLE still AS SELECT generate_series(1, 40) n");
+        await using var session = await _cluster.OpenAsync("moving");
+        await using var snapshot = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+        await using (var see = new Npgsql.NpgsqlCommand("SELECT 1", session))
+        {
+            await see.ExecuteScalarAsync();
+        }
+        await _cluster.ExecuteAsync("moving", "TRUNCATE cut; ALTER TABLE swapped RENAME TO before; CREATE TABLE swapped (n int); INSERT INTO still VALUES (0)");
+        await _cluster.ExecuteAsync("moving", "VACUUM FULL anew");
+        var counted = (await RowCounts.WithinAsync(session, physical: true, _ => { }, default)).ToDictionary(t => t.Table, t => (t.Rows, t.Why), StringComparer.Ordinal);
+        Assert.That(counted["public.still"], Is.EqualTo((40L, null as string)));
+        foreach (var table in new[] { "cut", "swapped", "anew" })
+        {
+            Assert.That(counted[$"public.{table}"], Is.EqualTo((null as long?, RowCounts.WrittenAnew)), table);
+        }
+    }
+
+    [Test]
     public async Task It_holds_the_same_rows_keeps_to_itself_and_is_gone_afterwards()
     {
         string folder;
@@ -50,6 +73,12 @@ internal sealed class ProofCloneTests
             Assert.That(await ScalarAsync(clone, "movies", "SELECT count(*) FROM public.movies"), Is.EqualTo(await _cluster.ScalarAsync<long>("movies", "SELECT count(*) FROM movies")));
             var settings = await ScalarAsync(clone, "movies", "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings WHERE name IN ('listen_addresses', 'archive_mode', 'primary_conninfo', 'restore_command', 'shared_preload_libraries', 'max_connections', 'max_prepared_transactions', 'autovacuum')");
             Assert.That(settings, Is.EqualTo("archive_mode=off autovacuum=off listen_addresses= max_connections=73 max_prepared_transactions=7 primary_conninfo= restore_command= shared_preload_libraries="));
+            await using (var session = await clone.OpenAsync("movies", default))
+            {
+                await using var ddl = new Npgsql.NpgsqlCommand("CREATE TABLE public.made_here (id int)", session);
+                Assert.That(async () => await ddl.ExecuteNonQueryAsync(), Throws.Nothing, "its event triggers are silent");
+            }
+            Assert.That(await ScalarAsync(clone, "movies", "SELECT evtenabled::text FROM pg_event_trigger"), Is.EqualTo("R"), "which the check of triggers does not take for switched off");
             Assert.That((await House().SweepAsync(default), Directory.Exists(folder)), Is.EqualTo((Array.Empty<string>(), true)), "it is in use");
         }
         Assert.That(Directory.Exists(folder), Is.False);

@@ -27,6 +27,7 @@ internal sealed class ProofStage : IAsyncDisposable
 
     public PgCluster Cluster { get; }
     public LedgerDb Db { get; }
+    public List<Target> Others { get; } = [];
     public HealingOptions Options { get; }
     public Target Target { get; }
     public IncidentLedger Incidents => new(Db);
@@ -40,22 +41,33 @@ internal sealed class ProofStage : IAsyncDisposable
         await home.CreateDatabaseAsync("ledger");
         var control = home.ConnectionString("ledger");
         await new Migrator(control, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
-        return new(cluster, home, new LedgerDb(control));
+        return new(cluster, home, CalmLedger.At(control));
     }
 
-    public async Task<Backup> BackUpAsync(BackupProvider provider = BackupProvider.PgBasebackup)
+    public async Task<Backup> BackUpAsync(BackupProvider provider = BackupProvider.PgBasebackup, Target? target = null)
     {
-        Target.Options.Backup = provider;
+        target ??= Target;
+        target.Options.Backup = provider;
         var maker = new BackupMaker(Options, new BackupLedger(Db), new LeaseLedger(Db), Incidents, TimeProvider.System, "test");
-        var made = await maker.MakeAsync(Target, TimeSpan.Zero, null, static _ => { }, CancellationToken.None);
+        var made = await maker.MakeAsync(target, TimeSpan.Zero, null, static _ => { }, CancellationToken.None);
         return (await new BackupLedger(Db).FindAsync(made.Backup!.Id, CancellationToken.None))!;
     }
 
-    public RestoreTests Tests(string worker = "test") => new(Options, Db, new TargetSet([Target]), CheckCatalogue.All, TimeProvider.System, worker);
+    public RestoreTests Tests(IReadOnlyList<ICheck>? checks = null, TimeSpan? limit = null) =>
+        new(Options, Db, new TargetSet([.. Others, Target]), checks ?? CheckCatalogue.All, TimeProvider.System, "test") { CheckLimit = limit ?? TimeSpan.FromMinutes(5) };
 
-    public async Task<ProofReport> ProveAsync(Backup backup)
+    /// <summary>Another database of the same server.</summary>
+    public async Task<Target> KnowAsync(string database)
     {
-        var tested = await Tests().RunAsync(backup, null, keep: false, static _ => { }, CancellationToken.None);
+        var other = new Target(new TargetOptions { Name = database, Connection = Cluster.ConnectionString(database) }, TimeProvider.System);
+        Others.Add(other);
+        await Incidents.RegisterTargetAsync(database, await other.FactsAsync(CancellationToken.None), CancellationToken.None);
+        return other;
+    }
+
+    public async Task<ProofReport> ProveAsync(Backup backup, IReadOnlyList<ICheck>? checks = null, TimeSpan? limit = null)
+    {
+        var tested = await Tests(checks, limit).RunAsync(backup, null, keep: false, static _ => { }, CancellationToken.None);
         Assert.That(Directory.Exists(Clones) ? Directory.GetDirectories(Clones) : [], Is.Empty, "the restored server is gone");
         return tested!.Report;
     }
@@ -66,7 +78,10 @@ internal sealed class ProofStage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Target.DisposeAsync();
+        foreach (var other in Others.Prepend(Target))
+        {
+            await other.DisposeAsync();
+        }
         await Db.DisposeAsync();
         await Cluster.DisposeAsync();
         await _home.DisposeAsync();

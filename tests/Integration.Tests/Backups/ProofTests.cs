@@ -1,8 +1,11 @@
+using HealingWorkers.Dashboard.Metrics;
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Backups;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Schedule;
+using HealingWorkers.Jobs.Telemetry;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Backups;
@@ -30,13 +33,18 @@ internal sealed class ProofTests
         Assert.That(report.Problems, Is.Empty);
         Assert.That(report.Tables.Equal, Is.GreaterThanOrEqualTo(5), string.Join("; ", report.Tables.NotCompared));
         Assert.That(report.Tables.Differs, Is.Empty);
-        Assert.That((report.Checksums, report.Pages!.Pages), Is.EqualTo(("verified", report.Pages.Pages)), report.ChecksumsSaid);
-        Assert.That(report.Pages.Pages, Is.GreaterThan(500));
+        Assert.That(report.Checksums, Is.EqualTo("verified"), report.ChecksumsSaid);
+        Assert.That(report.Pages!.Pages, Is.GreaterThan(500));
         Assert.That(report.Checks.Where(c => c.Database == "movies").Select(c => c.Check), Is.EquivalentTo(CheckCatalogue.All.Select(c => c.Description.Name)), "all of them, also those that nobody runs on a live server");
         Assert.That(report.Checks.Where(c => c.Status is not "clean").Select(c => $"{c.Check}: {c.Reason}"), Is.All.Contains("it needs PostgreSQL 1"));
         Assert.That(report.Phases.Select(p => p.Phase), Is.EqualTo(new[] { "restore", "recovery", "count", "checks", "stop", "pg_checksums", "pages", "remove" }));
         Assert.That((await _stage.Tests().NextAsync(_stage.Target, default)).WhyNot, Is.EqualTo("the newest good backup is proven already"));
         Assert.That((await new BackupLedger(_stage.Db).FindAsync(backup.Id, default))!.ProvenAt, Is.Not.Null);
+        using (var metrics = new LedgerMetrics(_stage.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance))
+        {
+            var verified = (await metrics.ReadAsync(default)).Single(f => f.Metric == MetricCatalogue.ChecksumsLastVerified).Samples;
+            Assert.That(verified.Select(s => (s.Labels.Single().Value, s.Value)), Does.Contain(("movies", await _stage.LedgerAsync<double>($"SELECT extract(epoch FROM ended_at)::float8 FROM healing.restore_tests WHERE backup_id = {backup.Id}"))));
+        }
         Assert.That(await _stage.LedgerAsync<string>("SELECT severity || ' ' || (payload->>'message') FROM healing.alerts WHERE event = 'checksums_verified' ORDER BY id DESC LIMIT 1"), Does.StartWith("info checksums verified: all ").And.EndsWith($" as restored from backup {backup.Id}"));
         Assert.That((await _stage.OpenIncidentsAsync()).Select(i => i.Detail), Has.None.Contains($"backup {backup.Id} by"));
     }
@@ -57,10 +65,35 @@ internal sealed class ProofTests
         var report = await _stage.ProveAsync(backup);
 
         Assert.That(report.Problems.Single(), Does.Contain(path).And.Contain("block 1 does not agree with its checksum"));
-        var incident = (await _stage.OpenIncidentsAsync()).Single(i => i.Kind.Name == "backup_not_proven");
+        var incident = (await _stage.OpenIncidentsAsync()).Single(i => i.Kind.Name == "backup_not_proven" && i.Detail.Contains($"backup {backup.Id} by", StringComparison.Ordinal));
         Assert.That(incident.Detail, Does.Contain($"backup {backup.Id}").And.Contain(path));
         Assert.That((await new BackupLedger(_stage.Db).FindAsync(backup.Id, default))!.Disproven, Is.True);
         Assert.That((await _stage.Tests().NextAsync(_stage.Target, default)).Backup?.Id, Is.Not.EqualTo(backup.Id));
+    }
+
+    [Test]
+    public async Task A_disk_that_is_full_says_nothing_of_the_backup()
+    {
+        var backup = await _stage.BackUpAsync();
+        var small = Directory.CreateTempSubdirectory("healing-small-").FullName;
+        var (mounted, said) = await Jobs.Targets.Programs.TryRunAsync(["mount", "-t", "tmpfs", "-o", "size=12m,mode=755", "none", small], default);
+        if (mounted != 0)
+        {
+            Assert.Ignore($"no small disk can be made here: {said}");
+        }
+        try
+        {
+            var house = new CloneHouse(Path.Combine(small, "clones"), "", "test", TimeProvider.System, _ => long.MaxValue);
+            var proof = new RestoreProof(house, CheckCatalogue.All, TimeProvider.System);
+            var e = await Assert.ThrowsAsync<Jobs.Errors.HealingException>(() => proof.RunAsync(new(backup, new BackupWays(_stage.Options).Of(backup.Provider), []), default));
+            Assert.That(e!.Message, Does.EndWith("the disk of this host is full"));
+            Assert.That(Directory.GetDirectories(Path.Combine(small, "clones")), Is.Empty);
+        }
+        finally
+        {
+            await Jobs.Targets.Programs.TryRunAsync(["umount", small], default);
+            Directory.Delete(small);
+        }
     }
 
     [Test]
@@ -100,6 +133,52 @@ internal sealed class ProofTests
     }
 
     [Test]
+    public async Task A_dump_of_another_database_in_its_place_is_none_of_this_one()
+    {
+        await _stage.Cluster.CreateDatabaseAsync("films");
+        await _stage.Cluster.ExecuteAsync("films", "CREATE TABLE films (id int)");
+        var backup = await _stage.BackUpAsync(BackupProvider.PgDump);
+        var other = await _stage.BackUpAsync(BackupProvider.PgDump, await _stage.KnowAsync("films"));
+
+        var report = await _stage.ProveAsync(backup with { Place = other.Place, Label = other.Label });
+
+        Assert.That(report.Problems, Is.EqualTo(new[] { "this is a dump of another database: of films, and movies was expected" }));
+        Assert.That(report.Phases.Select(p => p.Phase), Is.EqualTo(new[] { "restore", "remove" }), "it goes into no server");
+        Assert.That((await new BackupLedger(_stage.Db).FindAsync(backup.Id, default))!.Disproven, Is.True);
+    }
+
+    [Test]
+    public async Task A_check_that_crashes_the_restored_server_disproves_the_backup()
+    {
+        var backup = await _stage.BackUpAsync();
+        var after = CheckCatalogue.All.First(c => c.Description.FirstMajor <= 14);
+
+        var report = await _stage.ProveAsync(backup, [ProofCheckOf.Crash(), after]);
+
+        Assert.That(report.Problems, Has.Some.Match(@"^movies: the restored server crashed under check crash: .*was terminated by signal 11"));
+        Assert.That(report.Checks.Where(c => c.Check == after.Description.Name).Select(c => c.Status), Is.All.EqualTo("clean"), "it runs again");
+        Assert.That((await FindAsync(backup)).ProofWord(), Is.EqualTo("bad"));
+    }
+
+    [Test]
+    public async Task A_check_that_hangs_leaves_it_unproven_and_it_is_tried_again()
+    {
+        var backup = await _stage.BackUpAsync();
+
+        var report = await _stage.ProveAsync(backup, [ProofCheckOf.Hang()], TimeSpan.FromSeconds(1));
+
+        Assert.That((report.Proven, report.Problems.Count, report.Checksums), Is.EqualTo((false, 0, "verified")));
+        Assert.That(report.Undecided, Has.Some.StartsWith("movies: check hang came to no result: it was not done within"));
+        Assert.That((await FindAsync(backup)).ProofWord(), Is.EqualTo("unproven"));
+        Assert.That((await _stage.Tests().NextAsync(_stage.Target, default)).Backup?.Id, Is.EqualTo(backup.Id));
+        Assert.That((await _stage.OpenIncidentsAsync()).Select(i => i.Detail), Has.Some.Contains($"backup {backup.Id} by").And.Some.Contains("check hang came to no result"));
+        Assert.That((await new HealingWorkers.Dashboard.Fleet.ProofBook(_stage.Db).ListAsync("movies", 1, default)).Select(p => (p.Word(), p.Error)), Is.EqualTo(new[] { ("undecided", report.Why) }));
+
+        Assert.That((await _stage.ProveAsync(backup, [])).Proven, Is.True);
+        Assert.That((await FindAsync(backup)).ProofWord(), Is.EqualTo("proven"));
+    }
+
+    [Test]
     public async Task A_truncated_dump_is_named()
     {
         var backup = await _stage.BackUpAsync(BackupProvider.PgDump);
@@ -113,6 +192,8 @@ internal sealed class ProofTests
 
         Assert.That(report.Problems.Single(), Does.Contain(archive));
     }
+
+    private async Task<Backup> FindAsync(Backup backup) => (await new BackupLedger(_stage.Db).FindAsync(backup.Id, default))!;
 
     [Test]
     public async Task One_at_a_time_is_restored_on_a_host()

@@ -32,6 +32,22 @@ internal sealed class TakeAndRestoreTests
     public void Clear() => _to.Delete(recursive: true);
 
     [Test]
+    public async Task A_page_whose_checksum_is_wrong_makes_no_backup()
+    {
+        await _vault.Cluster.ExecuteAsync(Vault.Hostile, "CREATE TABLE rotten AS SELECT g, repeat('x', 200) FROM generate_series(1, 500) g");
+        await new Damage(_vault.Cluster, Vault.Hostile).Heap.FlipByteAsync("rotten", 2, 4000, mode: new DamageMode(FixChecksum: false));
+        try
+        {
+            var failed = await Assert.ThrowsAsync<HealingException>(() => _vault.MakeAsync(BackupProvider.PgBasebackup));
+            Assert.That(failed!.Message, Does.Contain("pg_basebackup ended with 1"));
+        }
+        finally
+        {
+            await _vault.Cluster.ExecuteAsync(Vault.Hostile, "DROP TABLE rotten");
+        }
+    }
+
+    [Test]
     public async Task A_base_backup_comes_back_as_it_was_at_its_restore_point()
     {
         var space = Directory.CreateDirectory(Path.Combine(_vault.Cluster.SocketDirectory, "sp=ace")).FullName;

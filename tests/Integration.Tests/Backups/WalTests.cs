@@ -18,9 +18,7 @@ internal sealed class WalTests
     [OneTimeSetUp]
     public async Task OpenAsync()
     {
-        _vault = await Vault.OpenAsync();
-        _vault.Options.Backups.Wal = true;
-        await _vault.Cluster.ExecuteAsync(Vault.Hostile, "CREATE TABLE said (word text)");
+        _vault = await WalVault.OpenAsync();
     }
 
     [OneTimeTearDown]
@@ -31,7 +29,7 @@ internal sealed class WalTests
     {
         using var stop = new CancellationTokenSource();
         var receiving = Receiver().RunAsync(stop.Token);
-        await ReceivedAsync();
+        await WalVault.ReceivedAsync(_vault);
         var backup = await _vault.MakeAsync(BackupProvider.PgBasebackup);
         await _vault.Cluster.ExecuteAsync(Vault.Hostile, "INSERT INTO said VALUES ('after the backup')");
         await _vault.Cluster.ExecuteAsync("postgres", "SELECT pg_switch_wal()");
@@ -41,12 +39,12 @@ internal sealed class WalTests
         var time = await _vault.Cluster.ScalarAsync<DateTime>("postgres", "SELECT clock_timestamp()");
         await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         await _vault.Cluster.ExecuteAsync(Vault.Hostile, "INSERT INTO said VALUES ('a mistake')");
-        await ReceivedAsync();
+        await WalVault.ReceivedAsync(_vault);
 
-        Assert.That(await WordsAsync(backup, null), Is.Empty, "the backup alone");
-        Assert.That(await WordsAsync(backup, new(Lsn: lsn)), Is.EqualTo("after the backup, wanted"));
-        Assert.That(await WordsAsync(backup, new(Time: new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero))), Is.EqualTo("after the backup, wanted"));
-        Assert.That(await WordsAsync(backup, RestoreUntil.End), Is.EqualTo("after the backup, wanted, a mistake"));
+        Assert.That(await WalVault.WordsAsync(_vault, backup, null), Is.Empty, "the backup alone");
+        Assert.That(await WalVault.WordsAsync(_vault, backup, new(Lsn: lsn)), Is.EqualTo("after the backup, wanted"));
+        Assert.That(await WalVault.WordsAsync(_vault, backup, new(Time: new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero))), Is.EqualTo("after the backup, wanted"));
+        Assert.That(await WalVault.WordsAsync(_vault, backup, RestoreUntil.End), Is.EqualTo("after the backup, wanted, a mistake"));
         await stop.CancelAsync();
         Assert.That(async () => await receiving, Throws.InstanceOf<OperationCanceledException>());
 
@@ -59,21 +57,57 @@ internal sealed class WalTests
         Assert.That(await Receiver().RunAsync(default), Does.Match(@"^slot healing_movies held back \d+ MB of WAL on the server, backups.wal_up_to is 20 MB: it was dropped$"));
         Assert.That(await _vault.Cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_replication_slots"), Is.Zero);
         await _vault.Cluster.ExecuteAsync("postgres", "SELECT pg_logical_emit_message(false, 'x', 'x'); SELECT pg_switch_wal(); CHECKPOINT; CHECKPOINT");
-        Assert.That(await Receiver().RunAsync(default), Does.Contain("has already been removed"), "what was missed is missed");
+        Assert.That(await Receiver().RunAsync(default), Does.StartWith("pg_receivewal ended with"), "what was missed is missed");
         using var again = new CancellationTokenSource();
-        var second = Receiver().RunAsync(again.Token);
-        await ReceivedAsync();
-        Assert.That(await WordsAsync(backup, RestoreUntil.End), Is.EqualTo("after the backup, wanted, a mistake"), "what had been received before is still used");
+        var second = AgainAndAgainAsync(again.Token);
+        await WalVault.ReceivedAsync(_vault);
+        Assert.That(await WalVault.WordsAsync(_vault, backup, RestoreUntil.End), Is.EqualTo("after the backup, wanted, a mistake"), "what had been received before is still used");
         var later = await _vault.MakeAsync(BackupProvider.PgBasebackup);
         await _vault.Cluster.ExecuteAsync(Vault.Hostile, "INSERT INTO said VALUES ('later')");
-        await ReceivedAsync();
-        Assert.That(await WordsAsync(later, RestoreUntil.End), Is.EqualTo("after the backup, wanted, a mistake, later"));
+        await WalVault.ReceivedAsync(_vault);
+        Assert.That(await WalVault.WordsAsync(_vault, later, RestoreUntil.End), Is.EqualTo("after the backup, wanted, a mistake, later"));
         await again.CancelAsync();
         await Task.WhenAny(second);
 
-        Assert.That(_vault.Ways.Archive.Prune(later.SystemIdentifier, WalArchive.OldestNeeded([later])!), Is.GreaterThan(0));
+        Assert.That(_vault.Ways.Archive.Prune(later.SystemIdentifier, _vault.Ways.Archive.OldestNeeded([later with { Place = "/on/another/host" }])!), Is.GreaterThan(0));
         Assert.That(Directory.EnumerateDirectories(Path.GetDirectoryName(Archive)!), Is.EqualTo(new[] { Archive }), "what only the older backup needed is gone");
-        Assert.That((await Assert.ThrowsAsync<HealingException>(() => WordsAsync(backup, RestoreUntil.End)))!.Message, Does.Contain("was not received, so that no later point than its own can be reached"));
+        Assert.That((await Assert.ThrowsAsync<HealingException>(() => WalVault.WordsAsync(_vault, backup, RestoreUntil.End)))!.Message, Does.Contain("was not received, so that no later point than its own can be reached"));
+    }
+
+    [Test]
+    public async Task A_slot_that_nobody_wants_any_more_goes_and_that_of_others_stays()
+    {
+        var slots = new WalSlots(_vault.Ledger, new(_vault.Db), "worker");
+        await _vault.Cluster.ExecuteAsync("postgres", "SELECT pg_create_physical_replication_slot('healing_movies', true) WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'healing_movies'); SELECT pg_create_physical_replication_slot('somebody_elses', true)");
+        var incidents = new Jobs.Incidents.IncidentLedger(_vault.Db);
+        var id = await incidents.RegisterTargetAsync("movies", await _vault.Target.FactsAsync(default), default);
+        await _vault.Db.InTransactionAsync((c, t) => c.ExecuteAsync("DELETE FROM healing.check_runs WHERE check_name = 'wal'", transaction: t), default);
+        Assert.That(await slots.DropAsync(_vault.Target, default), Is.Empty, "this ledger has never received here: it is another one's");
+        await incidents.TakeInAsync(id, new("wal", Jobs.Checks.CheckStatus.Clean, TimeSpan.Zero, null, [], [0]), null, 3, "worker", default);
+        Assert.That(await slots.DropAsync(_vault.Target, default), Is.EqualTo(new[] { "healing_movies" }));
+        Assert.That(await _vault.Cluster.QueryAsync<string>("postgres", "SELECT slot_name::text FROM pg_replication_slots"), Is.EqualTo(new[] { "somebody_elses" }));
+        Assert.That(await slots.DropAsync(_vault.Target, default), Is.Empty);
+        await _vault.Cluster.ExecuteAsync("postgres", "SELECT pg_drop_replication_slot('somebody_elses')");
+    }
+
+    [Test]
+    public async Task A_dry_run_foresees_a_full_disk_and_makes_nothing()
+    {
+        _vault.Options.Backups.Directory = Path.Combine(_vault.Options.StateDirectory, "not", "there");
+        _vault.FreeSpace = _ => 1 << 20;
+        try
+        {
+            foreach (var provider in new[] { BackupProvider.PgBasebackup, BackupProvider.PgDump })
+            {
+                _vault.Options.Backups.Provider = provider;
+                Assert.That(await _vault.Maker().WhyNotAsync(_vault.Target, default), Does.Match("^no room for a backup of movies in .*: \\d+ MB are needed, 1 MB are free$"));
+            }
+            Assert.That(Directory.Exists(Path.Combine(_vault.Options.StateDirectory, "not")), Is.False);
+        }
+        finally
+        {
+            (_vault.FreeSpace, _vault.Options.Backups.Directory) = (null, "");
+        }
     }
 
     [Test]
@@ -87,27 +121,14 @@ internal sealed class WalTests
     [TestCase("My Films;--", "healing_my_films___")]
     public void A_slot_is_named_as_servers_allow(string target, string slot) => Assert.That(WalReceiver.SlotOf(target), Is.EqualTo(slot));
 
-    private WalReceiver Receiver() => new(_vault.Target, _vault.Options.Backups, "", _vault.Ways.Archive) { LookEvery = TimeSpan.FromMilliseconds(200) };
+    private WalReceiver Receiver() => WalVault.Receiver(_vault);
 
-    private async Task ReceivedAsync()
+    /// <summary>As the watch does: what ends is begun again.</summary>
+    private async Task AgainAndAgainAsync(CancellationToken cancel)
     {
-        var lsn = await _vault.Cluster.ScalarAsync<string>("postgres", "SELECT pg_current_wal_lsn()::text");
-        await Poll.UntilAsync(async stop => await _vault.Cluster.ScalarAsync<bool>("postgres",
-            "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'healing wal' AND flush_lsn >= @lsn::pg_lsn)", new { lsn }, stop), TimeSpan.FromSeconds(60), $"all WAL up to {lsn} received");
-    }
-
-    private async Task<string> WordsAsync(Backup backup, RestoreUntil? until)
-    {
-        var to = Directory.CreateTempSubdirectory("healing-restored-");
-        ServerUser.Current.Own(to.FullName);
-        try
+        while (!cancel.IsCancellationRequested)
         {
-            await using var revived = await Revived.StartAsync(await _vault.Ways.Of(backup.Provider).RestoreAsync(backup, to.FullName, until, default));
-            return string.Join(", ", await (await revived.OpenAsync(Vault.Hostile)).QueryAsync<string>("SELECT word FROM said ORDER BY ctid"));
-        }
-        finally
-        {
-            to.Delete(recursive: true);
+            await Receiver().RunAsync(cancel);
         }
     }
 }

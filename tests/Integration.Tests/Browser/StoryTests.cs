@@ -23,6 +23,14 @@ public sealed partial class StoryTests
         _browser = await Browsing.OpenAsync(_theatre.Address);
     }
 
+    /// <summary>What the worker had to do with it is not on the page that a browser test complains of.</summary>
+    [TearDown]
+    public async Task TellAsync()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
+            TestContext.Out.WriteLine(await _theatre.RunsAsync());
+    }
+
     [OneTimeTearDown]
     public async Task CloseAsync()
     {
@@ -62,7 +70,7 @@ public sealed partial class StoryTests
         await Expect(page.GetByRole(AriaRole.Status).Filter(new() { HasText = "approved" })).ToBeVisibleAsync();
 
         // without a reload: the page follows the worker
-        await Expect(page.Locator("main .badge", new() { HasText = "resolved" }).First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator("main .badge", new() { HasText = "resolved" }).First).ToBeVisibleAsync(Browsing.Patient);
         Assert.That(await CountAsync("casts"), Is.EqualTo(casts - orphans));
         var id = long.Parse(IncidentId().Match(page.Url).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
         Assert.That((await _theatre.Incidents.FindAsync(id, CancellationToken.None))!.ApprovedRows, Is.EqualTo(orphans), "the approval is bound to the rows that were read");
@@ -72,7 +80,7 @@ public sealed partial class StoryTests
         await page.GetByText("Undo ...").ClickAsync();
         await page.Locator("#undo").GetByLabel("Why").FillAsync("somebody misses them");
         await page.GetByRole(AriaRole.Button, new() { Name = "Bring the rows back" }).ClickAsync();
-        await Expect(page.Locator("main .badge", new() { HasText = "undone" }).First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator("main .badge", new() { HasText = "undone" }).First).ToBeVisibleAsync(Browsing.Patient);
         Assert.That(await CountAsync("casts"), Is.EqualTo(casts));
         Assert.That((await _theatre.Incidents.FindAsync(id, CancellationToken.None))!.State, Is.EqualTo(IncidentState.Undone));
         await RunByHandAsync(page);
@@ -93,7 +101,7 @@ public sealed partial class StoryTests
         var run = RunNumber().Match(await said.InnerTextAsync()).Groups[1].Value;
         await page.GetByRole(AriaRole.Link, new() { Name = "Jobs", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = run, Exact = true }).ClickAsync();
-        await Expect(page.Locator("main .badge", new() { HasText = "succeeded" }).First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator("main .badge", new() { HasText = "succeeded" }).First).ToBeVisibleAsync(Browsing.Patient);
         await Expect(page.GetByText("1 findings").First).ToBeVisibleAsync();
     }
 
@@ -105,7 +113,7 @@ public sealed partial class StoryTests
         var run = await _theatre.Db.FirstAsync<long>("SELECT max(id) FROM healing.job_runs WHERE state = 'succeeded'", null, CancellationToken.None);
         (string Name, string Path)[] pages =
         [
-            ("home", "/"), ("incidents", "/incidents?show=all"), ("incident", $"/incidents/{id}"), ("healed-index", $"/incidents/{owner}"), ("snapshot", $"/incidents/{owner}/snapshots/{snapshot}"),
+            ("home", "/"), ("incidents", "/incidents?show=all"), ("incident", $"/incidents/{id}"), ("plan", $"/incidents/{id}/plan"), ("healed-index", $"/incidents/{owner}"), ("snapshot", $"/incidents/{owner}/snapshots/{snapshot}"),
             ("quarantine", "/quarantine"), ("kept-rows", $"/quarantine/{id}"), ("decide", $"/incidents/decide?verb=close&id={id}"), ("nowhere", "/nowhere"),
             ("jobs", "/jobs"), ("run", $"/jobs/{run}"), ("schedules", "/schedules"), ("workers", "/workers"), ("targets", "/targets"), ("target", "/targets/movies"), ("audit", "/audit"), ("configuration", "/configuration"),
         ];

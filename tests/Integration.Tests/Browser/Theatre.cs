@@ -30,14 +30,14 @@ internal sealed class Theatre : IAsyncDisposable
         Options = new HealingOptions
         {
             StateDirectory = _state.FullName,
+            Worker = new() { Lease = TimeSpan.FromMinutes(3) },
             Http = { Listen = "127.0.0.1:0" },
             Control = { Connection = cluster.ConnectionString("ledger") },
             Targets = [new TargetOptions { Name = "movies", Connection = cluster.ConnectionString("movies") }],
             Backups = { Provider = BackupProvider.None },
             Snapshots = { BaseBackup = BaseBackupRule.Never },
-            Worker = { Lease = TimeSpan.FromSeconds(6) },
         };
-        Db = new LedgerDb(Options.Control.Connection);
+        Db = CalmLedger.At(Options.Control.Connection);
         _target = new Target(Options.Targets[0], TimeProvider.System);
         var targets = new TargetSet([_target]);
         var healers = new HealerFactory(Options, Db, targets, CheckCatalogue.All, TimeProvider.System, NullLoggerFactory.Instance);
@@ -82,7 +82,11 @@ internal sealed class Theatre : IAsyncDisposable
 
     /// <summary>Waits for an incident of that kind to come so far.</summary>
     public Task UntilAsync(string kind, IncidentState state) => Poll.UntilAsync(
-        async ct => (await Incidents.ListAsync(new IncidentFilter { Kind = kind, State = state }, ct)).Count > 0, TimeSpan.FromMinutes(2), $"{kind} to be {state}");
+        async ct => (await Incidents.ListAsync(new IncidentFilter { Kind = kind, State = state }, ct)).Count > 0, TimeSpan.FromMinutes(5), $"{kind} to be {state}");
+
+    /// <summary>A line for each run: how it ended, and what it said last.</summary>
+    public async Task<string> RunsAsync() => string.Join('\n', (await new JobLedger(Db).HistoryAsync(new() { Limit = 20 }, CancellationToken.None))
+        .Select(r => $"run {r.Id} {r.Key} {r.State} deferrals={r.Deferrals} executions={r.Executions} due={r.DueAt:u} {r.Note} {r.Error}"));
 
     public async ValueTask DisposeAsync()
     {

@@ -45,6 +45,21 @@ public sealed class GrantCommandTests
     }
 
     [Test]
+    public async Task Who_may_not_ask_for_a_checkpoint_does_not_tell_what_nobody_could_look_at_again()
+    {
+        await CheckCluster.Cluster.ExecuteAsync(_database, "CREATE TABLE public.doubted (id int PRIMARY KEY, place point); INSERT INTO public.doubted SELECT n, point(n, n) FROM generate_series(1, 3000) n; CREATE INDEX doubted_place ON public.doubted USING gist (place); GRANT SELECT ON public.doubted TO watcher");
+        await new Damage(CheckCluster.Cluster, _database).OtherIndex.KillEntryAsync("doubted_place");
+        var scope = CheckScope.OfIndexes(await CheckCluster.OidAsync(_database, "public.doubted_place"));
+        var sure = await CheckCluster.RunAsync(new IndexProbeCheck(), _database, scope, memory: new RememberedInMemory());
+        Assert.That(sure.Findings, Has.Count.EqualTo(1), "who may ask is certain");
+        var report = await CheckCluster.RunAsync(new IndexProbeCheck(), _database, scope, memory: new RememberedInMemory(), user: "watcher");
+        Assert.That(report.Findings, Is.Empty);
+        Assert.That(report.Status, Is.EqualTo(CheckStatus.Unavailable));
+        Assert.That(report.Reason, Does.Contain("the role may not ask for a checkpoint"));
+        await CheckCluster.Cluster.ExecuteAsync(_database, "DROP TABLE public.doubted");
+    }
+
+    [Test]
     public async Task The_detecting_role_finds_damage()
     {
         var index = await CheckCluster.OidAsync(_database, "public.people_pkey");

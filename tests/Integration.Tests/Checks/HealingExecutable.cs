@@ -10,7 +10,7 @@ internal static class HealingExecutable
     public static async Task<CommandResult> RunAsync(params string[] arguments)
     {
         await using var process = ChildProcess.Start("dotnet", [typeof(HealingWorkers.Worker.Commands.CommandLine).Assembly.Location, .. arguments], directory: TestContext());
-        var code = await process.WaitForExitAsync(TimeSpan.FromSeconds(60));
+        var code = await process.WaitForExitAsync(TimeSpan.FromMinutes(3));
         return new(code, string.Join('\n', process.Output), string.Join('\n', process.Error));
     }
 

@@ -114,6 +114,49 @@ public sealed class HeapCheckTests
     }
 
     [Test]
+    public async Task What_lies_behind_thousands_of_damaged_rows_is_found()
+    {
+        await WideAsync(rows: 226 * 70);
+        await BreakAsync(page => Enumerable.Range(1, page.ItemCount), [.. Enumerable.Range(0, 40)]);
+        await BreakAsync(_ => [5], 60);
+        var report = await CheckCluster.RunAsync(new HeapCheck(), _database);
+        Assert.That(report.Findings.Select(f => f.Object.Quoted).ToList(), Has.Count.EqualTo(41).And.Contain("public.wide(60,5)"));
+        Assert.That(report.Findings.Sum(f => f.Evidence["offsets"]!.AsArray().Count), Is.GreaterThan(9_000), "more than one call gives");
+        Assert.That(report.ExaminedNames, Does.Contain("public.wide"));
+    }
+
+    [Test]
+    public async Task A_table_with_more_damage_than_is_told_is_not_called_examined()
+    {
+        await WideAsync(rows: 226 * 130);
+        await BreakAsync(_ => [5], [.. Enumerable.Range(0, 120), 125]);
+        var report = await CheckCluster.RunAsync(new HeapCheck(), _database);
+        Assert.That(report.Findings, Has.Count.EqualTo(100));
+        Assert.That(report.ExaminedNames, Has.None.EqualTo("public.wide").And.Some.EqualTo("public.movies"));
+        var wide = await CheckCluster.OidAsync(_database, "wide");
+        var alone = await CheckCluster.RunAsync(new HeapCheck(), _database, CheckScope.OfBlock(wide, 125));
+        Assert.That(alone.Findings.Select(f => f.Object.Quoted), Is.EqualTo(new[] { "public.wide(125,5)" }));
+        Assert.That(alone.Examined, Is.EqualTo(new[] { wide }));
+    }
+
+    private Task WideAsync(int rows) =>
+        CheckCluster.Cluster.ExecuteAsync(_database, $"CREATE TABLE wide (id int); INSERT INTO wide SELECT generate_series(1, {rows})");
+
+    private Task BreakAsync(Func<HeapPage, IEnumerable<int>> items, params int[] blocks) => _damage.Editor.EditAsync("wide", null, (file, fix) =>
+    {
+        foreach (var block in blocks)
+        {
+            var bytes = file.Read(block);
+            var page = new HeapPage(bytes);
+            foreach (var item in items(page))
+            {
+                page.SetAttributes(item, 40);
+            }
+            file.Write(block, bytes, fix);
+        }
+    });
+
+    [Test]
     public async Task A_hostile_name_is_no_hindrance()
     {
         await _damage.Row.AttributeCountAsync(MoviesSchema.HostileTable, new RowPlace(0, 3));

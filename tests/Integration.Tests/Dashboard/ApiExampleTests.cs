@@ -45,11 +45,14 @@ public sealed class ApiExampleTests
         foreach (var (method, path, operation) in operations)
         {
             await using var stage = await CopyAsync();
+            var before = await stage.Db.FirstAsync<long>("SELECT coalesce(max(id), 0) FROM healing.audit_log", null, default);
             var answer = await AskAsync(stage, method, path, operation);
             var declared = operation["responses"]![((int)answer.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture)];
             var body = await answer.Content.ReadAsStringAsync();
             if (!answer.IsSuccessStatusCode || declared is null || (declared["content"] is JsonObject content && !content.Any(c => answer.Content.Headers.ContentType!.MediaType == c.Key)))
                 wrong.Add($"{method} {path}: {(int)answer.StatusCode} {body[..Math.Min(300, body.Length)]}");
+            else if (method != "GET" && !await IsToldAsync(stage, before, operation["requestBody"]!["content"]!["application/json"]!["example"]!))
+                wrong.Add($"{method} {path}: no row of the audit log tells who did it and why");
         }
         Assert.That(wrong, Is.Empty);
     }
@@ -60,6 +63,13 @@ public sealed class ApiExampleTests
         var document = JsonNode.Parse(await stage.Http.GetStringAsync("/openapi/v1.json"))!;
         return [.. document["paths"]!.AsObject().Where(p => p.Key.StartsWith("/api/v1/", StringComparison.Ordinal))
             .SelectMany(p => p.Value!.AsObject().Select(o => (o.Key.ToUpperInvariant(), p.Key, o.Value!.AsObject())))];
+    }
+
+    private static async Task<bool> IsToldAsync(Stage stage, long before, JsonNode said)
+    {
+        var (actor, why) = ($"{said["actor"]}", $"{said["reason"]}");
+        Assert.That(actor.Length * why.Length, Is.Positive, "an example that names nobody and no reason could not be found again");
+        return (await new AuditLog(stage.Db).ListAsync(new AuditFilter { Actor = actor, Limit = 50 }, default)).Any(row => row.Id > before && row.Message.Contains(why, StringComparison.Ordinal));
     }
 
     private static async Task<HttpResponseMessage> AskAsync(Stage stage, string method, string path, JsonObject operation)

@@ -94,6 +94,16 @@ public sealed class ApiTests
         Assert.That((await _stage.PostAsync("/api/v1/incidents/999/close", Why)).Status, Is.EqualTo(404));
     }
 
+    [Test]
+    public async Task What_may_lose_something_is_approved_by_its_plan_and_not_by_a_number_of_rows()
+    {
+        var waiting = await _story.DamageAsync("rows", Jobs.Findings.FindingKind.HeapXminInvalid);
+        await _story.AskAsync(waiting);
+        var (status, body) = await _stage.PostAsync($"/api/v1/incidents/{waiting.Id}/approve", new { reason = "some row", actor = "anna", rows = 1 });
+        Assert.That((status, body["code"]!.ToString()), Is.EqualTo((409, "plan_unread")), body.ToJsonString());
+        Assert.That((await _story.Incidents.FindAsync(waiting.Id, CancellationToken.None))!.ApprovedBy, Is.Null);
+    }
+
     [TestCase("{}", "reason")]
     [TestCase("""{"reason": "x"}""", "actor")]
     [TestCase("""{"reason": " ", "actor": "anna"}""", "reason")]

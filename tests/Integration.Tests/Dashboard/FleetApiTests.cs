@@ -143,6 +143,18 @@ public sealed class FleetApiTests
     }
 
     [Test]
+    public async Task A_refusal_that_changed_nothing_leaves_its_key_free()
+    {
+        Assert.That(await CodeAsync(await SendAsync("/API/v1/resume", Why, "again")), Is.EqualTo("not_paused"));
+        Assert.That((await _stage.PostAsync("/api/v1/pause", Why)).Status, Is.EqualTo(200));
+        using var resumed = await SendAsync("/API/v1/resume", Why, "again");
+        Assert.That(((int)resumed.StatusCode, resumed.Headers.Contains("Idempotency-Replayed")), Is.EqualTo((200, false)));
+        using var replayed = await SendAsync("/API/v1/resume", Why, "again");
+        Assert.That(((int)replayed.StatusCode, replayed.Headers.Contains("Idempotency-Replayed")), Is.EqualTo((200, true)));
+        Assert.That((await _stage.GetAsync("/api/v1/audit?event=repairs.resumed")).Body["items"]!.AsArray().Single()!["message"]!.ToString(), Is.EqualTo("repairs of everything resumed: looked at it"));
+    }
+
+    [Test]
     public async Task The_chain_of_receipts_and_the_configuration_are_shown()
     {
         var (_, chain) = await _stage.GetAsync("/api/v1/audit/chain");

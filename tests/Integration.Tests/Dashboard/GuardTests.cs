@@ -36,6 +36,68 @@ public sealed class GuardTests
         Assert.That(await RawAsync($"POST /api/v1/pause HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), Is.EqualTo(expected));
     }
 
+    [TestCase("/api/v1/audit/Export", true)]
+    [TestCase("/API/V1/incidents/EXPORT", true)]
+    [TestCase("/Events", true)]
+    [TestCase("/api/v1/audit", false)]
+    public void What_is_sent_while_it_is_made_is_known_in_any_letters(string path, bool isLong) => Assert.That(HealingWorkers.Dashboard.Outage.OutageGuard.IsLong(path), Is.EqualTo(isLong));
+
+    [Test]
+    public async Task In_other_letters_the_api_is_the_api()
+    {
+        using var page = new HttpRequestMessage(HttpMethod.Get, "/API/v1/nothing");
+        page.Headers.Add("Accept", "text/html");
+        using var told = await _stage.Http.SendAsync(page);
+        Assert.That(((int)told.StatusCode, told.Content.Headers.ContentType!.MediaType), Is.EqualTo((404, "application/problem+json")));
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["reason"] = "x" });
+        Assert.That((int)(await _stage.Http.PostAsync("/API/v1/pause", form)).StatusCode, Is.EqualTo(415));
+    }
+
+    [TestCase("/api/v1/incidents?search=%00")]
+    [TestCase("/api/v1/jobs?target=a%00b")]
+    public async Task What_no_database_takes_is_the_fault_of_whoever_sent_it(string path)
+    {
+        using var answer = await _stage.Http.GetAsync(path);
+        Assert.That(((int)answer.StatusCode, answer.Headers.RetryAfter), Is.EqualTo((400, (object?)null)));
+        Assert.That((await Stage.ReadAsync(answer)).Body["code"]!.ToString(), Is.EqualTo("invalid_request"));
+    }
+
+    [Test]
+    public async Task A_text_of_a_change_that_no_database_takes_is_refused_and_its_key_is_free()
+    {
+        Assert.That(await PauseAsync("re\0lease"), Is.EqualTo(400));
+        Assert.That(await PauseAsync("release"), Is.EqualTo(200), "under the same key, since nothing was changed");
+
+        async Task<int> PauseAsync(string reason)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/pause") { Content = System.Net.Http.Json.JsonContent.Create(new { reason, actor = "anna" }), Headers = { { "Idempotency-Key", "nul" } } };
+            using var answer = await _stage.Http.SendAsync(request);
+            return (int)answer.StatusCode;
+        }
+    }
+
+    [Test]
+    public async Task A_fault_of_our_own_is_no_outage()
+    {
+        await using var stage = await Stage.OpenAsync();
+        await DashCluster.Cluster.ExecuteAsync(new Npgsql.NpgsqlConnectionStringBuilder(stage.Options.Control.Connection).Database!, "ALTER TABLE healing.incidents RENAME COLUMN detail TO other");
+        using var answer = await stage.Http.GetAsync("/api/v1/incidents");
+        Assert.That(((int)answer.StatusCode, answer.Headers.RetryAfter), Is.EqualTo((500, (object?)null)));
+        Assert.That((await Stage.ReadAsync(answer)).Body["code"]!.ToString(), Is.EqualTo("unexpected"));
+    }
+
+    [Test]
+    public async Task What_goes_wrong_in_a_target_is_told_as_the_targets()
+    {
+        var target = await DashCluster.DatabaseAsync("asked");
+        await using var stage = await Stage.OpenAsync(change: o => o.Targets.Add(new Jobs.Options.TargetOptions { Name = "movies", Connection = target }));
+        await DashCluster.Cluster.ExecuteAsync(new Npgsql.NpgsqlConnectionStringBuilder(target).Database!, "CREATE SCHEMA healing_quarantine; CREATE TABLE healing_quarantine.batches (other int); CREATE TABLE healing_quarantine.parts (other int); CREATE TABLE healing_quarantine.rows (other int)");
+        var incident = await new Story(stage.Db).DamageAsync("one");
+        var (status, body) = await stage.GetAsync($"/api/v1/quarantine/{incident.Id}/rows");
+        Assert.That((status, body["code"]!.ToString()), Is.EqualTo((409, "conflict")), body.ToJsonString());
+        Assert.That(body["detail"]!.ToString(), Does.StartWith("movies answered 42"));
+    }
+
     [Test]
     public async Task A_body_beyond_bounds_is_refused()
     {

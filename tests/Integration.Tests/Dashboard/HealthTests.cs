@@ -23,7 +23,7 @@ public sealed class HealthTests
             Is.EqualTo(new[] { "control control ok true", "movies target ok true", "shop target ok true" }));
 
         await cluster.StopAsync();
-        (status, body) = await stage.GetAsync("/healthz/database");
+        (status, body) = await UntilAsync(stage, "/healthz/database", 503);
         Assert.That(status, Is.EqualTo(503));
         Assert.That(body["status"]!.ToString(), Is.EqualTo("failed"));
         var movies = body["databases"]!.AsArray().Single(d => d!["status"]!.ToString() == "failed")!;
@@ -35,11 +35,11 @@ public sealed class HealthTests
         Assert.That((await stage.GetAsync("/readyz")).Status, Is.EqualTo(200), "a target that is away does not make the dashboard unready");
 
         await cluster.StartAsync();
-        Assert.That((await stage.GetAsync("/healthz/database?target=movies")).Status, Is.EqualTo(200));
+        Assert.That((await UntilAsync(stage, "/healthz/database?target=movies", 200)).Status, Is.EqualTo(200));
         cluster.Freeze();
         try
         {
-            (status, body) = await stage.GetAsync("/healthz/database?target=movies");
+            (status, body) = await UntilAsync(stage, "/healthz/database?target=movies", 503);
             Assert.That(status, Is.EqualTo(503));
             Assert.That(body["databases"]![0]!["reason"]!.ToString(), Does.Contain("no answer"));
         }
@@ -47,6 +47,35 @@ public sealed class HealthTests
         {
             cluster.Thaw();
         }
+    }
+
+    [Test]
+    public async Task However_many_ask_a_database_is_asked_once()
+    {
+        var target = new Npgsql.NpgsqlConnectionStringBuilder(await DashCluster.DatabaseAsync("asked"));
+        await DashCluster.Cluster.ExecuteAsync("postgres", "CREATE ROLE one_at_a_time LOGIN PASSWORD 'only for this test' CONNECTION LIMIT 1");
+        (target.Username, target.Password) = ("one_at_a_time", "only for this test");
+        await using var stage = await Stage.OpenAsync(change: o => o.Targets.Add(new TargetOptions { Name = "movies", Connection = target.ConnectionString, Mode = HealingMode.Observe }));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 120).Select(_ => stage.GetAsync("/healthz/database")));
+        Assert.That(answers.Select(a => a.Body.ToJsonString()).Where(b => b.Contains("too many connections", StringComparison.Ordinal)), Is.Empty, "more than one session would have been refused");
+        Assert.That(answers.Select(a => a.Status), Does.Contain(200));
+
+        var ledger = new Npgsql.NpgsqlConnectionStringBuilder(stage.Options.Control.Connection).Database;
+        var before = await SessionsAsync(ledger!);
+        Assert.That((await Task.WhenAll(Enumerable.Range(0, 120).Select(i => stage.GetAsync(i % 2 == 0 ? "/readyz" : "/healthz")))).Select(a => a.Status), Is.All.EqualTo(200).Or.EqualTo(503));
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
+        Assert.That(await SessionsAsync(ledger!) - before, Is.LessThan(20));
+    }
+
+    private static Task<long> SessionsAsync(string database) =>
+        DashCluster.Cluster.ScalarAsync<long>("postgres", "SELECT sessions FROM pg_stat_database WHERE datname = @database", new { database });
+
+    /// <summary>What was seen is told for a moment.</summary>
+    private static async Task<(int Status, System.Text.Json.Nodes.JsonNode Body)> UntilAsync(Stage stage, string path, int status)
+    {
+        var answer = await stage.GetAsync(path);
+        await Poll.UntilAsync(async _ => (answer = await stage.GetAsync(path)).Status == status, TimeSpan.FromSeconds(6), $"{path} to answer {status}");
+        return answer;
     }
 
     [Test]
@@ -99,7 +128,7 @@ public sealed class HealthTests
         Assert.That((await stage.GetAsync("/livez")).Status, Is.EqualTo(200));
         foreach (var path in (string[])["/readyz", "/healthz", "/api/v1/incidents"])
         {
-            var (status, body) = await stage.GetAsync(path);
+            var (status, body) = await UntilAsync(stage, path, 503);
             Assert.That(status, Is.EqualTo(503), path);
             Assert.That(body["code"]!.ToString(), Is.EqualTo("ledger_unavailable"), path);
         }

@@ -35,11 +35,12 @@ public sealed partial class PrometheusTests
 
             var port = FreePort.Pick();
             var config = Path.Combine(directory.FullName, "prometheus.yml");
-            await File.WriteAllTextAsync(config, $"scrape_configs: [{{job_name: healing, scrape_interval: 1s, static_configs: [{{targets: ['{api.Authority}']}}]}}]");
+            await File.WriteAllTextAsync(config, $"scrape_configs: [{{job_name: healing, scrape_interval: 3s, static_configs: [{{targets: ['{api.Authority}']}}]}}]");
             await using var prometheus = ChildProcess.Start("/usr/bin/prometheus",
                 [$"--config.file={config}", $"--storage.tsdb.path={Path.Combine(directory.FullName, "data")}", $"--web.listen-address=127.0.0.1:{port}"]);
             var query = new Uri($"http://127.0.0.1:{port}/api/v1/query");
-            await Poll.UntilAsync(async _ => await TryQueryAsync(http, query, "up{job=\"healing\"}") == 1, Limit, "a scrape");
+            // all in one scrape that came in time
+            await Poll.UntilAsync(async _ => await TryQueryAsync(http, query, "up{job=\"healing\"}") == 1 && await TryQueryAsync(http, query, "healing_ledger_up") == 1, Limit, "a scrape");
 
             Assert.That(await TryQueryAsync(http, query, "db_corruption_events_total{target=\"movies\",kind=\"btree_corrupt\",severity=\"critical\"}"), Is.EqualTo(2));
             Assert.That(await TryQueryAsync(http, query, "db_repair_attempts_total{outcome=\"succeeded\"}"), Is.EqualTo(1));

@@ -47,7 +47,7 @@ internal sealed class Stage : IAsyncDisposable
     {
         var options = new HealingOptions { Http = { Listen = "127.0.0.1:0" }, Control = { Connection = ledger ?? await DashCluster.LedgerAsync() }, Backups = { Provider = BackupProvider.None } };
         change?.Invoke(options);
-        var stage = new Stage(options, new LedgerDb(options.Control.Connection));
+        var stage = new Stage(options, CalmLedger.At(options.Control.Connection));
         stage.Http = new HttpClient { BaseAddress = await stage._host.StartAsync(CancellationToken.None) };
         return stage;
     }

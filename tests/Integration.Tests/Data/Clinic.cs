@@ -44,7 +44,7 @@ internal sealed class Clinic : IAsyncDisposable
         await new Migrator(control, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
         var options = new TargetOptions { Name = "movies", Connection = Cluster.ConnectionString(database) };
         rules?.Invoke(options.Rules);
-        return new(database, new(control), options);
+        return new(database, CalmLedger.At(control), options);
     }
 
     public string Write(string name, string text)

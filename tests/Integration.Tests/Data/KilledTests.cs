@@ -58,7 +58,7 @@ internal sealed class KilledTests
     {
         await using var clinic = await Clinic.OpenAsync(Shop, static r => r.ForeignKeys.Add(DataServer.Points("reviews.movie_id", "movies.id")));
         clinic.Options.AutoHealing.MaxRowsPerRepair = 10_000;
-        clinic.Lease = TimeSpan.FromSeconds(3);
+        clinic.Lease = TimeSpan.FromMinutes(5);
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id BETWEEN 3 AND 32");
         var before = await HashesAsync(clinic);
         await using var program = new HealingProgram();
@@ -66,7 +66,7 @@ internal sealed class KilledTests
         {
             ["STATE_DIRECTORY"] = clinic.Options.StateDirectory,
             ["CONTROL__CONNECTION"] = clinic.Db.ConnectionString,
-            ["WORKER__LEASE"] = "3s",
+            ["WORKER__LEASE"] = "10s",
             ["DATABASE__AUTO_HEALING__MAX_ROWS_PER_REPAIR"] = "10000",
             ["DATABASE__AUTO_HEALING__SNAPSHOT_BEFORE_REPAIR"] = "false",
             ["TARGETS__0__NAME"] = "movies",

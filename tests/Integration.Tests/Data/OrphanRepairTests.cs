@@ -57,7 +57,44 @@ public sealed class OrphanRepairTests
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
         var waiting = await clinic.HealOnlyAsync();
         Assert.That((waiting.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.AwaitingApproval, 1000L)), waiting.Reason);
-        Assert.That(waiting.Reason, Does.Contain("10 rows"));
+        Assert.That(waiting.Reason, Does.Contain("20 rows"), "ten reviews, and a vote of each");
+    }
+
+    [Test]
+    public async Task What_a_cascade_takes_along_counts_for_the_cap()
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop + """
+            CREATE TABLE ballots (vote int NOT NULL REFERENCES votes ON DELETE CASCADE, n int);
+            INSERT INTO ballots SELECT i, n FROM generate_series(1, 1000) i, generate_series(1, 50) n;
+            CREATE TABLE marks (review int REFERENCES reviews ON DELETE SET NULL);
+            INSERT INTO marks SELECT generate_series(1, 1000);
+            """, Declared);
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
+        clinic.Options.AutoHealing.MaxRowsPerRepair = 529;
+        var waiting = await clinic.HealOnlyAsync();
+        Assert.That((waiting.State, await clinic.CountAsync("reviews"), await clinic.CountAsync("ballots")), Is.EqualTo((IncidentState.AwaitingApproval, 1000L, 50_000L)), waiting.Reason);
+        Assert.That(waiting.Reason, Does.Contain("530 rows are more than max_rows_per_repair (529)"), "10 reviews, 10 votes, 500 ballots, 10 marks");
+        await new IncidentDecisions(clinic.Incidents, 3).ApproveAsync(waiting.Id, "somebody", "seen", rows: 530, CancellationToken.None);
+        var healed = await clinic.HealAsync(waiting);
+        Assert.That((healed.State, await clinic.CountAsync("healing_quarantine.rows"), await clinic.CountAsync("ballots"), await clinic.CountAsync("marks")), Is.EqualTo((IncidentState.Resolved, 530L, 49_500L, 1000L)), healed.Reason);
+    }
+
+    [Test]
+    public async Task Rows_that_came_to_refer_since_the_plan_are_not_taken_along()
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop, Declared);
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
+        var incident = (await clinic.CheckAsync()).Single();
+        var repair = new QuarantineOrphans(Clinic.Limits);
+        var session = await clinic.SessionAsync();
+        await using var connection = session.Connection;
+        var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
+        Assert.That(plan.Rows, Is.EqualTo(20));
+        await clinic.RunAsync("INSERT INTO votes SELECT 10000 + i, (SELECT min(id) FROM reviews WHERE movie_id = 3) FROM generate_series(1, 1000) i");
+        var result = await repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
+        Assert.That((result.Outcome, await clinic.CountAsync("reviews"), await clinic.CountAsync("votes")), Is.EqualTo((RepairOutcome.Deferred, 1000L, 2000L)), result.Reason);
+        Assert.That(result.Reason, Does.Contain("1020 row(s)").And.Contain("the 20 that it was planned for"));
+        Assert.That((await repair.PlanAsync(session, incident, CancellationToken.None)).Rows, Is.EqualTo(1020), "the next plan tells of them");
     }
 
     [Test]
@@ -71,7 +108,7 @@ public sealed class OrphanRepairTests
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
         var waiting = await clinic.HealOnlyAsync();
         Assert.That((waiting.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.AwaitingApproval, 1000L)), waiting.Reason);
-        Assert.That(waiting.Reason, Does.Contain("10 rows are more than max_rows_per_repair (9)"));
+        Assert.That(waiting.Reason, Does.Contain("20 rows are more than max_rows_per_repair (9)"));
 
         clinic.Options.AutoHealing.MaxRowsPerRepair = 10;
         await clinic.BehindTheKeysAsync("INSERT INTO movies VALUES (3); DELETE FROM movies WHERE id = 4");
@@ -87,15 +124,15 @@ public sealed class OrphanRepairTests
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
         var waiting = await clinic.HealOnlyAsync();
         var decide = new IncidentDecisions(clinic.Incidents, 3);
-        await decide.ApproveAsync(waiting.Id, "somebody", "ten rows, seen", rows: 10, CancellationToken.None);
+        await decide.ApproveAsync(waiting.Id, "somebody", "twenty rows, seen", rows: 20, CancellationToken.None);
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 4");
 
         var grown = await clinic.HealAsync(waiting);
 
         Assert.That((grown.WaitsForApproval, grown.ApprovedBy, await clinic.CountAsync("reviews")), Is.EqualTo((true, (string?)null, 1000L)), grown.Reason);
-        Assert.That(grown.Reason, Does.Contain("20 rows by now, and 10 were approved"));
+        Assert.That(grown.Reason, Does.Contain("40 rows by now, and 20 were approved"));
         Assert.That(await clinic.CountAsync("pg_namespace WHERE nspname = 'healing_quarantine'"), Is.Zero);
-        await decide.ApproveAsync(waiting.Id, "somebody", "twenty, seen", rows: 20, CancellationToken.None);
+        await decide.ApproveAsync(waiting.Id, "somebody", "forty, seen", rows: 40, CancellationToken.None);
         var healed = await clinic.HealAsync(waiting);
         Assert.That((healed.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.Resolved, 980L)), healed.Reason);
     }
@@ -148,7 +185,7 @@ public sealed class OrphanRepairTests
         var session = await clinic.SessionAsync();
         await using var connection = session.Connection;
         var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
-        Assert.That((plan.Rows, plan.OptedIn, plan.Samples.Count), Is.EqualTo((20L, true, 20)), plan.Refuse);
+        Assert.That((plan.Rows, plan.OptedIn, plan.Samples.Count), Is.EqualTo((40L, true, 20)), plan.Refuse);
         await clinic.RunAsync("INSERT INTO movies VALUES (3)");
         var result = await repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
         Assert.That((result.Outcome, result.RowsQuarantined), Is.EqualTo((RepairOutcome.Done, 10L)), result.Reason);

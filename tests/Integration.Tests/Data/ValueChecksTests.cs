@@ -89,6 +89,41 @@ public sealed class ValueChecksTests
     }
 
     [Test]
+    public async Task What_domains_under_domains_say()
+    {
+        var database = await DataServer.DatabaseAsync("""
+            CREATE DOMAIN number AS numeric(6, 1) CONSTRAINT above CHECK (VALUE > 0);
+            CREATE DOMAIN small AS number NOT NULL CONSTRAINT few CHECK (VALUE < 100);
+            CREATE DOMAIN stars AS small CONSTRAINT even CHECK (VALUE % 2 = 0);
+            CREATE TABLE t (id int PRIMARY KEY, n stars, m number); INSERT INTO t VALUES (1, 2, 1), (2, 4, NULL), (3, 6, 3), (4, 8, 4);
+            """);
+        var sound = await DataServer.RunAsync(new RowConstraintsCheck(), database);
+        Assert.That((sound.Status, sound.Reason), Is.EqualTo((CheckStatus.Clean, (string?)null)));
+        await DataServer.Cluster.ExecuteAsync(database, """
+            ALTER DOMAIN number DROP CONSTRAINT above; ALTER DOMAIN small DROP NOT NULL; ALTER DOMAIN small DROP CONSTRAINT few; ALTER DOMAIN stars DROP CONSTRAINT even;
+            UPDATE t SET n = -2 WHERE id = 1; UPDATE t SET n = 200 WHERE id = 2; UPDATE t SET n = NULL WHERE id = 3;
+            ALTER DOMAIN number ADD CONSTRAINT above CHECK (VALUE > 0) NOT VALID; ALTER DOMAIN small ADD CONSTRAINT few CHECK (VALUE < 100) NOT VALID; ALTER DOMAIN stars ADD CONSTRAINT even CHECK (VALUE % 2 = 0) NOT VALID;
+            UPDATE pg_constraint SET convalidated = true WHERE conname IN ('above', 'few', 'even');
+            UPDATE pg_type SET typnotnull = true WHERE typname = 'small';
+            """);
+        var report = await DataServer.RunAsync(new RowConstraintsCheck(), database);
+        Assert.That(report.Findings.Select(f => ((string?)f.Evidence["constraint"], (string?)f.Evidence["samples"]![0]!["row"]!["id"])), Is.EquivalentTo(new (string?, string?)[]
+        {
+            ("constraint above of the domain number under that of n", "1"), ("constraint few of the domain small under that of n", "2"), ("NOT NULL of the domain of n", "3"),
+        }), report.Reason);
+        Assert.That(report.Reason, Is.Null);
+    }
+
+    [Test]
+    public async Task A_type_without_equality_is_refused_by_name()
+    {
+        var database = await DataServer.DatabaseAsync("CREATE TABLE t (id int PRIMARY KEY, j json); INSERT INTO t VALUES (1, '{\"a\": 1}')");
+        var report = await DataServer.RunAsync(new AllowedValuesCheck(), database, r => r.AllowedValues.Add(Allowed("t.j", values: ["{\"a\":1}"])));
+        Assert.That((report.Status, report.Findings.Count), Is.EqualTo((CheckStatus.Failed, 0)));
+        Assert.That(report.Reason, Does.Contain("t.j is of type json, whose values cannot be told to be equal"));
+    }
+
+    [Test]
     public async Task A_function_that_is_not_a_superusers_is_not_called()
     {
         var database = await DataServer.DatabaseAsync("""

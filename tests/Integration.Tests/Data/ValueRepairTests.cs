@@ -56,6 +56,51 @@ public sealed class ValueRepairTests
     }
 
     [Test]
+    public async Task Lengths_are_counted_in_characters()
+    {
+        await using var clinic = await Clinic.OpenAsync("""
+            CREATE TABLE movies (id int PRIMARY KEY, meta jsonb);
+            INSERT INTO movies VALUES (1, '{"mood": "👍👍👍"}'), (2, '{"mood": "👍👍👍👍"}'), (3, '{"mood": "abcd"}'), (4, '{"mood": "👍"}'), (5, '{"mood": "ab"}')
+            """);
+        clinic.Target.Options.Rules.Json.Add(new()
+        {
+            Column = ColumnList.Parse("movies.meta"), OnViolation = RuleAction.Nullify, Mark = "",
+            Schema = clinic.Write("moods.json", """{ "properties": { "mood": { "type": ["string", "null"], "minLength": 2, "maxLength": 3 } } }"""),
+        });
+        var healed = await clinic.HealOnlyAsync();
+        Assert.That((healed.State, await Clinic.Cluster.ScalarAsync<string>(clinic.Database, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM movies WHERE meta IS NULL")), Is.EqualTo((IncidentState.Resolved, "2 3 4")), healed.Reason);
+    }
+
+    [TestCase("CREATE EXTENSION citext", "citext", "{PG,G}", "'pg'", "'x'")]
+    [TestCase("CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false)", "text COLLATE blind", "{PG,G}", "'pg'", "'x'")]
+    [TestCase("CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE DOMAIN word AS text COLLATE blind; CREATE DOMAIN rated AS word", "rated", "{PG,G}", "'pg'", "'x'")]
+    [TestCase("SELECT 1", "text[]", "{\"{a, b}\"}", "'{a,b}'", "'{a,c}'")]
+    [TestCase("SELECT 1", "char(5)", "{\"new  \"}", "'new'", "'old'")]
+    [TestCase("SELECT 1", "int4range", "{\"[1,4]\"}", "'[1,5)'", "'[1,6)'")]
+    [TestCase("CREATE TYPE r AS ENUM ('G', 'PG', 'X')", "r", "{G,PG,OLD}", "'PG'", "'X'")]
+    public async Task What_the_column_calls_equal_is_allowed(string before, string type, string allowed, string right, string wrong)
+    {
+        await using var clinic = await Clinic.OpenAsync($"{before}; CREATE TABLE movies (id int PRIMARY KEY, \"ra%ting\" {type}); INSERT INTO movies VALUES (1, {right}), (2, {wrong}), (3, NULL)");
+        var values = await Clinic.Cluster.ScalarAsync<string[]>(clinic.Database, $"SELECT '{allowed}'::text[]");
+        clinic.Target.Options.Rules.AllowedValues.Add(new() { Column = ColumnList.Parse("movies.\"ra%ting\""), Values = [.. values!], OnViolation = RuleAction.Nullify });
+        var healed = await clinic.HealOnlyAsync();
+        Assert.That(healed.State, Is.EqualTo(IncidentState.Resolved), healed.Reason);
+        Assert.That(await Clinic.Cluster.ScalarAsync<string>(clinic.Database, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM movies WHERE \"ra%ting\" IS NULL"), Is.EqualTo("2 3"));
+    }
+
+    [Test]
+    public async Task A_lookup_goes_by_what_the_column_calls_equal()
+    {
+        await using var clinic = await Clinic.OpenAsync("""
+            CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+            CREATE TABLE codes (code text PRIMARY KEY); INSERT INTO codes VALUES ('PG');
+            CREATE TABLE movies (id int PRIMARY KEY, rating text COLLATE blind); INSERT INTO movies VALUES (1, 'pg'), (2, 'x')
+            """, r => r.AllowedValues.Add(new() { Column = ColumnList.Parse("movies.rating"), Lookup = ColumnList.Parse("codes.code"), OnViolation = RuleAction.Nullify }));
+        var healed = await clinic.HealOnlyAsync();
+        Assert.That((healed.State, await clinic.CountAsync("movies WHERE id = 1 AND rating = 'pg'"), await clinic.CountAsync("movies WHERE rating IS NULL")), Is.EqualTo((IncidentState.Resolved, 1L, 1L)), healed.Reason);
+    }
+
+    [Test]
     public async Task A_rule_that_only_tells_changes_nothing()
     {
         await using var clinic = await Clinic.OpenAsync(Movies, r => r.AllowedValues.Add(Ratings(RuleAction.Report)));

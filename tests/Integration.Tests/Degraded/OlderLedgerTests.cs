@@ -19,7 +19,7 @@ public sealed class OlderLedgerTests
     {
         var oldest = MigrationSet.Embedded.All.Last(m => !m.Optional).Revision;
         Assert.That(oldest, Is.LessThan(MigrationSet.Embedded.Newest), "there is nothing optional to be without");
-        await using var stage = await OutageStage.OpenAsync(Path.Combine(AppContext.BaseDirectory, "healing"), ["elder"], seconds: 0.5, revision: oldest, more: ", protect: read_only");
+        await using var stage = await OutageStage.OpenAsync(Path.Combine(AppContext.BaseDirectory, "healing"), ["elder"], seconds: 5, revision: oldest, more: ", protect: read_only");
         var migrator = new Migrator(stage.Control.ConnectionString(OutageStage.Ledger), TimeProvider.System);
         using var http = new HttpClient { BaseAddress = new Uri(stage.Address) };
         await stage.Target.ExecuteAsync("elder", "CREATE TABLE items (id int PRIMARY KEY)");

@@ -18,15 +18,19 @@ internal sealed class OutageLoad : IAsyncDisposable
     private readonly ConcurrentQueue<OutageAnswer> _answers = new();
     private readonly List<Task> _clients;
     private volatile string _phase = "before";
+    private long _stoodStill;
 
     public OutageLoad(string address, int clients)
     {
         _http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(30) };
-        _clients = [.. Enumerable.Range(0, clients).Select(n => Task.Run(() => AskAsync(n)))];
+        _clients = [Task.Run(WatchAsync), .. Enumerable.Range(0, clients).Select(n => Task.Run(() => AskAsync(n)))];
     }
 
     /// <summary>What is going on now; answers belong to the phase in which they were asked for.</summary>
     public string Phase { set => _phase = value; }
+
+    /// <summary>For so long nobody here was heard, whoever was asked: the machine itself had no time.</summary>
+    public TimeSpan StoodStill => TimeSpan.FromTicks(Interlocked.Read(ref _stoodStill));
 
     public IReadOnlyList<OutageAnswer> Of(string phase) => [.. _answers.Where(a => a.Phase == phase)];
 
@@ -45,6 +49,17 @@ internal sealed class OutageLoad : IAsyncDisposable
         await Task.WhenAll(_clients);
         _http.Dispose();
         _end.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        for (var last = Stopwatch.GetTimestamp(); !_end.IsCancellationRequested; last = Stopwatch.GetTimestamp())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+            var gap = Stopwatch.GetElapsedTime(last);
+            if (gap > TimeSpan.FromMilliseconds(500))
+                Interlocked.Add(ref _stoodStill, gap.Ticks);
+        }
     }
 
     private async Task AskAsync(int first)

@@ -73,6 +73,7 @@ internal sealed class ComposeTests
         Monitoring.Require("/usr/bin/promtool", "prometheus");
         await using var check = ChildProcess.Start("/usr/bin/promtool", ["check", "config", "--syntax-only", Clone.File("deploy/prometheus/prometheus.yml")]);
         Assert.That(await check.WaitForExitAsync(Limit), Is.Zero, string.Join('\n', check.All));
+        Assert.That(_services["worker"]["environment"]["HEALING__WORKER__METRICS_LISTEN"].ToString(), Is.EqualTo("0.0.0.0:9464"), "where the configuration looks for workers");
         Assert.That(_services["prometheus"]["volumes"].ToString(), Does.Contain("/metrics-token").And.Contain("/etc/prometheus/rules"));
     }
 

@@ -64,12 +64,21 @@ internal sealed class ContainerTests
     [Test]
     public async Task The_worker_works_says_that_it_is_well_and_drains_when_told_to_stop()
     {
-        var port = new Dictionary<string, string>(StringComparer.Ordinal) { ["HEALING__WORKER__METRICS_LISTEN"] = $"127.0.0.1:{FreePort.Pick()}" };
+        // as docker-compose.yml has it, on a port that is free here
+        var metrics = FreePort.Pick();
+        var port = new Dictionary<string, string>(StringComparer.Ordinal) { ["HEALING__WORKER__METRICS_LISTEN"] = $"0.0.0.0:{metrics}" };
         Assert.That((await RunAsync(Image.HealthCheck, port)).Code, Is.EqualTo(1), "nothing runs yet");
+        Assert.That((await RunAsync(["/bin/sh", "/app/first-start.sh"])).Code, Is.Zero);
         await using var worker = _root.Start([.. Image.EntryPoint, .. Image.Command], port);
         await worker.WaitForLineAsync(l => l.Contains("works with", StringComparison.Ordinal), Limit);
         var (code, said) = await RunAsync(Image.HealthCheck, port);
         Assert.That(code, Is.Zero, said);
+        using (var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{metrics}") })
+        {
+            Assert.That((int)(await http.GetAsync("/metrics")).StatusCode, Is.EqualTo(401));
+            http.DefaultRequestHeaders.Authorization = new("Bearer", await TokenAsync());
+            Assert.That(await http.GetStringAsync("/metrics"), Does.Contain("healing_build_info").Or.Contain("healing_job"));
+        }
         await using (var writes = _root.Start(["/bin/sh", "-c", "id -u; touch /app/x /etc/healing/x /usr/x /x; touch /tmp/x /var/lib/healing/x && echo volumes"]))
         {
             await writes.WaitForExitAsync(Limit);
@@ -94,12 +103,13 @@ internal sealed class ContainerTests
         Assert.That(well, Is.Zero, answer);
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{_port}") };
         Assert.That((int)(await http.GetAsync("/metrics")).StatusCode, Is.EqualTo(401));
-        var token = await File.ReadAllTextAsync(Path.Combine(await _root.VolumeAsync("/metrics-token", own: true), "token"));
-        http.DefaultRequestHeaders.Authorization = new("Bearer", token.Trim());
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await TokenAsync());
         Assert.That(await http.GetStringAsync("/metrics"), Does.Contain("healing_ledger_up 1"));
         dashboard.Send(Signal.Terminate);
         Assert.That(await dashboard.WaitForExitAsync(Limit), Is.Zero, string.Join('\n', dashboard.All.TakeLast(20)));
     }
+
+    private async Task<string> TokenAsync() => (await File.ReadAllTextAsync(Path.Combine(await _root.VolumeAsync("/metrics-token", own: true), "token"))).Trim();
 
     private async Task<(int Code, string Said)> RunAsync(IEnumerable<string> command, IReadOnlyDictionary<string, string>? more = null)
     {

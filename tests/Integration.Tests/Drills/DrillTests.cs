@@ -16,6 +16,20 @@ public sealed class DrillTests
     private const int UsualSeed = 20_240_501;
     private const string Sample = "healthy,btree_entries_missing,gin_page_zeroed,heap_page_torn_second_half,heap_xmin_called_invalid,sequence_zeroed,duplicates_indexed,orphans_inserted";
 
+    private const string Checked = "healthy,btree_leaf_zeroed,gin_page_zeroed,heap_xmin_called_invalid,heap_attribute_count,heap_text_flipped,heap_checksum_field,heap_page_torn_second_half,heap_file_truncated,toast_chunk_missing,visibility_all_visible,sequence_zeroed,duplicates_indexed,orphans_left_behind";
+
+    /// <summary>What could be healed, and is left to a person all the same, with why.</summary>
+    private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
+    {
+        ["heap_xmin_future"] = "declaring a row to be there may bring back one that was removed: somebody must have read the plan (freeze_tuples)",
+        ["heap_xmin_ancient"] = "the same",
+        ["heap_xmin_called_invalid"] = "the same, where no map shows that the row is there",
+        ["heap_xmax_called_committed"] = "the same, where no map shows that the row is there",
+        ["heap_attribute_count"] = "in a row that has nulls so many columns make its values begin elsewhere: whoever reads it may take the server down",
+        ["toast_chunk_missing"] = "a standby or a backup may have the value: somebody must have looked (toast_placeholder)",
+        ["orphans_inserted"] = "where rows of a third table refer to the orphan, by a key that does not let go: somebody must decide first what becomes of them",
+    };
+
     private static bool Whole => Environment.GetEnvironmentVariable("HEALING_DRILL") == "all";
 
     [TestCaseSource(nameof(Orders))]
@@ -34,6 +48,8 @@ public sealed class DrillTests
         Assert.That(cases, Is.Not.Empty);
         Assert.That(cases.Where(c => c.GetProperty("rows_lost").GetArrayLength() + c.GetProperty("false_repairs").GetArrayLength() > 0).Select(Tell), Is.Empty);
         Assert.That(cases.Where(c => !c.GetProperty("meets_goals").GetBoolean()).Select(Tell), Is.Empty);
+        // of what is broken in several ways at once, one may keep another from being healed
+        Assert.That(cases.Where(c => !c.GetProperty("is_best").GetBoolean() && !c.GetProperty("name").ToString().StartsWith("mix ", StringComparison.Ordinal) && !Refused.ContainsKey(c.GetProperty("name").ToString())).Select(Tell), Is.Empty);
         Assert.That(exit, Is.EqualTo(cases.TrueForAll(c => c.GetProperty("meets_goals").GetBoolean()) ? 0 : 2));
     }
 
@@ -46,6 +62,11 @@ public sealed class DrillTests
                 : installed ? ["--checksums", "off", "--mixes", "1"]
                 : ["--checksums", "on", "--classes", Sample, "--mixes", "0"];
             yield return new TestCaseData(version.ToString(CultureInfo.InvariantCulture), more).SetArgDisplayNames($"PostgreSQL {version}, {(Whole || installed ? "whole" : "a sample")}");
+            if (installed && !Whole)
+            {
+                string[] with = ["--checksums", "on", "--classes", Checked, "--mixes", "0"];
+                yield return new TestCaseData(version.ToString(CultureInfo.InvariantCulture), with).SetArgDisplayNames($"PostgreSQL {version}, where checksums change what is seen");
+            }
         }
     }
 

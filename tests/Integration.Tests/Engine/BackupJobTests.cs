@@ -22,7 +22,7 @@ public sealed class BackupJobTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _patient = await PgCluster.StartNewAsync();
+        _patient = await PgCluster.StartNewAsync(new() { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_slot_wal_keep_size"] = "4GB" } });
         await MoviesSchema.CreateAsync(_patient, "movies", 500);
     }
 
@@ -56,8 +56,10 @@ public sealed class BackupJobTests
         Assert.That(await OpenAsync(stage), Is.Empty, "two looks saw a young one");
         Assert.That(await AgeAsync(stage), Is.InRange(0.1, 300));
 
-        await stage.Db.DoAsync("UPDATE healing.backups SET started_at = started_at - interval '2 days'", null, default);
+        Assert.That(await AgeAsync(stage, MetricCatalogue.BackupUnproven), Is.InRange(0, 300), "since it was made");
+        await stage.Db.DoAsync("UPDATE healing.backups SET started_at = started_at - interval '2 days', ended_at = ended_at - interval '9 days'", null, default);
         Assert.That(await AgeAsync(stage), Is.GreaterThan(172_000));
+        Assert.That(await AgeAsync(stage, MetricCatalogue.BackupUnproven), Is.GreaterThan(9 * 86_400));
         var second = await stage.RunAsync(JobNames.Backup);
         Assert.That(second.Log, Does.Contain("backup 1 of").And.Contain("is removed: no day, week or month is kept for it"));
         var left = await new BackupLedger(stage.Db).ListAsync("movies", removed: true, 10, default);
@@ -74,14 +76,14 @@ public sealed class BackupJobTests
             Mode = HealingMode.Observe,
             StateDirectory = Path.Combine(_state.FullName, "wal"),
             Targets = [.. ((string[])["movies", "films"]).Select(n => new TargetOptions { Name = n, Connection = _patient.ConnectionString(n) })],
-            Worker = new() { Lease = TimeSpan.FromSeconds(6), Drain = TimeSpan.FromSeconds(2) },
+            Worker = new() { Lease = TimeSpan.FromSeconds(30), Drain = TimeSpan.FromSeconds(2) },
             Backups = new() { Wal = true },
         };
         await using var stage = await WorkerStage.StartAsync(options, BackupProvider.PgBasebackup);
         await Poll.UntilAsync(async stop => await _patient.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'healing wal'", ct: stop) == 1, TimeSpan.FromSeconds(20), "WAL is received");
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
         Assert.That(await _patient.QueryAsync<string>("postgres", "SELECT slot_name FROM pg_replication_slots"), Has.Count.EqualTo(1).And.All.StartsWith("healing_"));
-        Assert.That(await OpenAsync(stage), Is.Empty);
+        await Poll.UntilAsync(async _ => (await OpenAsync(stage)).Count == 0, TimeSpan.FromSeconds(60), "no trouble");
 
         await _patient.ExecuteAsync("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
         await Poll.UntilAsync(async _ => (await OpenAsync(stage)).Any(i => i.Kind == FindingKind.WalNotReceived), TimeSpan.FromSeconds(20), "the incident");
@@ -91,10 +93,10 @@ public sealed class BackupJobTests
 
     private static async Task<IReadOnlyList<Incident>> OpenAsync(WorkerStage stage) => await stage.Incidents.ListAsync(new() { OpenOnly = true }, default);
 
-    private static async Task<double?> AgeAsync(WorkerStage stage)
+    private static async Task<double?> AgeAsync(WorkerStage stage, MetricDescription? metric = null)
     {
         using var metrics = new LedgerMetrics(stage.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
-        var samples = (await metrics.ReadAsync(default)).Single(f => f.Metric == MetricCatalogue.BackupAge).Samples;
+        var samples = (await metrics.ReadAsync(default)).Single(f => f.Metric == (metric ?? MetricCatalogue.BackupAge)).Samples;
         return samples.Count == 0 ? null : samples.Single().Value;
     }
 }

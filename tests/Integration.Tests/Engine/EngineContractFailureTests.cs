@@ -72,12 +72,26 @@ public sealed class EngineContractFailureTests
         Assert.That((await fleet.EndAsync(after!.Id)).State, Is.EqualTo("succeeded"), "the fleet goes on");
     }
 
+    /// <summary>A sixth of it is no whole number of milliseconds.</summary>
+    [Test]
+    public async Task A_lease_of_any_length_lets_processes_know_of_each_other()
+    {
+        await using var fleet = await EngineFleet.CreateAsync(EngineCluster.Cluster);
+        var worker = await fleet.StartAsync("lease=10");
+        if (fleet.Engine.Name == "quartz")
+        {
+            await Poll.UntilAsync(async _ => await CountAsync(fleet, "SELECT count(*) FROM quartz.qrtz_scheduler_state WHERE checkin_interval = 1667") == 1, EngineFleet.Limit, "it has checked in");
+        }
+        Assert.That((await fleet.EndAsync((await fleet.AskAsync("any length", "test.count"))!.Id)).State, Is.EqualTo("succeeded"));
+        Assert.That(worker.All.Where(l => l.Contains("Error managing cluster", StringComparison.Ordinal)), Is.Empty);
+    }
+
     [Test]
     public async Task A_process_that_is_asked_to_end_hands_its_run_on_at_once()
     {
         await using var fleet = await EngineFleet.CreateAsync(EngineCluster.Cluster);
         var first = await fleet.StartAsync("drain=1");
-        var run = await fleet.AskAsync("drained", "test.sleep", seconds: 4);
+        var run = await fleet.AskAsync("drained", "test.sleep", seconds: 20);
         await fleet.WaitForAsync("drained", "began");
         await fleet.StartAsync();
         first.Send(Signal.Terminate);

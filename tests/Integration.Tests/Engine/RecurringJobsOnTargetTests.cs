@@ -141,6 +141,18 @@ public sealed class RecurringJobsOnTargetTests
     }
 
     [Test]
+    public async Task A_run_whose_lease_was_lost_is_put_off_and_not_called_done()
+    {
+        await new Damage(_patient, "movies").Index.RemoveLeafEntriesAsync(Index);
+        await using var stage = await StageAsync(HealingMode.Heal);
+        stage.Healer.Fences = 1;
+        await stage.Dispatcher.TriggerAsync(JobNames.IndexCheck, "movies", "public.movies", "test", CancellationToken.None);
+        JobRun? run = null;
+        await Poll.UntilAsync(async _ => await stage.HistoryAsync(JobNames.Repair) is [.., { EndedAt: not null } first] && (run = first) is not null, EngineFleet.Limit, "the end of the first run");
+        Assert.That((run!.State, run.Deferrals, run.Executions, run.Note), Is.EqualTo(("succeeded", 1, 1, "Resolved: as if")));
+    }
+
+    [Test]
     public async Task The_incident_of_a_repair_that_kills_its_workers_escalates()
     {
         await new Damage(_patient, "movies").Index.RemoveLeafEntriesAsync(Index);
@@ -157,7 +169,7 @@ public sealed class RecurringJobsOnTargetTests
 
     private async Task<WorkerStage> StageAsync(HealingMode mode, params string[] critical)
     {
-        var target = new TargetOptions { Name = "movies", Connection = _patient.ConnectionString("movies") + ";Timeout=3", CriticalIndexes = [.. critical] };
+        var target = new TargetOptions { Name = "movies", Connection = _patient.ConnectionString("movies"), CriticalIndexes = [.. critical] };
         return await WorkerStage.StartAsync(new HealingOptions { Mode = mode, Targets = [target], Worker = new() { Lease = TimeSpan.FromSeconds(6), Drain = TimeSpan.FromSeconds(2) } });
     }
 }

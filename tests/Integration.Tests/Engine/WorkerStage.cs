@@ -19,7 +19,7 @@ internal sealed class WorkerStage : IAsyncDisposable
 
     private WorkerStage(HealingOptions options, string connection)
     {
-        Db = new LedgerDb(connection);
+        Db = CalmLedger.At(connection);
         Ledger = new JobLedger(Db);
         Incidents = new IncidentLedger(Db);
         _targets = [.. options.Targets.Select(t => new Target(t, TimeProvider.System))];

@@ -3,7 +3,9 @@ using HealingWorkers.Drill;
 using HealingWorkers.Integration.Tests.Checks;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Failover;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
 using NUnit.Framework;
@@ -31,12 +33,16 @@ internal sealed class FailoverTests
         await _t.Two.WaitForReplayAsync();
         var report = await _t.CheckAsync(Health);
         Assert.That(report.Findings, Is.Empty);
-        Assert.That(report.ExaminedNames, Is.EquivalentTo(["standby one", "standby two"]));
+        Assert.That(report.ExaminedNames, Is.EquivalentTo(["standby one", "standby two", "synchronous standbys"]));
         await using var target = _t.Target();
         var looks = (await TargetLook.TakeAsync(target, CancellationToken.None)).Watched;
-        Assert.That(looks.Select(l => (l.Name, l.Problem, l.InRecovery, l.Receiving, l.Slot, l.SlotState, l.Timeline, l.ReplayPaused)),
-            Is.EqualTo(new[] { ("one", (string?)null, true, true, "one", "active", 1, false), ("two", null, true, true, "two", "active", 1, false) }));
+        Assert.That(looks.Select(l => (l.Name, l.Problem, l.InRecovery, l.Receiving, l.Slot, l.SlotState, l.Timeline, l.MayBeSentTo)),
+            Is.EqualTo(new[] { ("one", (string?)null, true, true, "one", "active", 1, true), ("two", null, true, true, "two", "active", 1, true) }));
         Assert.That(looks.Select(l => l.LagBytes), Has.All.Not.Null);
+        // after a promotion one that catches up gets the end of the old timeline from the new primary first; one to which that sends nothing follows another
+        var older = looks[0] with { Timeline = 1, PrimaryTimeline = 2, LagBytes = 1000 };
+        var facts = await target.FactsAsync(CancellationToken.None);
+        Assert.That((StandbyVerdict.Of(older, facts, 1 << 20)?.Kind, StandbyVerdict.Of(older with { MayBeSentTo = false }, facts, 1 << 20)?.Kind), Is.EqualTo((null as FindingKind, FindingKind.StandbyWrong)));
         var id = await _t.KnowAsync();
         Assert.That(await _t.Ledger.ScalarAsync<int>("SELECT jsonb_array_length(look -> 'watched') FROM healing.target_looks WHERE target_id = @id", new { id }), Is.EqualTo(2));
     }
@@ -56,13 +62,32 @@ internal sealed class FailoverTests
         Assert.That(stranger.Findings.Single().Kind, Is.EqualTo(FindingKind.StandbyWrong));
         Assert.That(stranger.Findings.Single().Detail, Does.Contain("another cluster"));
 
-        var writes = await _t.CheckAsync(Health, o => o.Standbys[0].Connection = _t.Primary.ConnectionString(Theatre.Database));
+        // a server of the same cluster that takes writes of its own, and is not the one that the target's connection leads to
+        await using var copy = await PgStandby.StartNewAsync(_t.Primary, "copy");
+        await copy.PromoteAsync();
+        var writes = await _t.CheckAsync(Health, o => o.Standbys[0].Connection = copy.ConnectionString(Theatre.Database));
         Assert.That(writes.Findings.Single().Kind, Is.EqualTo(FindingKind.StandbyWrong));
         Assert.That(writes.Findings.Single().Detail, Does.Contain("not in recovery"));
+        await _t.Primary.ExecuteAsync("postgres", "SELECT pg_drop_replication_slot('copy')");
+
+        // one that was promoted, where the connection leads there already and the configuration still calls it a standby
+        var promoted = await _t.CheckAsync(Health, o => o.Standbys[0].Connection = _t.Primary.ConnectionString(Theatre.Database));
+        Assert.That(promoted.Findings.Select(f => f.Detail), Is.Empty);
 
         var away = await _t.CheckAsync(Health, o => o.Standbys[0].Connection = "Host=127.0.0.1;Port=1;Database=movies;Username=postgres;Password=hidden");
         Assert.That(away.Findings.Single().Kind, Is.EqualTo(FindingKind.StandbyStopped));
         Assert.That(away.Findings.Single().Detail, Does.Not.Contain("hidden"));
+
+        // nobody calls himself that, and every commit would wait for him
+        await _t.Primary.ExecuteAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (nobody, \"no one\")'");
+        await _t.Primary.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
+        await Poll.UntilAsync(async ct => await _t.Primary.ScalarAsync<string>("postgres", "SHOW synchronous_standby_names", ct: ct) != "", TimeSpan.FromSeconds(10), "the setting");
+        var waiting = await _t.CheckAsync(Health);
+        await _t.Primary.ExecuteAsync("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
+        await _t.Primary.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
+        Assert.That(waiting.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted}"), Is.EqualTo(new[] { "sync_standby_missing synchronous standbys" }));
+        Assert.That(waiting.Findings[0].Detail, Does.StartWith("commits wait for 1 of synchronous_standby_names = 'ANY 1 (nobody, \"no one\")', and 0 of them"));
+        await Poll.UntilAsync(async ct => await _t.Primary.ScalarAsync<string>("postgres", "SHOW synchronous_standby_names", ct: ct) == "", TimeSpan.FromSeconds(10), "the setting");
 
         await _t.Two.ExecuteAsync("postgres", "ALTER SYSTEM SET recovery_min_apply_delay = '1h'");
         await _t.Two.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
@@ -110,6 +135,13 @@ internal sealed class FailoverTests
         var incident = (await _t.Incidents.ListAsync(new() { OpenOnly = true }, CancellationToken.None)).Single();
         Assert.That((incident.Kind, incident.Repair), Is.EqualTo((FindingKind.StandbyDiffers, (string?)null)));
         Assert.That(await _t.RefusedAsync("two"), Does.Contain($"incident {incident.Id} is open: standby_differs"));
+        await _t.Incidents.MoveAsync(incident.Id, incident.State, IncidentState.Suppressed, new("somebody", "known"), CancellationToken.None);
+        await using (var target = _t.Target())
+        {
+            var plan = await _t.Promotion(target).PlanAsync("two", CancellationToken.None);
+            Assert.That(plan.Refusals, Has.None.Contains("standby_differs"), "a person wanted it so");
+            Assert.That(plan.Told, Has.Some.StartsWith($"careful: incident {incident.Id} of this standby (standby_differs on standby two: {Theatre.Hostile}) is suppressed"));
+        }
         Assert.That((await _t.CheckAsync(new StandbyRowsCheck())).Findings.Single().Fingerprint, Is.EqualTo(differs.Fingerprint), "the same incident the next time");
 
         await _t.FlipAsync(_t.Two, Theatre.Hostile, "row 99", "raw 99", fitting: false);
@@ -207,16 +239,16 @@ internal sealed class FailoverTests
 
         void Fenced(Jobs.Options.TargetOptions o) => o.Failover.Fence = $"test -n \"$HEALING_PRIMARY\" && ! kill -0 $(head -1 {_t.Primary.DataDirectory}/postmaster.pid) 2>/dev/null";
         await using var target = _t.Target(Fenced);
-        foreach (var station in new[] { "begun", "promoting", "promoted" })
+        foreach (var station in new[] { FailoverStation.Begun, FailoverStation.Promoting, FailoverStation.Promoted })
         {
-            await Assert.ThrowsAsync<InvalidOperationException>(() => _t.Promotion(target, at => { if (at == station) { throw new InvalidOperationException(station); } }).RunAsync("one", "the primary died", _ => { }, CancellationToken.None));
+            await Assert.ThrowsAsync<InvalidOperationException>(() => _t.Promotion(target, at => { if (at == station) { throw new InvalidOperationException(station.ToString()); } }).RunAsync("one", "the primary died", _ => { }, CancellationToken.None));
         }
         Assert.That(await _t.RefusedAsync("two", Fenced), Does.Contain("promotion of one is in hand"));
         var told = new List<string>();
         var done = await _t.Promotion(target).RunAsync("one", "the primary died", told.Add, CancellationToken.None);
         Assert.That((done.State, done.TimelineBefore, done.TimelineAfter, done.LostBytes), Is.EqualTo(("done", 1, 2, 0L)), string.Join('\n', told));
         Assert.That(done.Verified, Does.Contain("a row was written"));
-        Assert.That(await _t.One.ScalarAsync<int>(Theatre.Database, "SELECT count(*)::int FROM pg_namespace WHERE nspname = 'healing_failover'"), Is.Zero);
+        Assert.That(await _t.One.ScalarAsync<int>(Theatre.Database, "SELECT count(*)::int FROM pg_largeobject_metadata"), Is.Zero);
         Assert.That((await _t.Failovers.ListAsync("movies", 10, CancellationToken.None)).Select(f => f.State), Is.EqualTo(new[] { "done", "failed", "failed" }));
         var promoted = silence.Elapsed;
 

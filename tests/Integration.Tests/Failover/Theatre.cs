@@ -74,7 +74,7 @@ internal sealed class Theatre : IAsyncDisposable
         return id;
     }
 
-    public Promotion Promotion(Target target, Action<string>? at = null) => new(target, Ledger.Db, "somebody", TimeProvider.System) { Lease = TimeSpan.FromSeconds(2), At = at ?? (_ => { }) };
+    public Promotion Promotion(Target target, Action<FailoverStation>? at = null) => new(target, Ledger.Db, "somebody", TimeProvider.System) { Lease = TimeSpan.FromSeconds(2), At = at ?? (_ => { }) };
 
     public async Task<string> RefusedAsync(string standby, Action<TargetOptions>? adjust = null)
     {

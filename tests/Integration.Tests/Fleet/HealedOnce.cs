@@ -6,7 +6,7 @@ namespace HealingWorkers.Integration.Tests.Fleet;
 /// <summary>The oracle of the fleet: one incident, one repair that ended well, and nothing else anywhere.</summary>
 public static class HealedOnce
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     /// <summary>Waits until nobody has anything to do about the target, with its one incident in the state.</summary>
     public static async Task<SeenIncident> SettledAsync(WorkerFleet fleet, Patient patient, string state, TimeSpan? patience = null)

@@ -13,7 +13,7 @@ public static class HealingProgram
     public static async Task<ProgramResult> RunAsync(IEnumerable<string> arguments)
     {
         await using var program = Start(arguments);
-        var code = await program.WaitForExitAsync(TimeSpan.FromSeconds(60));
+        var code = await program.WaitForExitAsync(TimeSpan.FromMinutes(3));
         return new ProgramResult(code, string.Join('\n', program.Output), string.Join('\n', program.Error));
     }
 }

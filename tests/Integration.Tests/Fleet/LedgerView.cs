@@ -56,6 +56,15 @@ public sealed class LedgerView(PgCluster control)
     public Task<long> ReceiptsAsync(long incident) => control.ScalarAsync<long>(
         Database, "SELECT count(*) FROM healing.receipts WHERE incident_id = @incident", new { incident })!;
 
+    /// <summary>Of each receipt that tells of a success, how many rows it names as taken to quarantine.</summary>
+    public Task<IReadOnlyList<long>> QuarantinesInReceiptsAsync(long incident) => control.QueryAsync<long>(
+        Database,
+        """
+        SELECT coalesce((SELECT sum((q ->> 'rows')::bigint) FROM jsonb_array_elements(r.body::jsonb -> 'quarantine') AS q), 0)::bigint
+        FROM healing.receipts r WHERE r.incident_id = @incident AND r.body::jsonb ->> 'outcome' = 'resolved' ORDER BY r.seq
+        """,
+        new { incident });
+
     /// <summary>What was said of an incident by the log, which is always there.</summary>
     public Task<IReadOnlyList<string>> AlertsAsync(long incident) => control.QueryAsync<string>(
         Database, "SELECT event FROM healing.alerts WHERE incident_id = @incident AND sink = 'log' AND event NOT IN ('opened', 'ended') ORDER BY id", new { incident });

@@ -24,7 +24,7 @@ public sealed class OutageTests : FleetFixture
         await Task.Delay(Outage / 6 * 5, TimeProvider.System);
         AssertAllAlive();
         await Fleet.Control.StartAsync();
-        await HealedOnce.AssertAsync(Fleet, Patient, TimeSpan.FromSeconds(60));
+        await HealedOnce.AssertAsync(Fleet, Patient, HealedOnce.Patience);
         await Fleet.FillUpAsync();
     }
 

@@ -20,7 +20,7 @@ public sealed class Patient(PgCluster cluster, string name, TableHash before)
     /// <summary>What was really done is read from the server's own log.</summary>
     public static readonly PgClusterOptions Ward = new()
     {
-        Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["log_min_duration_statement"] = "0", ["max_connections"] = "100" },
+        Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["log_min_duration_statement"] = "0", ["max_connections"] = "300" },
     };
 
     public string Name => name;
@@ -55,13 +55,7 @@ public sealed class Patient(PgCluster cluster, string name, TableHash before)
         Assert.That(async () => await CheckIndexAsync(), Throws.InstanceOf<PostgresException>(), "the index is not damaged");
 
     /// <summary>A transaction that has written to the table: a concurrent rebuild must wait for it.</summary>
-    public async Task<NpgsqlConnection> HoldUpRebuildsAsync()
-    {
-        var connection = await Cluster.OpenAsync(name);
-        await using var command = new NpgsqlCommand($"BEGIN; LOCK TABLE {Table} IN ROW EXCLUSIVE MODE", connection);
-        await command.ExecuteNonQueryAsync();
-        return connection;
-    }
+    internal Task<HeldUp> HoldUpRebuildsAsync() => HeldUp.StartAsync(this, Table);
 
     /// <summary>The backend that rebuilds right now.</summary>
     public async Task<int> RebuildingAsync(TimeSpan patience)

@@ -8,22 +8,17 @@ namespace HealingWorkers.Integration.Tests.Fleet;
 [TestFixture, Parallelizable(ParallelScope.Self)]
 public sealed class TogetherTests : FleetFixture
 {
-    private const string Waiting =
-        "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND relation IN ('public.items'::regclass, 'public.items_name_idx'::regclass)";
-
     protected override IReadOnlyList<string> Patients => ["twice", "busy", "foreigner", "paused", "braked"];
 
     [Test]
     public async Task The_same_damage_found_by_two_at_once_is_one_incident_and_one_repair()
     {
         await AdmitAsync("twice");
-        await using var gate = await Patient.Cluster.OpenAsync("twice");
-        await gate.ExecuteAsync("BEGIN; LOCK TABLE items IN ACCESS EXCLUSIVE MODE");
+        await SayAsync("pause", "--target", "twice", "--why", "both are to find it before it is healed");
         await Task.WhenAll(LookAsync(), Fleet.TriggerAsync("db.health_check", "twice"));
-        await Poll.UntilAsync(async ct => await Patient.Cluster.ScalarAsync<long>("twice", Waiting, ct: ct) == 2, HealedOnce.Patience, "two checks at once");
-        await gate.CloseAsync();
+        await Poll.UntilAsync(async _ => (await Fleet.Ledger.IncidentsAsync("twice")) is [{ SeenCount: >= 2 }], HealedOnce.Patience, "found by both");
+        await SayAsync("resume", "--target", "twice");
         var incident = await HealedOnce.AssertAsync(Fleet, Patient);
-        Assert.That(incident.SeenCount, Is.EqualTo(2), "only one of them has found it");
         Assert.That(incident.Attempts, Is.EqualTo(1));
     }
 

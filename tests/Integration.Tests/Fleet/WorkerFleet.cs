@@ -12,18 +12,20 @@ namespace HealingWorkers.Integration.Tests.Fleet;
 public sealed class WorkerFleet : IAsyncDisposable
 {
     /// <summary>Long enough for a loaded machine, short enough for a take-over within a test.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(4);
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
 
-    private const int Size = 3;
+    private const int Usual = 3;
     private readonly string _directory;
+    private readonly int _size;
+    private readonly bool _ownsTarget;
     private readonly List<ChildProcess> _workers = [];
     private readonly List<ChildProcess> _dead = [];
     private IReadOnlyList<Patient> _patients = [];
     private int _faults;
 
-    private WorkerFleet(PgCluster control, PgCluster target, string directory)
+    private WorkerFleet(PgCluster control, PgCluster target, bool ownsTarget, int size)
     {
-        (Control, Target, _directory) = (control, target, directory);
+        (Control, Target, _ownsTarget, _size, _directory) = (control, target, ownsTarget, size, Directory.CreateTempSubdirectory("fleet-").FullName);
         Ledger = new LedgerView(control);
     }
 
@@ -46,17 +48,29 @@ public sealed class WorkerFleet : IAsyncDisposable
     {
         var clusters = await Task.WhenAll(
             PgCluster.StartNewAsync(), PgCluster.StartNewAsync(Patient.Ward));
-        var fleet = new WorkerFleet(clusters[0], clusters[1], Directory.CreateTempSubdirectory("fleet-").FullName);
-        try
+        var fleet = new WorkerFleet(clusters[0], clusters[1], ownsTarget: true, Usual);
+        return await fleet.BeginAsync(async () =>
         {
             fleet._patients = await Patient.AdmitAsync(fleet.Target, patients);
-            await fleet.ConfigureAsync(patients, watched);
-            await fleet.FillUpAsync();
-            return fleet;
+            return ["database: { auto_healing: { enabled: false } }", "targets:", .. patients.Select(p => fleet.LineOf(p, watched))];
+        });
+    }
+
+    /// <summary>A fleet for targets of somebody else's, who says what is in its configuration.</summary>
+    public static async Task<WorkerFleet> StartAsync(PgCluster target, IReadOnlyList<string> settings, int size) =>
+        await new WorkerFleet(await PgCluster.StartNewAsync(), target, ownsTarget: false, size).BeginAsync(() => Task.FromResult(settings));
+
+    private async Task<WorkerFleet> BeginAsync(Func<Task<IReadOnlyList<string>>> settings)
+    {
+        try
+        {
+            await ConfigureAsync(await settings());
+            await FillUpAsync();
+            return this;
         }
         catch
         {
-            await fleet.DisposeAsync();
+            await DisposeAsync();
             throw;
         }
     }
@@ -70,15 +84,15 @@ public sealed class WorkerFleet : IAsyncDisposable
         await Poll.UntilAsync(
             async _ => _workers.Find(w => w.HasExited) is { } ended
                 ? throw new InvalidOperationException($"A worker ended with {ended.ExitCode}:\n{string.Join('\n', ended.All)}")
-                : (await Ledger.WorkersAsync(Lease)).Intersect(_workers.Select(w => w.Pid)).Count() == Size,
-            TimeSpan.FromSeconds(60), $"{Size} workers that report to the ledger");
+                : (await Ledger.WorkersAsync(Lease)).Intersect(_workers.Select(w => w.Pid)).Count() == _size,
+            TimeSpan.FromSeconds(60), $"{_size} workers that report to the ledger");
     }
 
     /// <summary>The same without waiting, as an init system would.</summary>
     public void StartMissing()
     {
         SortOutTheDead();
-        while (_workers.Count < Size)
+        while (_workers.Count < _size)
         {
             _workers.Add(HealingProgram.Start(["worker", "--config", Config, "--log-level", "information"],
                 new Dictionary<string, string?> { [FaultInjector.Variable] = "@" + FaultFile }));
@@ -162,7 +176,10 @@ public sealed class WorkerFleet : IAsyncDisposable
             await worker.DisposeAsync();
         }
         await Control.DisposeAsync();
-        await Target.DisposeAsync();
+        if (_ownsTarget)
+        {
+            await Target.DisposeAsync();
+        }
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -173,20 +190,19 @@ public sealed class WorkerFleet : IAsyncDisposable
         File.Move(FaultFile + ".new", FaultFile, overwrite: true);
     }
 
-    private async Task ConfigureAsync(IReadOnlyList<string> patients, IReadOnlyList<string> watched)
+    private async Task ConfigureAsync(IReadOnlyList<string> settings)
     {
         await Control.CreateDatabaseAsync(LedgerView.Database);
-        var lines = new List<string>
-        {
+        await File.WriteAllLinesAsync(Config,
+        [
             $"state_directory: '{_directory}/state'",
             $"control: {{ connection: '{Control.ConnectionString(LedgerView.Database)}' }}",
             string.Create(CultureInfo.InvariantCulture, $"worker: {{ concurrency: 4, drain: 5s, lease: {Lease.TotalSeconds}s }}"),
             // What is to be checked, and when, is said by the tests.
-            "database: { auto_healing: { enabled: false } }",
-            "targets:",
-        };
-        lines.AddRange(patients.Select(p =>
-            $"  - {{ name: {p}, connection: '{Target.ConnectionString(p, watched.Contains(p, StringComparer.Ordinal) ? Patient.Watcher : null)}', data_directory: '{Target.DataDirectory}', critical_indexes: [{Patient.Index}] }}"));
-        await File.WriteAllLinesAsync(Config, lines);
+            .. settings,
+        ]);
     }
+
+    private string LineOf(string patient, IReadOnlyList<string> watched) =>
+        $"  - {{ name: {patient}, connection: '{Target.ConnectionString(patient, watched.Contains(patient, StringComparer.Ordinal) ? Patient.Watcher : null)}', data_directory: '{Target.DataDirectory}', critical_indexes: [{Patient.Index}] }}";
 }

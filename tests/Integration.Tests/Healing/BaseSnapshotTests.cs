@@ -106,6 +106,25 @@ internal sealed class BaseSnapshotTests
     }
 
     [Test]
+    public async Task A_page_whose_checksum_is_wrong_is_why_a_copy_is_kept_and_keeps_none_from_being_taken()
+    {
+        await using var hospital = await OpenAsync(null);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE TABLE rotten AS SELECT g, repeat('x', 200) FROM generate_series(1, 500) g");
+        await hospital.Damage.Heap.FlipByteAsync("rotten", 2, 4000, mode: new DamageMode(FixChecksum: false));
+        try
+        {
+            var kept = await KeepAsync(hospital, Quarantining);
+            Assert.That(kept.Evidence.Snapshot.Statement, Does.Contain("by pg_basebackup in"));
+            var copy = (await SnapshotsAsync(hospital, kept.Incident)).Single(s => s.Kind == "base_backup");
+            Assert.That(await SnapshotReader.ChangedAsync(copy.Place, copy.Sha256, default), Is.Empty);
+        }
+        finally
+        {
+            await Hospital.Cluster.ExecuteAsync(hospital.Database, "DROP TABLE rotten");
+        }
+    }
+
+    [Test]
     public async Task A_role_without_the_right_is_told_what_is_missing_and_repairs_all_the_same()
     {
         await using var hospital = await OpenAsync("GRANT pg_read_all_stats TO {0}");
@@ -134,6 +153,30 @@ internal sealed class BaseSnapshotTests
         await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, "UPDATE healing.leases SET expires_at = clock_timestamp() - interval '1 s'");
         await hospital.Factory().Retention().RunAsync(default);
         Assert.That(Bases(hospital), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_an_open_incident_needs_is_not_removed_by_a_worker_with_another_host_name_on_the_same_directory()
+    {
+        await using var hospital = await OpenAsync(null);
+        var kept = await KeepAsync(hospital, Quarantining);
+        var other = await KeepAsync(hospital, Quarantining, incident: "second");
+        var copy = (await SnapshotsAsync(hospital, kept.Incident)).Single(s => s.Kind == "base_backup");
+        Assert.That((await SnapshotsAsync(hospital, other.Incident)).Select(s => s.Place), Has.Some.EqualTo(copy.Place), "they share it");
+        await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, "UPDATE healing.snapshots SET host = 'worker-1', expires_at = clock_timestamp() - interval '1 s'");
+        Directory.SetLastWriteTimeUtc(copy.Place, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-15));
+
+        await hospital.Factory().Retention().RunAsync(default);
+
+        Assert.That(await SnapshotReader.ChangedAsync(copy.Place, copy.Sha256, default), Is.Empty, "the incident is open, however old its evidence");
+        await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, "UPDATE healing.snapshots SET place = '/mounted' || place");
+        await hospital.Factory().Retention().RunAsync(default);
+        Assert.That(copy.Place, Does.Exist, "worker-1 has the directory under another path");
+        await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, "UPDATE healing.snapshots SET place = substr(place, length('/mounted') + 1)");
+        await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, "UPDATE healing.incidents SET state = 'Resolved', closed_at = clock_timestamp()");
+        await hospital.Factory().Retention().RunAsync(default);
+        Assert.That(Bases(hospital), Is.Empty, "worker-1 is no more, and what it kept is to be seen here");
+        Assert.That((await SnapshotsAsync(hospital, kept.Incident)).Concat(await SnapshotsAsync(hospital, other.Incident)).Select(s => s.RemovedAt), Has.None.Null);
     }
 
     /// <param name="grants">Null: the superuser repairs.</param>
@@ -165,7 +208,7 @@ internal sealed class BaseSnapshotTests
         try
         {
             await using var session = (await FencedSession.OpenAsync(target, lease, ledgers, tools, factory.Settings, surgery: false, default))!;
-            return (found.Id, await new EvidenceKeeper(ledgers, tools, factory.Settings, session, lease.Fence, worker).KeepAsync(found with { Attempts = 1 }, plan, default));
+            return (found.Id, await new EvidenceKeeper(ledgers, tools, factory.Settings, session, lease.Fence, worker).KeepAsync(found with { Attempts = 1 }, plan, null, default));
         }
         finally
         {

@@ -74,7 +74,7 @@ internal sealed class DataDirectoryTests
         var late = await Assert.ThrowsAsync<HealingException>(() => control!.WhileStoppedAsync(async token =>
         {
             await Poll.UntilAsync(_ => AnswersAsync(server), TimeSpan.FromSeconds(20), "the server runs, though nobody said that we were done", token);
-            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, token);
+            await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, token);
             return 0;
         }, TimeSpan.FromSeconds(1), default));
         Assert.That(late!.Message, Does.Contain("took longer than"));

@@ -37,7 +37,7 @@ internal sealed class Hospital : IAsyncDisposable
     public Damage Damage => new(Cluster, Database);
     public RepairLimits Limits { get; set; } = new() { LockTimeout = TimeSpan.FromMilliseconds(300), LockTries = 2, LockBackoff = TimeSpan.FromMilliseconds(50) };
     public FaultInjector Faults { get; set; } = FaultInjector.None;
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(5);
     public Func<string, long>? FreeSpace { get; set; }
 
     /// <param name="copies">Copies of the whole server before a repair that wants one: every database of all these tests is on it, so that they take long.</param>
@@ -61,7 +61,7 @@ internal sealed class Hospital : IAsyncDisposable
         await new Migrator(control, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
         var options = new TargetOptions { Name = "movies", Connection = Cluster.ConnectionString(database) };
         adjust?.Invoke(options);
-        var hospital = new Hospital(database, new LedgerDb(control), new Target(options, TimeProvider.System), new HealingOptions { Targets = [options] }) { RealChecks = realChecks };
+        var hospital = new Hospital(database, CalmLedger.At(control), new Target(options, TimeProvider.System), new HealingOptions { Targets = [options] }) { RealChecks = realChecks };
         hospital.Options.StateDirectory = hospital._state.FullName;
         hospital.Options.Snapshots.BaseBackup = copies ? BaseBackupRule.WhenPossible : BaseBackupRule.Never;
         hospital.Options.Rehearsal.Rule = RehearsalRule.Never;
@@ -79,7 +79,7 @@ internal sealed class Hospital : IAsyncDisposable
 
     public HealerFactory Factory() => new(Options, Db, new TargetSet([Target]), Checks, Clock, NullLoggerFactory.Instance)
     {
-        Settings = HealerSettings.Of(Options) with { Lease = Lease, FirstPause = TimeSpan.FromMilliseconds(1), LockPatience = TimeSpan.FromMilliseconds(500) },
+        Settings = HealerSettings.Of(Options) with { Lease = Lease, FirstPause = TimeSpan.FromMilliseconds(1), LockPatience = TimeSpan.FromSeconds(5) },
         Limits = Limits,
         Faults = Faults,
         Snapshots = FreeSpace is null ? new SnapshotTaker(Options.StateDirectory, TimeProvider.System) : new SnapshotTaker(Options.StateDirectory, TimeProvider.System, FreeSpace),

@@ -40,5 +40,58 @@ internal sealed class LastTraceTests
         Assert.That(await FileAsync(hospital), Is.Not.EqualTo(pkey));
     }
 
-    private static Task<string?> FileAsync(Hospital hospital) => Hospital.Cluster.ScalarAsync<string>(hospital.Database, "SELECT pg_relation_filepath('external_metadata_pkey')");
+    [Test]
+    public async Task A_new_order_does_not_take_the_last_trace_away_however_much_else_is_open()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 2000, realChecks: true);
+        var (kept, other) = (await hospital.Damage.Collation.CreateIndexAsync("external_metadata", "source"), await hospital.Damage.Collation.CreateIndexAsync("people", "name"));
+        await hospital.Damage.Heap.ZeroPageAsync("external_metadata", 2);
+        var lost = (await hospital.CheckAsync(new IndexProbeCheck())).Single(i => i.Kind == FindingKind.HeapRowsLost && i.Object.Quoted == "public.external_metadata");
+        await CrowdAsync(hospital, lost);
+        await hospital.Damage.Collation.ChangeOrderAsync();
+        await hospital.CheckAsync(new CollationCheck());
+        var found = (await new IncidentLedger(hospital.Db).ListAsync(new IncidentFilter { Kind = "collation_version" }, CancellationToken.None)).Single();
+        var files = (await FileAsync(hospital, kept), await FileAsync(hospital, other));
+
+        var outcome = await hospital.HealAsync(found.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("1 of 2 indexes are rebuilt, and the version is not refreshed").And.Contain($"incident {lost.Id}: heap_rows_lost").And.Contain(kept));
+        Assert.That(await FileAsync(hospital, kept), Is.EqualTo(files.Item1));
+        Assert.That(await FileAsync(hospital, other), Is.Not.EqualTo(files.Item2));
+        Assert.That(await Hospital.Cluster.ScalarAsync<bool>(hospital.Database, "SELECT collversion = pg_collation_actual_version(oid) FROM pg_collation WHERE collname = 'kit_order'"), Is.False);
+    }
+
+    [Test]
+    public async Task A_table_that_lost_rows_is_not_written_anew_with_all_its_indexes()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 2000, realChecks: true, adjust: t => t.Policy["lossless-locking"] = Jobs.Options.RepairPolicy.Auto);
+        await hospital.Damage.Heap.ZeroPageAsync("people", 2);
+        await hospital.Damage.Row.AttributeCountAsync("people", new(1, 7));
+        var lost = (await hospital.CheckAsync(new IndexProbeCheck())).Single(i => i.Kind == FindingKind.HeapRowsLost);
+        var natts = (await hospital.CheckAsync(new HeapCheck())).Single(i => i.Kind == FindingKind.HeapNattsWrong);
+        var file = await FileAsync(hospital, "people_pkey");
+
+        var outcome = await hospital.HealAsync(natts.Id);
+
+        Assert.That((outcome.State, await FileAsync(hospital, "people_pkey")), Is.EqualTo((IncidentState.Escalated, file)), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("all indexes of public.people would be built anew").And.Contain($"incident {lost.Id}: heap_rows_lost"));
+    }
+
+    /// <summary>More than one page of newer incidents, of another object.</summary>
+    private static async Task CrowdAsync(Hospital hospital, Incident like)
+    {
+        var made = await Hospital.Cluster.ScalarAsync<long>(hospital.LedgerDatabase,
+            $$"""
+            WITH made AS (
+                INSERT INTO healing.incidents OVERRIDING SYSTEM VALUE
+                SELECT (jsonb_populate_record(i, jsonb_build_object('id', i.id + 1000 + n, 'fingerprint', md5(n::text), 'kind', 'btree_corrupt', 'object_oid', 1, 'evidence', '{}'::jsonb))).*
+                FROM healing.incidents i, generate_series(1, 1100) n WHERE i.id = {{like.Id}} RETURNING 1)
+            SELECT count(*) FROM made
+            """);
+        Assert.That(made, Is.EqualTo(1100));
+        await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, "SELECT setval(pg_get_serial_sequence('healing.incidents', 'id'), (SELECT max(id) FROM healing.incidents))");
+    }
+
+    private static Task<string?> FileAsync(Hospital hospital, string index = "external_metadata_pkey") => Hospital.Cluster.ScalarAsync<string>(hospital.Database, $"SELECT pg_relation_filepath('{index}')");
 }

@@ -47,7 +47,7 @@ internal sealed class ReceiptTests
             await Hospital.Cluster.ExecuteAsync(copy, "SET session_replication_role = replica; " + sql);
             await using (var db = new Jobs.Ledger.LedgerDb(Hospital.Cluster.ConnectionString(copy)))
             {
-                var verdict = await new ReceiptVerifier(db, new(db), new(db), hospital.Factory().Recheck, Environment.MachineName).VerifyAsync(incident.Id, hospital.Target, CancellationToken.None);
+                var verdict = await new ReceiptVerifier(db, new(db), new(db), hospital.Factory().Recheck, hospital.Factory().Snapshots.Storage).VerifyAsync(incident.Id, hospital.Target, CancellationToken.None);
                 Assert.That(verdict.Changed, Has.Some.Contains(named), what);
             }
             await Hospital.Cluster.ExecuteAsync("postgres", $"DROP DATABASE {copy} WITH (FORCE)");
@@ -60,7 +60,7 @@ internal sealed class ReceiptTests
         await using var hospital = await Hospital.OpenAsync();
         await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
         var (incident, _) = await hospital.HealOnlyAsync();
-        foreach (var file in Directory.GetFiles(hospital.Options.StateDirectory, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.GetFiles(hospital.Factory().Snapshots.Root, "*", SearchOption.AllDirectories))
         {
             var bytes = await File.ReadAllBytesAsync(file);
             foreach (var at in new[] { 0, bytes.Length / 2, bytes.Length - 1 })

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Snapshots;
 using Npgsql;
 using NUnit.Framework;
 
@@ -76,6 +77,83 @@ internal sealed class SnapshotTests
     }
 
     [Test]
+    public async Task Files_stay_those_of_their_place_whatever_the_machine_is_called_that_looks()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await File.WriteAllTextAsync(Path.Combine(hospital.Options.StateDirectory, Storage.FileName), "a volume\n");
+        await hospital.Damage.Index.ZeroLeafAsync(Index);
+        var (incident, _) = await hospital.HealOnlyAsync();
+        var snapshot = await SnapshotAsync(hospital, incident.Id);
+        Assert.That(snapshot.Host, Is.EqualTo("a volume"));
+        var verdict = await hospital.Factory().Receipts().VerifyAsync(incident.Id, hospital.Target, CancellationToken.None);
+        Assert.That((verdict.Changed.Count, verdict.Recomputed), Is.EqualTo((0, verdict.Recomputed)));
+        Assert.That(verdict.Recomputed, Has.Some.StartsWith("every byte of snapshot"));
+        File.Delete(Path.Combine(hospital.Options.StateDirectory, Storage.FileName));
+        Assert.That((await hospital.Factory().Receipts().VerifyAsync(incident.Id, hospital.Target, CancellationToken.None)).Recomputed, Has.Some.StartsWith("every byte of snapshot"), "by its manifest");
+        Directory.Move(snapshot.Place, snapshot.Place + ".moved");
+        Assert.That((await hospital.Factory().Receipts().VerifyAsync(incident.Id, hospital.Target, CancellationToken.None)).NotRecomputed, Has.Some.EndsWith("they are on a volume"));
+    }
+
+    [Test]
+    public async Task An_attempt_that_is_put_off_again_and_again_keeps_its_files_once()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await hospital.Damage.Index.ZeroLeafAsync(Index);
+        var incident = (await hospital.CheckAsync()).Single();
+        await using (var vacuum = await Hospital.Cluster.OpenAsync(hospital.Database))
+        {
+            // the lock that a VACUUM has, for hours where it must not be cancelled
+            await using var hold = new NpgsqlCommand("BEGIN; LOCK TABLE movies IN SHARE UPDATE EXCLUSIVE MODE", vacuum);
+            await hold.ExecuteNonQueryAsync();
+            for (var time = 0; time < 3; time++)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+                var outcome = await hospital.HealAsync(incident.Id);
+                Assert.That(outcome.Deferred, Is.True, outcome.Note);
+            }
+        }
+        var kept = await SnapshotAsync(hospital, incident.Id);
+        Assert.That((kept.Kind, kept.Attempt), Is.EqualTo(("relation_files", 1)));
+        Assert.That(Directory.GetDirectories(Path.GetDirectoryName(kept.Place)!), Is.EqualTo(new[] { kept.Place }));
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        var healed = await hospital.HealAsync(incident.Id);
+        Assert.That(healed.State, Is.EqualTo(IncidentState.Resolved), healed.Note);
+        Assert.That((await SnapshotAsync(hospital, incident.Id)).Id, Is.EqualTo(kept.Id));
+        Assert.That((await hospital.Factory().Receipts().VerifyAsync(incident.Id, hospital.Target, CancellationToken.None)).Changed, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_copy_that_is_gone_is_made_again()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await hospital.Damage.Index.ZeroLeafAsync(Index);
+        var incident = (await hospital.CheckAsync()).Single();
+        await using (var vacuum = await Hospital.Cluster.OpenAsync(hospital.Database))
+        {
+            await using var hold = new NpgsqlCommand("BEGIN; LOCK TABLE movies IN SHARE UPDATE EXCLUSIVE MODE", vacuum);
+            await hold.ExecuteNonQueryAsync();
+            Assert.That((await hospital.HealAsync(incident.Id)).Deferred, Is.True);
+            Directory.Delete((await SnapshotAsync(hospital, incident.Id)).Place, recursive: true);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            Assert.That((await hospital.HealAsync(incident.Id)).Deferred, Is.True);
+        }
+        var rows = await new SnapshotLedger(hospital.Db).OfIncidentAsync(incident.Id, CancellationToken.None);
+        Assert.That(rows, Has.Count.EqualTo(2));
+        Assert.That(Directory.Exists(rows[1].Place), Is.True);
+    }
+
+    [Test]
+    public async Task Copies_of_files_leave_room_on_the_disk()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        hospital.FreeSpace = static _ => 200L << 20;
+        await hospital.Damage.Index.ZeroLeafAsync(Index);
+        var (incident, outcome) = await hospital.HealOnlyAsync();
+        Assert.That(incident.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("no room for the snapshot"));
+    }
+
+    [Test]
     public async Task A_disk_that_fills_up_in_mid_copy_escalates_leaves_no_draft_and_a_reopened_one_heals()
     {
         await using var hospital = await Hospital.OpenAsync();
@@ -95,7 +173,7 @@ internal sealed class SnapshotTests
             Assert.That(await Hospital.Cluster.ScalarAsync<uint>(hospital.Database, $"SELECT '{Index}'::regclass::oid"), Is.EqualTo(oid), "nothing was touched");
             Assert.That(Directory.GetFiles(disk, "*", SearchOption.AllDirectories), Is.Empty);
 
-            Assert.That(await RunAsync("mount", "-o", "remount,size=64m", disk), Is.Zero);
+            Assert.That(await RunAsync("mount", "-o", "remount,size=512m", disk), Is.Zero);
             hospital.FreeSpace = null;
             await new IncidentDecisions(new IncidentLedger(hospital.Db), 3).ReopenAsync(incident.Id, "anna", "there is room now", CancellationToken.None);
             var again = await hospital.HealAsync(incident.Id);

@@ -3,6 +3,8 @@ using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Repairs;
+using HealingWorkers.Jobs.Verification;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;
@@ -76,6 +78,25 @@ internal sealed class TableTests
         await Hospital.Cluster.ExecuteAsync(ward.Database, "VACUUM (FREEZE, DISABLE_PAGE_SKIPPING) external_metadata");
         Assert.That(await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata"), Is.EqualTo(before));
         await AssertCleanAsync(ward);
+    }
+
+    [Test]
+    public async Task Rows_that_were_only_copied_do_not_come_back_after_others_removed_them()
+    {
+        await using var ward = await OpenAsync();
+        await ward.Damage.Row.XminInvalidAsync("external_metadata", Place);
+        var incident = await FoundAsync(ward, new VisibilityCheck(), "heap_rows_hidden");
+        Assert.That((await ward.HealAsync(incident.Id)).State, Is.EqualTo(IncidentState.Resolved));
+        await Hospital.Cluster.ExecuteAsync(ward.Database, "DELETE FROM external_metadata WHERE ctid = '(1,7)'");
+        var before = await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata");
+        var batch = await Hospital.Cluster.ScalarAsync<long>(ward.Database, "SELECT id FROM healing_quarantine.batches");
+        foreach (var rows in new RowChoice?[] { null, new([new KeptPlace(batch, 1, "(1,7)")], Again: false) })
+        {
+            var refused = await Assert.ThrowsAsync<Jobs.Errors.HealingException>(async () => await UndoneTests.UndoAsync(ward, incident.Id, rows: rows));
+            Assert.That(refused!.Message, Does.Contain("unhide_rows copied 1 rows and left them in their table"));
+        }
+        Assert.That(await TableHash.OfAsync(Hospital.Cluster, ward.Database, "external_metadata"), Is.EqualTo(before));
+        Assert.That((await ward.FindAsync(incident.Id)).State, Is.EqualTo(IncidentState.Resolved));
     }
 
     [TestCase("xmin invalid")]
@@ -197,6 +218,7 @@ internal sealed class TableTests
     [TestCase("length")]
     [TestCase("line pointer")]
     [TestCase("page")]
+    [TestCase("checksum")]
     public async Task What_cannot_be_read_is_kept_and_told_and_not_touched(string what)
     {
         await using var ward = await OpenAsync();
@@ -205,11 +227,12 @@ internal sealed class TableTests
             case "t_hoff": await ward.Damage.Row.HeaderLengthAsync(People, Place); break;
             case "length": await ward.Damage.Row.ValueLengthAsync(People, Place, "name"); break;
             case "line pointer": await ward.Damage.Row.LinePointerOffsetAsync(People, Place); break;
+            case "checksum": await ward.Damage.Heap.ChecksumFieldAsync(People, Place.Block); break;
             default: await ward.Damage.Heap.GarbagePageAsync(People, Place.Block); break;
         }
         var there = await new RelationEditor(Hospital.Cluster, ward.Database).FileAsync(People);
         var page = there.Read(Place.Block);
-        var incident = await FoundAsync(ward, new HeapCheck(), what == "page" ? "heap_page_invalid" : "heap_tuple_unreadable");
+        var incident = await FoundAsync(ward, new HeapCheck(), what is "page" or "checksum" ? "heap_page_invalid" : "heap_tuple_unreadable");
         var outcome = await ward.HealAsync(incident.Id);
         Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated));
         Assert.That(outcome.Note, Does.Contain("standby or a backup").And.Contain("copied directly"));
@@ -218,7 +241,13 @@ internal sealed class TableTests
         Assert.That((await new SnapshotLedger(ward.Db).OfIncidentAsync(incident.Id, CancellationToken.None)).Single().Kind, Is.EqualTo("relation_files"));
         await Hospital.Cluster.ExecuteAsync(ward.Database, "CHECKPOINT");
         Assert.That(there.Read(Place.Block), Is.EqualTo(page), "the damaged page is as it was");
-        if (what != "page")
+        if (what is "page" or "checksum")
+        {
+            Assert.That(outcome.Note, Does.Contain("under ignore_checksum_failure; never set that on the live server"));
+            var still = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => Hospital.Cluster.ScalarAsync<long>(ward.Database, $"SELECT count(*) FROM {People} WHERE ctid = '(1,1)'"));
+            Assert.That(still!.SqlState, Is.EqualTo("XX001"), "somebody's session made the page a sound one for all others");
+        }
+        else
         {
             var others = await Hospital.Cluster.ScalarAsync<long>(ward.Database, "SET enable_seqscan = off; SELECT count(*) FROM people WHERE ctid = ANY (ARRAY(SELECT format('(1,%s)', i)::tid FROM generate_series(1, 250) i WHERE i <> 7))");
             Assert.That(await KeptAsync(ward), Is.EqualTo(others).And.GreaterThan(50));
@@ -308,6 +337,34 @@ internal sealed class TableTests
         var ward = await Hospital.OpenAsync(1_000, adjust, realChecks: true);
         await Hospital.Cluster.ExecuteAsync(ward.Database, "CREATE EXTENSION pg_visibility; CREATE EXTENSION pg_surgery");
         return ward;
+    }
+
+    [Test]
+    public async Task What_lies_behind_a_hundred_damaged_blocks_is_not_proven_by_a_look_that_never_came_there()
+    {
+        await using var ward = await OpenAsync();
+        await Hospital.Cluster.ExecuteAsync(ward.Database, "CREATE TABLE wide (id int); INSERT INTO wide SELECT generate_series(1, 226 * 120)");
+        await ward.Damage.Row.AttributeCountAsync("wide", new RowPlace(115, 5));
+        var incident = await FoundAsync(ward, new HeapCheck(), "heap_natts_wrong");
+        await ward.Damage.Editor.EditAsync("wide", null, (file, fix) =>
+        {
+            for (var block = 0; block < 105; block++)
+            {
+                var bytes = file.Read(block);
+                new HeapPage(bytes).SetAttributes(5, 40);
+                file.Write(block, bytes, fix);
+            }
+        });
+        await using var connection = await ward.Target.OpenRepairAsync(CancellationToken.None);
+        var session = new RepairSession(ward.Target, await ward.Target.FactsAsync(CancellationToken.None), connection, 1);
+        var plan = new RepairPlan("none", RiskClass.Quarantining, []);
+        var done = new RepairResult(RepairOutcome.Done, null, []);
+        async Task<VerificationResult> VerifyAsync() => await ward.Factory().Tools().Verifier.VerifyAsync(session, incident, plan, done, CancellationToken.None);
+        var still = await VerifyAsync();
+        Assert.That(still.Proof, Is.EqualTo(Proof.Wrong), still.Statement);
+        await Hospital.Cluster.ExecuteAsync(ward.Database, "CREATE EXTENSION IF NOT EXISTS pg_surgery; SELECT heap_force_kill('wide', ARRAY['(115,5)']::tid[])");
+        var mended = await VerifyAsync();
+        Assert.That(mended.Proof, Is.EqualTo(Proof.Proven), mended.Statement);
     }
 
     private static async Task<Incident> FoundAsync(Hospital ward, ICheck check, string kind)

@@ -79,7 +79,10 @@ internal sealed class UndoneTests
         Assert.That((await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, open.Id)))!.Message, Does.Contain("is Detected: only what is Resolved can be undone"));
         var (id, _, _) = await RepairedAsync(hospital);
         await new Pauses(hospital.Db).PauseAsync(null, "somebody", "wait", CancellationToken.None);
+        await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, id, dryRun: true));
         Assert.That((await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, id)))!.Message, Does.Contain("are paused"));
+        var noted = (await new AuditLog(hospital.Db).ListAsync(id, null, 50, default)).Where(a => a.EventType == "incident.undo_refused").ToList();
+        Assert.That(noted.Select(a => a.Message), Is.EqualTo(new[] { "not undone: repairs of movies are paused, and an undo writes there as well (`healing resume` first.)" }), "on the incident's page as well; a try is no request");
     }
 
     [Test]
@@ -101,6 +104,43 @@ internal sealed class UndoneTests
     }
 
     [Test]
+    public async Task Of_two_incidents_with_one_number_only_the_rows_of_its_own_come_back()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var saved = hospital.LedgerDatabase + "_saved";
+        const string sessions = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = @ledger";
+        await Hospital.Cluster.ExecuteAsync("postgres", sessions, new { ledger = hospital.LedgerDatabase });
+        await Hospital.Cluster.ExecuteAsync("postgres", $"CREATE DATABASE {saved} TEMPLATE {hospital.LedgerDatabase}");
+        var (lost, _, _) = await RepairedAsync(hospital);
+
+        // the ledger is lost, and comes back from its backup as it was before
+        await Hospital.Cluster.ExecuteAsync("postgres", $"DROP DATABASE {hospital.LedgerDatabase} WITH (FORCE)");
+        await Hospital.Cluster.ExecuteAsync("postgres", $"CREATE DATABASE {hospital.LedgerDatabase} TEMPLATE {saved}");
+        await Poll.UntilAsync(async _ => await AnswersAsync(hospital), TimeSpan.FromSeconds(30), "the ledger answers again");
+        var (id, _, before) = await RepairedAsync(hospital);
+        Assert.That(id, Is.EqualTo(lost), "the number is given again");
+        Assert.That((await hospital.AttemptsAsync(id)).Single().RowsQuarantined, Is.EqualTo(10), "and the record of the other one's rows is not");
+        var undone = await UndoAsync(hospital, id);
+        Assert.That(undone.Work.Rows, Is.EqualTo(10));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(before), "what the other one took lies where it was");
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM healing_quarantine.batches WHERE undone_at IS NULL"), Is.EqualTo(1));
+        await Hospital.Cluster.ExecuteAsync("postgres", $"DROP DATABASE {saved}");
+    }
+
+    /// <summary>Connections from before are found dead one by one.</summary>
+    private static async Task<bool> AnswersAsync(Hospital hospital)
+    {
+        try
+        {
+            return await hospital.Db.FirstAsync<int>("SELECT 1", null, CancellationToken.None) == 1;
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or HealingException)
+        {
+            return false;
+        }
+    }
+
+    [Test]
     public async Task Killed_in_the_middle_nothing_has_happened_and_the_next_one_does_it()
     {
         await using var hospital = await Hospital.OpenAsync(500);
@@ -111,7 +151,7 @@ internal sealed class UndoneTests
         program.Environment["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString;
         program.Environment["HEALING__TARGETS__0__NAME"] = "movies";
         program.Environment["HEALING__TARGETS__0__CONNECTION"] = Hospital.Cluster.ConnectionString(hospital.Database);
-        program.Environment["HEALING__WORKER__LEASE"] = "3s";
+        program.Environment["HEALING__WORKER__LEASE"] = "10s";
         var child = program.Start("undo", $"{id}", "--yes", "--why", "a test");
         await Poll.UntilAsync(async ct => await Hospital.Cluster.ScalarAsync<bool>(hospital.Database,
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'healing repair' AND wait_event = 'PgSleep' AND datname = current_database())", ct: ct), TimeSpan.FromSeconds(60), "it is in the middle of the undo");
@@ -119,7 +159,7 @@ internal sealed class UndoneTests
         await child.WaitForExitAsync(TimeSpan.FromSeconds(10));
         Assert.That((await HashAsync(hospital), (await hospital.FindAsync(id)).State), Is.EqualTo((taken, IncidentState.Resolved)));
 
-        hospital.Lease = TimeSpan.FromSeconds(3);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE OR REPLACE FUNCTION slow() RETURNS boolean LANGUAGE sql AS 'SELECT true'");
         UndoOutcome? done = null;
         await Poll.UntilAsync(async _ => (done = await TryAsync(hospital, id)) is not null, TimeSpan.FromSeconds(60), "the lease of the dead one runs out");
         Assert.That(done!.Incident.State, Is.EqualTo(IncidentState.Undone));
@@ -144,8 +184,8 @@ internal sealed class UndoneTests
         Assert.That(refused!.Message, Does.Contain("when their time was over"));
     }
 
-    private static Task<UndoOutcome> UndoAsync(Hospital hospital, long id, bool dryRun = false) =>
-        hospital.Factory().Undo().RunAsync(id, "worker", "somebody", "they were wanted", dryRun, CancellationToken.None);
+    internal static Task<UndoOutcome> UndoAsync(Hospital hospital, long id, bool dryRun = false, RowChoice? rows = null) =>
+        hospital.Factory().Undo().RunAsync(id, "worker", "somebody", "they were wanted", dryRun, CancellationToken.None, rows);
 
     /// <summary>Null while the lease of the one before runs.</summary>
     private static async Task<UndoOutcome?> TryAsync(Hospital hospital, long id)
@@ -154,18 +194,18 @@ internal sealed class UndoneTests
         {
             return await UndoAsync(hospital, id);
         }
-        catch (HealingException e) when (e.Message.Contains("right now", StringComparison.Ordinal))
+        catch (Exception e) when (e is TargetBusyException or FencedException)
         {
             return null;
         }
     }
 
-    private static Task<TableHash> HashAsync(Hospital hospital) => TableHash.OfAsync(Hospital.Cluster, hospital.Database, "casts");
+    internal static Task<TableHash> HashAsync(Hospital hospital) => TableHash.OfAsync(Hospital.Cluster, hospital.Database, "casts");
 
-    private static CheckReport Report(Finding finding) => new("test", CheckStatus.Damaged, TimeSpan.Zero, null, [finding], [finding.Object.Oid]);
+    internal static CheckReport Report(Finding finding) => new("test", CheckStatus.Damaged, TimeSpan.Zero, null, [finding], [finding.Object.Oid]);
 
     /// <summary>An incident on its way through the ledger as a healer takes it, with ten rows in quarantine.</summary>
-    private static async Task<(long Id, Finding Finding, TableHash Before)> RepairedAsync(Hospital hospital)
+    internal static async Task<(long Id, Finding Finding, TableHash Before)> RepairedAsync(Hospital hospital)
     {
         var before = await HashAsync(hospital);
         var facts = await hospital.Target.FactsAsync(CancellationToken.None);

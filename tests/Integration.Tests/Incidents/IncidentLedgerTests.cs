@@ -1,5 +1,8 @@
 using HealingWorkers.Integration.Tests.Ledger;
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Ledger;
 using NUnit.Framework;
 using static HealingWorkers.Jobs.Incidents.IncidentState;
 
@@ -22,6 +25,25 @@ public sealed class IncidentLedgerTests
         Assert.That(await _at.Incidents.TargetNamedAsync("films", default), Is.EqualTo(_at.Target));
         Assert.That(await _at.Incidents.TargetNamedAsync("movies", default), Is.Null);
         Assert.That(await _at.Incidents.RegisterTargetAsync("other", Damaged.Facts with { Id = new("1", 2) }, default), Is.Not.EqualTo(_at.Target));
+    }
+
+    [Test]
+    public async Task An_older_ledger_keeps_no_plan_and_takes_no_approval_that_wants_one()
+    {
+        var incident = await _at.MoveAsync(await _at.OpenAsync(), AwaitingApproval);
+        var decide = new IncidentDecisions(_at.Incidents, 3);
+        var bound = await decide.ApproveAsync(incident.Id, "anna", "read it", 1, "cafe", default);
+        Assert.That((bound.ApprovedRows, bound.ApprovedPlan), Is.EqualTo(((long?)1, "cafe")));
+        var unbound = await decide.ApproveAsync(incident.Id, "berta", "all the same", 2, default);
+        // approved once more, without a plan: the older one holds no longer
+        Assert.That((unbound.ApprovedBy, unbound.ApprovedPlan), Is.EqualTo(("berta", (string?)null)));
+
+        await new Migrator(_at.Ledger.ConnectionString, TimeProvider.System).GoToAsync(13, default);
+        incident = await _at.MoveAsync(await _at.OpenAsync(FindingKind.IndexLeftover), AwaitingApproval);
+        var refused = await Assert.ThrowsAsync<HealingException>(() => decide.ApproveAsync(incident.Id, "anna", "read it", 1, "cafe", default));
+        Assert.That(refused!.Message, Is.EqualTo("not available until the ledger is at revision 14: it has no column approved_plan in healing.incidents"));
+        Assert.That((await _at.AgainAsync(incident.Id)).ApprovedBy, Is.Null);
+        Assert.That((await decide.ApproveAsync(incident.Id, "anna", "loses nothing", 1, default)).ApprovedBy, Is.EqualTo("anna"));
     }
 
     [Test]

@@ -55,6 +55,48 @@ public sealed class TakeInTests
     }
 
     [Test]
+    public async Task A_clean_look_that_waited_on_disk_closes_nothing_that_was_seen_since()
+    {
+        var early = (await _at.Incidents.BeforeLookAsync(_at.Target, default)).At;
+        var incident = await _at.OpenAsync();
+        var late = (await _at.Incidents.BeforeLookAsync(_at.Target, default)).At;
+        for (var n = 0; n < 3; n++)
+            Assert.That((await _at.TakeInAsync(Damaged.Clean() with { LookedFrom = early, Elapsed = TimeSpan.Zero })).Gone, Is.Empty);
+        Assert.That((await _at.AgainAsync(incident.Id)).State, Is.EqualTo(Detected));
+        await _at.TakeInAsync(Damaged.Clean() with { LookedFrom = late });
+        Assert.That((await _at.TakeInAsync(Damaged.Clean() with { LookedFrom = late })).Gone.Select(i => i.Id), Is.EqualTo(new[] { incident.Id }));
+    }
+
+    [Test]
+    public async Task A_standby_speaks_only_for_what_was_never_seen_elsewhere()
+    {
+        var there = Damaged.Clean() with { FromStandby = true };
+        await _at.TakeInAsync(Damaged.Report(Damaged.Finding()) with { FromStandby = true });
+        await _at.TakeInAsync(there);
+        Assert.That((await _at.TakeInAsync(there)).Gone, Has.Count.EqualTo(1), "seen at a standby, and gone there");
+        var incident = (await _at.TakeInAsync(Damaged.Report(Damaged.Finding()) with { FromStandby = true })).Opened.Single();
+        await _at.TakeInAsync(Damaged.Report(Damaged.Finding()));
+        await _at.TakeInAsync(Damaged.Report(Damaged.Finding()) with { FromStandby = true });
+        for (var n = 0; n < 3; n++)
+            Assert.That((await _at.TakeInAsync(there)).Gone, Is.Empty, "the primary has it too");
+        await _at.TakeInAsync(Damaged.Clean());
+        Assert.That((await _at.TakeInAsync(Damaged.Clean())).Gone.Select(i => i.Id), Is.EqualTo(new[] { incident.Id }));
+    }
+
+    [Test]
+    public async Task A_report_that_waited_on_disk_counts_as_of_when_it_was_looked()
+    {
+        var from = (await _at.Incidents.BeforeLookAsync(_at.Target, default)).At;
+        var (old, older) = (from - TimeSpan.FromHours(1), from - TimeSpan.FromHours(2));
+        var incident = (await _at.TakeInAsync(Damaged.Report(Damaged.Finding()) with { LookedFrom = old })).Opened.Single();
+        Assert.That(incident.LastSeenAt, Is.EqualTo(old + TimeSpan.FromSeconds(1)).Within(TimeSpan.FromMilliseconds(1)));
+        await _at.TakeInAsync(Damaged.Report(Damaged.Finding()) with { LookedFrom = older });
+        Assert.That((await _at.AgainAsync(incident.Id)).LastSeenAt, Is.EqualTo(incident.LastSeenAt), "an older look is no later sight");
+        await _at.TakeInAsync(Damaged.Clean(CheckStatus.Failed) with { LookedFrom = older });
+        Assert.That(await _at.Ledger.ScalarAsync<string>("SELECT status || ' ' || (extract(epoch FROM clock_timestamp() - at) > 3000)::text || ' ' || (last_success_at = at)::text FROM healing.check_runs"), Is.EqualTo("damaged true true"));
+    }
+
+    [Test]
     public async Task Found_by_many_workers_at_once_it_is_one_incident()
     {
         var taken = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => _at.TakeInAsync(Damaged.Report(Damaged.Finding())))));

@@ -15,7 +15,7 @@ internal sealed class FreshLedger : IAsyncDisposable
     {
         Cluster = cluster;
         Database = database;
-        Db = new LedgerDb(ConnectionString);
+        Db = CalmLedger.At(ConnectionString);
     }
 
     public PgCluster Cluster { get; }
@@ -70,7 +70,7 @@ internal sealed class FreshLedger : IAsyncDisposable
     {
         var cluster = await PgCluster.StartNewAsync(new PgClusterOptions
         {
-            Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["fsync"] = "off", ["max_connections"] = "200" },
+            Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["fsync"] = "off", ["max_connections"] = "400" },
         });
         await cluster.CreateDatabaseAsync(Template);
         await new Migrator(cluster.ConnectionString(Template), TimeProvider.System).MigrateAsync(null, CancellationToken.None);

@@ -34,11 +34,12 @@ public sealed class LedgerDbTests
         await pauses.PauseAsync(null, "adam", "still fire", default);
         Assert.That((await pauses.ListAsync(default)).Select(p => (p.TargetId, p.Actor, p.Why)), Is.EquivalentTo(new[] { ((long?)1, "eve", "release"), (null, "adam", "still fire") }));
         Assert.That(await pauses.IsPausedAsync(2, default), Is.True);
-        Assert.That(await pauses.ResumeAsync(null, "eve", default), Is.True);
-        Assert.That(await pauses.ResumeAsync(null, "eve", default), Is.False);
+        Assert.That(await pauses.ResumeAsync(null, "eve", "fire is out", default), Is.True);
+        Assert.That(await pauses.ResumeAsync(null, "eve", "fire is out", default), Is.False);
         Assert.That((await pauses.IsPausedAsync(1, default), await pauses.IsPausedAsync(2, default)), Is.EqualTo((true, false)));
         var audit = await new AuditLog(_ledger.Db).ListAsync(null, null, 10, default);
         Assert.That(audit.Select(a => a.EventType), Is.EqualTo(new[] { "repairs.resumed", "repairs.paused", "repairs.paused", "repairs.paused" }));
+        Assert.That(audit[0].Message, Is.EqualTo("repairs of everything resumed: fire is out"));
         Assert.That((await new AuditLog(_ledger.Db).ListAsync(null, audit[2].Id, 10, default)).Single().TargetId, Is.EqualTo(1));
     }
 
@@ -138,7 +139,7 @@ public sealed class LedgerDbTests
         await using var cluster = await PgCluster.StartNewAsync();
         await new Migrator(cluster.ConnectionString("postgres"), TimeProvider.System).MigrateAsync(null, default);
         await using var impatient = new LedgerDb(cluster.ConnectionString("postgres"));
-        await using var patient = new LedgerDb(cluster.ConnectionString("postgres"), TimeProvider.System, TimeSpan.FromSeconds(30));
+        await using var patient = new LedgerDb(cluster.ConnectionString("postgres"), TimeProvider.System, TimeSpan.FromMinutes(3));
         await new AuditLog(patient).WriteAsync(new AuditEntry("test", "info", "before", "t"), default);
         await cluster.StopAsync();
         Assert.That(async () => await new Pauses(impatient).ListAsync(default), Throws.InstanceOf<NpgsqlException>());
@@ -163,7 +164,7 @@ public sealed class LedgerDbTests
         {
             await connection.DoAsync("UPDATE pair SET n = n + 1 WHERE id = @first", new { first }, default, transaction);
             if (Interlocked.Increment(ref met) <= 2)
-                both.SignalAndWait(TimeSpan.FromSeconds(5));
+                both.SignalAndWait(TimeSpan.FromSeconds(30));
             return await connection.DoAsync("UPDATE pair SET n = n + 1 WHERE id = @second", new { second }, default, transaction);
         }, default));
     }

@@ -35,23 +35,40 @@ internal sealed class Guarded : IAsyncDisposable
         await cluster.CreateDatabaseAsync($"ledger{number}");
         var control = cluster.ConnectionString($"ledger{number}");
         await new Migrator(control, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
-        return new Guarded(cluster, database, new TargetOptions { Name = "movies", Connection = cluster.ConnectionString(database, user), Protect = Protection.ReadOnly }, new LedgerDb(control));
+        return new Guarded(cluster, database, new TargetOptions { Name = "movies", Connection = cluster.ConnectionString(database, user), Protect = Protection.ReadOnly }, CalmLedger.At(control));
     }
 
     /// <summary>One worker's once through.</summary>
-    public Task KeepAsync(string worker = "worker")
+    public Task KeepAsync(string worker = "worker", TimeSpan? patience = null)
     {
-        var target = new Target(Options, TimeProvider.System);
-        _targets.Add(target);
-        return new Protections(new HealingOptions { Targets = [Options] }, new TargetSet([target]), Db, worker, TimeProvider.System, NullLogger<Protections>.Instance).KeepAsync(CancellationToken.None);
+        var all = Others.Append(Options).ToList();
+        var targets = all.Select(o => new Target(o, TimeProvider.System)).ToList();
+        _targets.AddRange(targets);
+        return new Protections(new HealingOptions { Targets = all }, new TargetSet(targets), Db, worker, TimeProvider.System, NullLogger<Protections>.Instance) { Patience = patience ?? TimeSpan.FromSeconds(20) }.KeepAsync(CancellationToken.None);
+    }
+
+    /// <summary>As a health check does it.</summary>
+    public async Task<long> RegisterAsync()
+    {
+        await using var target = new Target(Options, TimeProvider.System);
+        return await Incidents.RegisterTargetAsync("movies", await target.FactsAsync(CancellationToken.None), CancellationToken.None);
     }
 
     /// <summary>Something critical is found.</summary>
-    public async Task<long> FindAsync(FindingKind? kind = null)
+    public Task<long> FindAsync(FindingKind? kind = null) => FindAsync(Options, kind);
+
+    /// <summary>On another target, which is kept from now on as well.</summary>
+    public Task<long> FindOnAsync(TargetOptions other)
     {
-        await using var target = new Target(Options, TimeProvider.System);
+        Others.Add(other);
+        return FindAsync(other, null);
+    }
+
+    private async Task<long> FindAsync(TargetOptions options, FindingKind? kind)
+    {
+        await using var target = new Target(options, TimeProvider.System);
         var facts = await target.FactsAsync(CancellationToken.None);
-        var id = await Incidents.RegisterTargetAsync("movies", facts, CancellationToken.None);
+        var id = await Incidents.RegisterTargetAsync(options.Name, facts, CancellationToken.None);
         var finding = Finding.Of("btree", kind ?? FindingKind.BtreeCorrupt, facts.Id, new RelationName(1, "public.items_pkey"), "damaged for a test");
         var taken = await Incidents.TakeInAsync(id, new CheckReport("btree", CheckStatus.Damaged, TimeSpan.Zero, null, [finding], [1]), null, 3, "test", CancellationToken.None);
         return taken.Opened.Single().Id;
@@ -64,6 +81,10 @@ internal sealed class Guarded : IAsyncDisposable
     }
 
     public Task LedgerAsync(string sql) => Cluster.ExecuteAsync(LedgerDatabase, sql);
+
+    private List<TargetOptions> Others { get; } = [];
+
+    public Task<IReadOnlyList<ProtectionRow>> StandingAsync() => new ProtectionLedger(Db).ListAsync(CancellationToken.None);
 
     public async Task<ProtectionRow?> StandsAsync() => (await new ProtectionLedger(Db).ListAsync(CancellationToken.None)).SingleOrDefault();
 
@@ -79,7 +100,7 @@ internal sealed class Guarded : IAsyncDisposable
     /// <summary>Whether an application that connects now may write.</summary>
     public async Task<bool> MayWriteAsync()
     {
-        await using var connection = new NpgsqlConnection(Cluster.ConnectionString(Database) + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(Cluster.ConnectionString(Database) + ";Pooling=false;Timeout=120");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand("INSERT INTO items SELECT coalesce(max(id), 0) + 1 FROM items", connection);
         try

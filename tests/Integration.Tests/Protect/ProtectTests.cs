@@ -227,6 +227,81 @@ public sealed class ProtectTests
     }
 
     [Test]
+    public async Task A_database_that_comes_back_from_a_backup_of_that_time_may_write_again()
+    {
+        await using var guarded = await Guarded.OpenAsync(_cluster);
+        await guarded.FindAsync();
+        await guarded.KeepAsync();
+        var dump = Path.Combine(Directory.CreateTempSubdirectory("healing-protect-").FullName, "dump");
+        await RunAsync("pg_dump", "--format=custom", "--create", "--file", dump, guarded.Database);
+        await guarded.HealAsync();
+        await guarded.KeepAsync();
+        await _cluster.ExecuteAsync("postgres", $"DROP DATABASE {guarded.Database} WITH (FORCE)");
+        await RunAsync("pg_restore", "--create", "--dbname", "postgres", dump);
+        Directory.Delete(Path.GetDirectoryName(dump)!, recursive: true);
+        Assert.That(((await guarded.SettingAsync()).ReadOnly, (await guarded.SettingAsync()).Token, await guarded.MayWriteAsync()), Is.EqualTo(("on", (await guarded.SettingAsync()).Token, false)), "as it was dumped");
+        Assert.That((await guarded.SettingAsync()).Token, Is.Not.Null);
+        await guarded.KeepAsync();
+        Assert.That((await guarded.SettingAsync(), await guarded.MayWriteAsync()), Is.EqualTo(((null as string, null as string), true)));
+        Assert.That(await guarded.AuditedAsync("protect.lifted"), Is.EqualTo(2));
+
+        // another ledger's is not ours to take back
+        await _cluster.ExecuteAsync("postgres", $"ALTER DATABASE {guarded.Database} SET default_transaction_read_only = on");
+        await _cluster.ExecuteAsync("postgres", $"ALTER DATABASE {guarded.Database} SET healing.protection = 'somebody/else/'");
+        await guarded.KeepAsync();
+        Assert.That(await guarded.SettingAsync(), Is.EqualTo(("on", "somebody/else/")));
+    }
+
+    [Test]
+    public async Task What_is_known_of_a_database_whose_name_another_one_has_is_ended_once()
+    {
+        await using var guarded = await Guarded.OpenAsync(_cluster);
+        await guarded.FindAsync();
+        await guarded.KeepAsync();
+        await _cluster.ExecuteAsync("postgres", $"DROP DATABASE {guarded.Database} WITH (FORCE)");
+        await _cluster.CreateDatabaseAsync(guarded.Database);
+        await _cluster.ExecuteAsync(guarded.Database, "CREATE TABLE items (id int PRIMARY KEY)");
+        await guarded.RegisterAsync();
+        for (var round = 0; round < 3; round++)
+            await guarded.KeepAsync();
+        Assert.That(((await guarded.StandsAsync())!.State, (await guarded.StandsAsync())!.Problem), Is.EqualTo(("left", null as string)));
+        Assert.That((await guarded.AuditedAsync("protect.left"), await guarded.AuditedAsync("protect.failed")), Is.EqualTo((1, 0)));
+        Assert.That((await guarded.SettingAsync(), await guarded.MayWriteAsync()), Is.EqualTo(((null as string, null as string), true)), "the incident was of the one before");
+    }
+
+    [Test]
+    public async Task A_target_that_hangs_holds_up_no_other()
+    {
+        await using var frozen = await PgCluster.StartNewAsync();
+        await using var guarded = await Guarded.OpenAsync(_cluster);
+        await guarded.FindOnAsync(new() { Name = "hangs", Connection = frozen.ConnectionString("postgres"), Protect = Jobs.Options.Protection.ReadOnly });
+        await guarded.FindAsync();
+        frozen.Freeze();
+        try
+        {
+            var begun = TimeProvider.System.GetTimestamp();
+            var keeping = guarded.KeepAsync(patience: TimeSpan.FromSeconds(15));
+            await Poll.UntilAsync(async _ => !await guarded.MayWriteAsync(), TimeSpan.FromSeconds(14), "the other one to be stopped");
+            if (TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(8))
+            {
+                Assert.That(keeping.IsCompleted, Is.False, "the one that hangs is still waited for");
+            }
+            await keeping;
+            Assert.That((await guarded.StandingAsync()).Select(p => p.Problem), Has.Some.StartsWith("the writes of hangs could not be stopped: "));
+        }
+        finally
+        {
+            frozen.Thaw();
+        }
+    }
+
+    private async Task RunAsync(string program, params string[] arguments)
+    {
+        var (code, said) = await Jobs.Targets.Programs.TryRunAsync(["env", "PGOPTIONS=-c default_transaction_read_only=off", _cluster.Options.Binaries[program], "--host", _cluster.SocketDirectory, "--port", $"{_cluster.Port}", "--username", "postgres", .. arguments], CancellationToken.None);
+        Assert.That(code, Is.Zero, said);
+    }
+
+    [Test]
     public async Task An_older_ledger_says_what_it_lacks()
     {
         await using var guarded = await Guarded.OpenAsync(_cluster);

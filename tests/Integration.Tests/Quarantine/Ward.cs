@@ -79,6 +79,29 @@ internal sealed class Ward : IAsyncDisposable
     public Task<long> RedoAsync() => InTransactionAsync(async session =>
         (await new RowReapplication(session, new StatementLog()).RunAsync(Incident(), [.. (await BatchesAsync(session)).Where(b => b.Undone)], "again", CancellationToken.None)).Rows);
 
+    /// <summary>Every row that the quarantine shows, by the name that it is chosen by.</summary>
+    public Task<IReadOnlyList<KeptRow>> KeptAsync() => InTransactionAsync(session => RowsInQuarantine.OfAsync(session.Connection, "ledger", 1, null, 1000, CancellationToken.None));
+
+    /// <summary>Of the rows whose table and values match.</summary>
+    public async Task<MovedRows> SomeAsync(Func<KeptRow, bool> which, bool again = false)
+    {
+        var chosen = (await KeptAsync()).Where(which).Select(r => KeptPlace.Parse(r.Name)!).ToList();
+        return await InTransactionAsync(async session =>
+        {
+            var rows = new SingleRows(session, Incident(), new StatementLog());
+            return again ? await rows.AgainAsync(chosen, "again", CancellationToken.None) : await rows.BackAsync(chosen, "somebody", CancellationToken.None);
+        });
+    }
+
+    public async Task<string> RefusedSomeAsync(Func<KeptRow, bool> which, bool again = false)
+    {
+        var (before, kept) = (await HashAsync(), (await KeptAsync()).Select(r => (r.Name, r.RestoredAt)).ToList());
+        var refused = await Assert.ThrowsAsync<HealingException>(async () => await SomeAsync(which, again));
+        Assert.That(await HashAsync(), Is.EqualTo(before), "a refused undo changes nothing");
+        Assert.That((await KeptAsync()).Select(r => (r.Name, r.RestoredAt)), Is.EqualTo(kept));
+        return refused!.Message + " " + refused.Hint;
+    }
+
     public async Task<string> RefusedUndoAsync()
     {
         var before = await HashAsync();

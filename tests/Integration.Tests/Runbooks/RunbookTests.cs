@@ -10,7 +10,7 @@ namespace HealingWorkers.Integration.Tests.Runbooks;
 [TestFixture, NonParallelizable]
 public sealed partial class RunbookTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     private PgCluster _cluster = null!;
     private PgStandby _standby = null!;
     private HealingProgram _healing = null!;
@@ -23,6 +23,7 @@ public sealed partial class RunbookTests
         await MoviesSchema.CreateAsync(_cluster, "movies", 500);
         _standby = await PgStandby.StartNewAsync(_cluster, "db2");
         _healing = new HealingProgram();
+        _healing.Environment["HEALING__WORKER__LEASE"] = "5m";
         await File.WriteAllTextAsync(Path.Combine(_healing.Root, "healing.yaml"),
             $"""
             snapshots:

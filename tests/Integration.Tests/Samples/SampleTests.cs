@@ -43,7 +43,7 @@ public sealed class SampleTests
         _ledger = $"ledger{Interlocked.Increment(ref _ledgers)}";
         await _cluster.CreateDatabaseAsync(_ledger);
         await new Migrator(_cluster.ConnectionString(_ledger), TimeProvider.System).MigrateAsync(null, CancellationToken.None);
-        _db = new LedgerDb(_cluster.ConnectionString(_ledger));
+        _db = CalmLedger.At(_cluster.ConnectionString(_ledger));
         _options = new HealingOptions
         {
             // every look is another slot
@@ -64,7 +64,7 @@ public sealed class SampleTests
     public async Task One_worker_keeps_them_and_another_goes_on_when_it_is_gone()
     {
         var (first, second) = (Keeper("first"), Keeper("second"));
-        _options.Samples.Every = TimeSpan.FromHours(1);
+        _options.Samples.Every = TimeSpan.FromDays(1000);
         await Task.WhenAll(first.KeepAsync(CancellationToken.None), second.KeepAsync(CancellationToken.None));
         await Task.WhenAll(first.KeepAsync(CancellationToken.None), second.KeepAsync(CancellationToken.None));
         var kept = await KeptAsync();

@@ -44,6 +44,23 @@ internal sealed class TargetSessionTests
     }
 
     [Test]
+    public async Task ACheckSessionIsNotKeptUntilTheNextCheck()
+    {
+        await using var target = Target();
+        int pid;
+        await using (var connection = await target.OpenCheckAsync(CancellationToken.None))
+        {
+            pid = connection.ProcessID;
+        }
+        await Poll.UntilAsync(async ct => await _cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_activity WHERE pid = @pid", new { pid }, ct) == 0, TimeSpan.FromMinutes(2), "the idle session is gone");
+    }
+
+    [TestCase("", 10)]
+    [TestCase(";Connection Idle Lifetime=90", 90)]
+    public void HowLongASessionIsKeptIsTheOwnersToSay(string said, int expected) =>
+        Assert.That(TargetConnection.ForChecks(new TargetOptions { Name = "t", Connection = $"Host=h;Database=d{said}" }).ConnectionIdleLifetime, Is.EqualTo(expected));
+
+    [Test]
     public async Task FactsTellWhoItIs()
     {
         await using var target = Target();

@@ -32,6 +32,7 @@ internal sealed class RewriteTests
             var report = await check.RunAsync(new(hospital.Target, CheckScope.All), CancellationToken.None);
             Assert.That(report.Findings.Where(f => !f.Kind.IsOfData && f.Severity > Jobs.Findings.Severity.Info).Select(f => $"{f.Kind.Name} {f.Object}: {f.Detail}"), Is.Empty, check.Description.Name);
         }
+        await Poll.UntilAsync(() => rewriting.IsCompleted || Volatile.Read(ref rewrites) > 3, TimeSpan.FromMinutes(1), "more than one round");
         await stop.CancelAsync();
         await rewriting;
         Assert.That(rewrites, Is.GreaterThan(3));
@@ -90,7 +91,7 @@ internal sealed class RewriteTests
 
     private static async Task RunAsync(NpgsqlConnection connection, string sql)
     {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 60 };
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
         await command.ExecuteNonQueryAsync();
     }
 }

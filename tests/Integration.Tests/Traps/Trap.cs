@@ -35,6 +35,7 @@ internal static class Trap
                 ["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString,
                 ["HEALING__STATE_DIRECTORY"] = hospital.Options.StateDirectory,
                 ["HEALING__SNAPSHOTS__BASE_BACKUP"] = "never",
+                ["HEALING__WORKER__LEASE"] = "5m",
             },
         };
         var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);

@@ -14,6 +14,8 @@ internal sealed partial class FaultPointTests
     {
         var hits = string.Join('\n', Sources().SelectMany(File.ReadLines).Where(line => line.Contains("Hit(", StringComparison.Ordinal)));
         var words = Words().Matches(hits).Select(m => m.Value).ToHashSet(StringComparer.Ordinal);
+        // a promotion says at which of its stations it is, and whoever runs it hits the point of that name
+        words.UnionWith(Sources().SelectMany(File.ReadLines).SelectMany(line => Stations().Matches(line)).Select(m => "Failover" + m.Groups[1].Value));
         Assert.That(Enum.GetNames<FaultPoint>(), Is.SubsetOf(words));
     }
 
@@ -47,4 +49,7 @@ internal sealed partial class FaultPointTests
 
     [GeneratedRegex(@"\w+", RegexOptions.None, 1000)]
     private static partial Regex Words();
+
+    [GeneratedRegex(@"At\(FailoverStation\.(\w+)\)", RegexOptions.None, 1000)]
+    private static partial Regex Stations();
 }

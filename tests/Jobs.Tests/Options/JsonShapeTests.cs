@@ -35,6 +35,24 @@ public sealed class JsonShapeTests
     public void What_is_nested_too_deeply_is_not_called_wrong() =>
         Assert.That(JsonShape.Parse(Ratings).Judge(new string('[', 1000) + new string(']', 1000), isText: true), Is.EqualTo(JsonVerdict.NotLooked));
 
+    [TestCase("""{ "maxLength": 3 }""", "\"👍👍👍\"", true)]
+    [TestCase("""{ "maxLength": 3.0 }""", "\"👍👍👍👍\"", false)]
+    [TestCase("""{ "minLength": 2 }""", "\"👍\"", false)]
+    [TestCase("""{ "minLength": 2 }""", "1", true)]
+    [TestCase("""{ "items": { "$ref": "#/$defs/x" }, "$defs": { "x": { "maxLength": 1 } } }""", "[\"👍\"]", true)]
+    [TestCase("""{ "additionalProperties": { "maxLength": 1 } }""", "{ \"a\": \"ab\" }", false)]
+    [TestCase("""{ "not": { "maxLength": 1 } }""", "\"👍\"", false)]
+    [TestCase("""{ "anyOf": [{ "maxLength": 1 }, { "minLength": 3 }] }""", "\"ab\"", false)]
+    [TestCase("""{ "properties": { "maxLength": { "maxLength": 2 } } }""", "{ \"maxLength\": \"👍👍\" }", true)]
+    [TestCase("""{ "type": ["string", "integer"], "maxLength": 1 }""", "\"ab\"", false)]
+    public void Lengths_are_counted_in_characters(string schema, string value, bool right) =>
+        Assert.That(JsonShape.Parse(schema).Judge(value, isText: false).Path is null, Is.EqualTo(right));
+
+    [TestCase("""{ "maxLength": "3" }""")]
+    [TestCase("""{ "minLength": -1 }""")]
+    [TestCase("""{ "minLength": 1.5 }""")]
+    public void A_length_that_is_none_is_refused(string schema) => Assert.That(() => JsonShape.Parse(schema), Throws.InstanceOf<FormatException>().With.Message.Contains("is no length"));
+
     [TestCase("""{ "const": "a" }""", "\"b\"")]
     [TestCase("""{ "properties": { "a": false } }""", """{ "a": 1 }""")]
     [TestCase("""{ "items": { "$ref": "#/definitions/x" }, "definitions": { "x": { "maximum": 1 } } }""", "[2]")]

@@ -35,6 +35,28 @@ public sealed class ProxyTests
     }
 
     [Test]
+    public async Task What_the_proxy_passes_on_of_another_scheme_is_no_token()
+    {
+        using var client = _behind.Browser();
+        client.DefaultRequestHeaders.Add("Authorization", "Basic b2xnYTpzZWNyZXQ=");
+        var (status, body) = await Stage.ReadAsync(await client.GetAsync("/api/v1/incidents"));
+        Assert.That((status, body["code"]!.ToString()), Is.EqualTo((401, "login_needed")));
+        client.DefaultRequestHeaders.Add("X-Forwarded-User", "olga");
+        Assert.That((int)(await client.GetAsync("/api/v1/incidents")).StatusCode, Is.EqualTo(200));
+        using var anna = await _behind.LoggedInAsync("anna");
+        anna.DefaultRequestHeaders.Add("Authorization", "Basic YW5uYTpzZWNyZXQ=");
+        Assert.That((int)(await anna.GetAsync("/api/v1/incidents")).StatusCode, Is.EqualTo(200));
+        foreach (var invented in (string[])["Bearer hlg_x_y", "Bearer", "bearer  "])
+        {
+            using var forger = _behind.Browser();
+            forger.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", invented);
+            forger.DefaultRequestHeaders.Add("X-Forwarded-User", "olga");
+            var (refused, why) = await Stage.ReadAsync(await forger.GetAsync("/api/v1/incidents"));
+            Assert.That((refused, why["code"]!.ToString()), Is.EqualTo((401, "token_unknown")), invented);
+        }
+    }
+
+    [Test]
     public async Task Two_names_are_none()
     {
         using var client = _behind.Browser();

@@ -31,6 +31,29 @@ public sealed class TokenTests
     }
 
     [Test]
+    public async Task Why_a_database_is_not_well_is_for_tokens_that_may_see_it()
+    {
+        await using var two = await Guarded.OpenAsync(o => o.Targets.Add(new Jobs.Options.TargetOptions { Name = "books", Connection = "Host=127.0.0.1;Port=2" }));
+        foreach (var (scope, targets, seen, hint) in new (TokenScope, string[], string, string)[]
+        {
+            (TokenScope.Read, [], "127.0.0.1:1 127.0.0.1:2", "configured are: movies, books"),
+            (TokenScope.Read, ["books"], "127.0.0.1:2", "configured are: books"),
+            (TokenScope.Metrics, [], "", "configured are: (none for this token)"),
+            (TokenScope.Metrics, ["books"], "", "configured are: (none for this token)"),
+        })
+        {
+            using var client = await two.WithTokenAsync(scope, null, targets);
+            var (_, body) = await Stage.ReadAsync(await client.GetAsync("/healthz/database"));
+            var said = body["databases"]!.AsArray().Where(d => d!["status"]!.ToString() == "failed").ToList();
+            Assert.That(said, Has.Count.EqualTo(2));
+            Assert.That(string.Join(' ', said.SelectMany(d => System.Text.RegularExpressions.Regex.Matches($"{d!["reason"]} {d["hint"]}", @"127\.0\.0\.1:\d", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1))).Select(m => m.Value)), Is.EqualTo(seen));
+            Assert.That(said.Count(d => d!["hint"] is not null), Is.EqualTo(seen.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length));
+            var (status, unknown) = await Stage.ReadAsync(await client.GetAsync("/healthz/database?target=zzz"));
+            Assert.That((status, unknown["hint"]!.ToString()), Is.EqualTo((404, hint)));
+        }
+    }
+
+    [Test]
     public async Task Expired_revoked_and_invented_tokens_are_refused()
     {
         using var expired = await _guarded.WithTokenAsync(TokenScope.Operate, TimeSpan.FromMinutes(-1));

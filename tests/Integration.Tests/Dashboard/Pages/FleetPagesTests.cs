@@ -105,6 +105,31 @@ public sealed class FleetPagesTests
     }
 
     [Test]
+    public async Task An_audit_entry_that_somebody_changed_is_named_on_the_page_in_the_api_and_by_the_command()
+    {
+        await _visit.PostAsync("/targets", "/pause", ("reason", "a release"), ("target", "movies"));
+        await new AuditLog(_stage.Db).WriteAsync(new AuditEntry("x", "info", "one", "anna"), default);
+        await new AuditLog(_stage.Db).WriteAsync(new AuditEntry("x", "info", "two", "anna"), default);
+        var last = (await new AuditLog(_stage.Db).ListAsync(null, null, 1, default)).Single().Id;
+        Assert.That(await _visit.GetAsync("/audit"), Does.Contain("The audit log is verified up to link"));
+        Assert.That($"{(await _stage.GetAsync("/api/v1/audit/chain")).Body["audit"]!["holds"]}", Is.EqualTo("true"));
+        await using var connection = await _stage.Db.Source.OpenConnectionAsync();
+        await using var forge = connection.CreateCommand();
+        forge.CommandText = $"SET session_replication_role = replica; UPDATE healing.audit_log SET actor = 'bob' WHERE id = {last - 1}";
+        await forge.ExecuteNonQueryAsync();
+        var audit = (await _stage.GetAsync("/api/v1/audit/chain")).Body["audit"]!;
+        Assert.That(($"{audit["holds"]}", $"{audit["misfits"]![0]!["entry"]}"), Is.EqualTo(("false", $"{last - 1}")));
+        await using var other = await Stage.OpenAsync(_stage.Db.ConnectionString);
+        using var visit = new Visit(other.Http.BaseAddress!);
+        Assert.That(await visit.GetAsync("/audit"), Does.Contain($"entry {last - 1} is not what was hashed: it was changed").And.Contain("The audit log is not what was written"));
+        await using var program = new Commands.HealingProgram();
+        program.Environment["HEALING__CONTROL__CONNECTION"] = _stage.Options.Control.Connection;
+        var (code, said, error) = await program.RunAsync("audit", "--verify");
+        Assert.That(code, Is.EqualTo(2), error);
+        Assert.That(said, Does.Contain($"CHANGED: entry {last - 1} is not what was hashed"));
+    }
+
+    [Test]
     public async Task A_chain_that_somebody_broke_is_told_loudly()
     {
         Assert.That(await _visit.GetAsync("/audit"), Does.Contain("The chain of 0 receipts holds"));

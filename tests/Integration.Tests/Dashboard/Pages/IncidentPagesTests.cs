@@ -67,6 +67,19 @@ public sealed class IncidentPagesTests
     }
 
     [Test]
+    public async Task What_may_lose_something_is_not_approved_by_a_number_of_rows()
+    {
+        var incident = await _story.DamageAsync("unread", FindingKind.HeapXminInvalid);
+        await _story.AskAsync(incident);
+        using var visit = new Visit(_stage.Http.BaseAddress!);
+        Assert.That(await visit.PostAsync($"/incidents/{incident.Id}", "/approve", ("reason", "x"), ("rows", "1")), Does.Contain($"the plan of incident {incident.Id} was not read"));
+        Assert.That((await _story.Incidents.FindAsync(incident.Id, CancellationToken.None))!.ApprovedBy, Is.Null);
+        await visit.PostAsync($"/incidents/{incident.Id}", "/approve", ("reason", "x"), ("rows", "1"), ("plan", "cafe"));
+        var approved = (await _story.Incidents.FindAsync(incident.Id, CancellationToken.None))!;
+        Assert.That((approved.ApprovedRows, approved.ApprovedPlan), Is.EqualTo(((long?)1, "cafe")));
+    }
+
+    [Test]
     public async Task A_decision_comes_back_to_its_page_and_is_told_once()
     {
         var incident = await _story.DamageAsync("decided");

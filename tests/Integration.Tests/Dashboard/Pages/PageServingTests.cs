@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using HealingWorkers.Jobs.Options;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Dashboard.Pages;
@@ -52,11 +53,37 @@ public sealed partial class PageServingTests
     }
 
     [Test]
+    public async Task A_page_that_several_wait_for_survives_whoever_asked_first()
+    {
+        // takes connections and never says a word
+        using var mute = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        mute.Start();
+        await using var stage = await Stage.OpenAsync(change: o => o.Targets.Add(new TargetOptions { Name = "movies", Connection = $"Host=127.0.0.1;Port={((IPEndPoint)mute.LocalEndpoint).Port};Timeout=4;Username=x;Password=x" }));
+        var incident = await new Story(stage.Db).DamageAsync("slow");
+        using (var leaves = new CancellationTokenSource(TimeSpan.FromSeconds(1.5)))
+            await Assert.ThrowsAsync<TaskCanceledException>(() => stage.Http.GetAsync($"/incidents/{incident.Id}/plan", leaves.Token), "the page must be slow, or nobody could leave before it");
+        var answer = await stage.Http.GetAsync($"/incidents/{incident.Id}/plan");
+        var html = await answer.Content.ReadAsStringAsync();
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), html);
+        Assert.That(html, Does.Contain("What would be done now").And.Contain("cannot be reached").And.EndWith("</html>"));
+    }
+
+    [TestCase("/incidents?before=x", 200)]
+    [TestCase("/incidents?before=99999999999999999999", 200)]
+    [TestCase("/quarantine?before=x", 200)]
+    [TestCase("/jobs?before=x", 200)]
+    [TestCase("/audit?before=-1", 200)]
+    [TestCase("/incidents/decide?verb=close&id=x", 400)]
+    [TestCase("/incidents/decide?verb=close&id=1&id=99999999999999999999", 400)]
+    public async Task What_is_no_number_in_an_address_is_no_fault_of_ours(string path, int status) =>
+        Assert.That((int)(await _stage.Http.GetAsync(path)).StatusCode, Is.EqualTo(status));
+
+    [Test]
     public async Task A_listener_hears_of_a_new_incident()
     {
         using var stream = await _stage.Http.GetStreamAsync("/events");
         using var reader = new StreamReader(stream);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await UntilAsync(reader, "data: beat", limit.Token);
         await new Story(_stage.Db).DamageAsync("heard");
         await UntilAsync(reader, "data: incidents", limit.Token);
