@@ -3,9 +3,13 @@ using System.Reflection;
 
 namespace HealingWorkers.Jobs;
 
-/// <summary>Reads a query from the .sql file beside the code that sends it: <c>Sql.Of&lt;IncidentLedger&gt;("open")</c> is <c>Incidents/Sql/open.sql</c>.</summary>
+/// <summary>
+/// Reads a query from the .sql file beside the code that sends it: <c>Sql.Of&lt;IncidentLedger&gt;("open")</c> is <c>Incidents/Sql/open.sql</c>.
+/// What several of them say alike is a file of its own, and stands in each as a line <c>-- include: name</c>.
+/// </summary>
 public static class Sql
 {
+    private const string Include = "-- include: ";
     private static readonly ConcurrentDictionary<(Assembly, string), string> Loaded = new();
 
     public static string Of<TAnchor>(string name) => Of(typeof(TAnchor), name);
@@ -18,6 +22,10 @@ public static class Sql
         using var stream = assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"there is no SQL file {resource}");
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        var text = reader.ReadToEnd();
+        return !text.Contains(Include, StringComparison.Ordinal) ? text
+            : string.Join('\n', text.Split('\n').Select(line => line.StartsWith(Include, StringComparison.Ordinal) ? Read(assembly, Sibling(resource, line[Include.Length..].TrimEnd())) : line));
     }
+
+    private static string Sibling(string resource, string name) => $"{resource[..(resource.IndexOf(".Sql.", StringComparison.Ordinal) + ".Sql.".Length)]}{name}.sql";
 }

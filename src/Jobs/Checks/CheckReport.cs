@@ -18,6 +18,12 @@ public sealed record CheckReport(string Check, CheckStatus Status, TimeSpan Elap
     /// <summary>When the look began, by the ledger's clock: what was resolved since is not opened again by what was seen before.</summary>
     public DateTimeOffset? LookedFrom { get; init; }
 
+    /// <summary>What was examined was as it was at that moment, as a copy is: it says nothing of what was seen since. Null: it was looked at as it is.</summary>
+    public DateTimeOffset? ExaminedAsOf { get; init; }
+
+    /// <summary>Seen, at least in part, at a standby, whose files are other ones: what is sound there may be damaged at the primary.</summary>
+    public bool FromStandby { get; init; }
+
     /// <summary>Observations: numbers worth a metric and a log line, never a finding.</summary>
     public IReadOnlyDictionary<string, double> Observations { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 }

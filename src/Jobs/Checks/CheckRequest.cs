@@ -25,7 +25,10 @@ public sealed record CheckScope
     public static readonly CheckScope All = new();
     public long? Table { get; init; }
     public IReadOnlyList<long>? Indexes { get; init; }
+    /// <summary>One block of the table alone, without its TOAST table, for a check that goes block by block; others look at all of the table.</summary>
+    public long? Block { get; init; }
 
+    public static CheckScope OfBlock(long table, long block) => new() { Table = table, Block = block };
     public static CheckScope OfTable(long oid) => new() { Table = oid };
     public static CheckScope OfIndexes(params IReadOnlyList<long> oids) => new() { Indexes = oids };
 }

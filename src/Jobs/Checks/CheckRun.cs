@@ -6,7 +6,16 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Times a run and turns what the target does to it into a status.</summary>
 internal static class CheckRun
 {
+    public const string SessionLost = "the session was lost";
+
     public static async Task<CheckReport> GuardAsync(string check, CheckRequest request, Func<Func<TimeSpan>, Task<CheckReport>> run, CancellationToken cancel)
+    {
+        var before = request.Target.StandbySessions;
+        var report = await CaughtAsync(check, request, run, cancel).ConfigureAwait(false);
+        return request.Target.StandbySessions == before ? report : report with { FromStandby = true };
+    }
+
+    private static async Task<CheckReport> CaughtAsync(string check, CheckRequest request, Func<Func<TimeSpan>, Task<CheckReport>> run, CancellationToken cancel)
     {
         var started = request.Target.Clock.GetTimestamp();
         TimeSpan Elapsed() => request.Target.Clock.GetElapsedTime(started);
@@ -27,10 +36,14 @@ internal static class CheckRun
         {
             return Without(check, CheckStatus.Failed, Elapsed(), $"{e.Message} ({e.Hint})");
         }
+        catch (System.Text.DecoderFallbackException e)
+        {
+            return Without(check, CheckStatus.Failed, Elapsed(), $"the server sent bytes that are no text of its encoding, as damaged values are: {e.Message}");
+        }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {
             cancel.ThrowIfCancellationRequested();
-            return Without(check, CheckStatus.Failed, Elapsed(), e is PostgresException p ? $"the server said {p.SqlState}: {p.MessageText}" : $"the session was lost: {e.Message}");
+            return (e is PostgresException damage ? await ServerVerdict.OfAsync(check, request.Target, damage, Elapsed(), cancel).ConfigureAwait(false) : null) ?? Without(check, CheckStatus.Failed, Elapsed(), e is PostgresException p ? $"the server said {p.SqlState}: {p.MessageText}" : $"{SessionLost}: {e.Message}");
         }
     }
 

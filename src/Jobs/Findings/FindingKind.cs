@@ -121,6 +121,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind WalNotReceived = new("wal_not_received", Severity.Warning, null, null,
         "The WAL of the server is not received, so that a restore reaches no point after the last that came.") { IsOfSurroundings = true };
 
+    public static readonly FindingKind WalSlotUnbounded = new("wal_slot_unbounded", Severity.Warning, null, null,
+        "The server bounds no slot, so that the one through which WAL is received fills its disk while no worker lives.") { IsOfSurroundings = true };
+
     public static readonly FindingKind StandbyLagging = new("standby_lagging", Severity.Warning, null, null,
         "A standby is further behind than a promotion allows.") { IsOfSurroundings = true };
 
@@ -129,6 +132,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
     public static readonly FindingKind StandbyWrong = new("standby_wrong", Severity.Critical, null, null,
         "A configured standby is none of this target: another cluster, another timeline, or a server that takes writes of its own.") { IsOfSurroundings = true };
+
+    public static readonly FindingKind SyncStandbyMissing = new("sync_standby_missing", Severity.Warning, null, null,
+        "Commits wait for synchronous standbys that do not answer.") { IsOfSurroundings = true };
 
     public static readonly FindingKind StandbyCorrupt = new("standby_corrupt", Severity.Critical, null, null,
         "A check found damage on a standby.") { IsOfSurroundings = true };
@@ -220,11 +226,13 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         BackupLate,
         BackupNotProven,
         WalNotReceived,
+        WalSlotUnbounded,
 
         // standbys
         StandbyLagging,
         StandbyStopped,
         StandbyWrong,
+        SyncStandbyMissing,
         StandbyCorrupt,
         StandbyDiffers,
     ];

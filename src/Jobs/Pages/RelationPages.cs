@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace HealingWorkers.Jobs.Pages;
 
-/// <summary>The pages of a relation's main fork, over all its segments. What cannot be read any more (dropped, cut off) ends it.</summary>
+/// <summary>
+/// The pages of a relation's main fork, over all its segments; where they are cut off they end. A relation whose first file is not there is no empty one:
+/// it was dropped, or lies where nothing can be seen from here, as in a tablespace that is mounted elsewhere.
+/// </summary>
 public sealed class RelationPages(IServerFiles files, string path)
 {
     private const int PagesAtOnce = 64;
@@ -17,7 +20,7 @@ public sealed class RelationPages(IServerFiles files, string path)
         for (var segment = 0; ; segment++)
         {
             var name = Name(segment);
-            if (await files.LengthAsync(name, cancel).ConfigureAwait(false) is not { } length || length == 0)
+            if (await LengthAsync(name, cancel).ConfigureAwait(false) is not { } length || length == 0)
             {
                 return block;
             }
@@ -43,13 +46,17 @@ public sealed class RelationPages(IServerFiles files, string path)
     {
         var name = Name((int)(block / RelationFile.BlocksPerSegment));
         var offset = (long)(block % RelationFile.BlocksPerSegment) * PageHeader.BlockSize;
-        if (await files.LengthAsync(name, cancel).ConfigureAwait(false) is not { } length || length < offset + PageHeader.BlockSize)
+        if (await LengthAsync(name, cancel).ConfigureAwait(false) is not { } length || length < offset + PageHeader.BlockSize)
         {
             return null;
         }
         var page = new byte[PageHeader.BlockSize];
         return await files.ReadAsync(name, offset, page, cancel).ConfigureAwait(false) == page.Length ? page : null;
     }
+
+    private async Task<long?> LengthAsync(string name, CancellationToken cancel) =>
+        await files.LengthAsync(name, cancel).ConfigureAwait(false)
+        ?? (name == path || await files.LengthAsync(path, cancel).ConfigureAwait(false) is null ? throw new FileNotFoundException($"{path} cannot be seen from here", path) : null);
 
     private string Name(int segment) => segment == 0 ? path : string.Create(CultureInfo.InvariantCulture, $"{path}.{segment}");
 }

@@ -54,6 +54,16 @@ public sealed class LocalOwner
         }
     }
 
+    /// <summary>Gives a directory with all that is in it to the server's user; what links lead to stays whose it is.</summary>
+    public static async Task OwnTreeAsync(string directory, CancellationToken cancel)
+    {
+        if (Current is { } user
+            && await Programs.RunTiedAsync(["chown", "-R", "-h", $"{user._user}:{user._group}", directory], new Dictionary<string, string>(StringComparer.Ordinal), cancel).ConfigureAwait(false) is (not 0, var said))
+        {
+            throw new HealingException($"{directory} cannot be given to user {user._name}: {said.Trim()}", "Choose a state_directory on a file system that keeps owners.");
+        }
+    }
+
     /// <summary>Throws where the server's user cannot get into a directory.</summary>
     public static async Task CheckReachAsync(string directory, CancellationToken cancel)
     {

@@ -13,10 +13,14 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
     private readonly List<NpgsqlMultiHostDataSource> _former = [];
     private NpgsqlMultiHostDataSource? _checks;
     private TargetFacts? _facts;
+    private long _standbySessions;
 
     public string Name => options.Name;
     public TargetOptions Options => options;
     public TimeProvider Clock => clock;
+
+    /// <summary>How many check sessions were opened at a standby; while the primary is away they are led there. A look during which it grew was not, or not all of it, at the primary.</summary>
+    public long StandbySessions => Interlocked.Read(ref _standbySessions);
 
     /// <summary>A pooled session with default_transaction_read_only, statement_timeout and lock_timeout.</summary>
     public async Task<NpgsqlConnection> OpenCheckAsync(CancellationToken cancel)
@@ -67,6 +71,9 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
             throw;
         }
     }
+
+    /// <summary>Which database answered when it was last asked; null: not known now.</summary>
+    public TargetId? KnownId => _facts?.Id;
 
     /// <summary>Version, identity, rights and extensions; asked once and kept until <see cref="Forget"/>.</summary>
     public async Task<TargetFacts> FactsAsync(CancellationToken cancel)
@@ -143,9 +150,16 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
     private async Task<NpgsqlConnection> ReadOnlyAsync(NpgsqlConnection connection)
     {
         // a standby that was promoted, or a primary that was built anew as a standby, says so by itself
-        if (_facts is { } known && connection.PostgresParameters.TryGetValue("in_hot_standby", out var standby) && (standby == "on") != known.IsStandby)
+        if (connection.PostgresParameters.TryGetValue("in_hot_standby", out var standby))
         {
-            _facts = null;
+            if (standby == "on")
+            {
+                Interlocked.Increment(ref _standbySessions);
+            }
+            if (_facts is { } known && (standby == "on") != known.IsStandby)
+            {
+                _facts = null;
+            }
         }
         if (connection.PostgresParameters.TryGetValue("default_transaction_read_only", out var readOnly) && readOnly == "on")
         {

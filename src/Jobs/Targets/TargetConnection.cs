@@ -23,6 +23,7 @@ public static class TargetConnection
         // An error of corruption makes the client library take the host for lost; it is asked again at once.
         settings.HostRecheckSeconds = 0;
         settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 20);
+        KeepNoneIdle(settings);
         return settings;
     }
 
@@ -48,6 +49,22 @@ public static class TargetConnection
             settings.TargetSessionAttributes = "primary";
         }
         return settings;
+    }
+
+    /// <summary>
+    /// A check wants its next session at once or in ten minutes. A thousand databases on one server that each kept one
+    /// in between would leave their owners none.
+    /// </summary>
+    private static void KeepNoneIdle(NpgsqlConnectionStringBuilder settings)
+    {
+        if (!settings.ShouldSerialize("Connection Idle Lifetime"))
+        {
+            settings.ConnectionIdleLifetime = 10;
+        }
+        if (!settings.ShouldSerialize("Connection Pruning Interval"))
+        {
+            settings.ConnectionPruningInterval = Math.Min(5, Math.Max(1, settings.ConnectionIdleLifetime));
+        }
     }
 
     private static string With(string? own, string ours) => string.IsNullOrEmpty(own) ? ours : $"{own} {ours}";

@@ -10,6 +10,8 @@ public sealed record TargetLook(long? SizeBytes, bool DataChecksums, bool IsStan
 {
     /// <summary>Those that are configured, asked themselves.</summary>
     public IReadOnlyList<StandbyLook> Watched { get; init; } = [];
+    /// <summary>Of a primary: since when its data directory is where it is, which tells it from a copy. Null where the role may not look.</summary>
+    public DateTime? DirectorySince { get; init; }
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -21,6 +23,7 @@ public sealed record TargetLook(long? SizeBytes, bool DataChecksums, bool IsStan
         var standbys = (await connection.QueryAsync<StandbySeen>(new CommandDefinition(Sql.Of<TargetLook>("target_standbys"), cancellationToken: cancel)).ConfigureAwait(false)).AsList();
         return new(size, facts.DataChecksums, facts.IsStandby, standbys, await LackingAsync(target, cancel).ConfigureAwait(false))
         {
+            DirectorySince = facts.IsStandby ? null : await DirectoryAsync(connection, cancel).ConfigureAwait(false),
             Watched = await StandbyReader.LookAsync(target, cancel).ConfigureAwait(false),
         };
     }
@@ -28,6 +31,19 @@ public sealed record TargetLook(long? SizeBytes, bool DataChecksums, bool IsStan
     public static TargetLook? Read(string json) => JsonSerializer.Deserialize<TargetLook>(json, Json);
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <summary>A side question, which costs no look.</summary>
+    private static async Task<DateTime?> DirectoryAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        try
+        {
+            return await DataDirectoryMark.OfAsync(connection, cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A role that cannot even log in is the business of the health check.</summary>
     private static async Task<IReadOnlyList<RightLacking>> LackingAsync(Target target, CancellationToken cancel)

@@ -9,7 +9,7 @@ public sealed record ReceiptBody
     public int Version { get; init; } = 1;
     public required long Incident { get; init; }
     public required int Attempt { get; init; }
-    /// <summary>resolved | failed | crashed | escalated | undone | reapplied.</summary>
+    /// <summary>resolved | failed | crashed | escalated | undone | reapplied | rows_back | rows_again.</summary>
     public required string Outcome { get; init; }
     public required string? Reason { get; init; }
     public required string Worker { get; init; }

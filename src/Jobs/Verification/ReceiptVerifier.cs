@@ -9,7 +9,7 @@ using HealingWorkers.Jobs.Targets;
 namespace HealingWorkers.Jobs.Verification;
 
 /// <summary>Recomputes what a receipt says: the chain, the ledger's rows, the snapshot's bytes, the present state of what was repaired.</summary>
-public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, SnapshotLedger snapshots, IndexRecheck recheck, string host)
+public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, SnapshotLedger snapshots, IndexRecheck recheck, Storage storage)
 {
     /// <param name="target">Null when the target is not configured here: its present state is then not recomputed.</param>
     public async Task<ReceiptVerdict> VerifyAsync(long incident, Target? target, CancellationToken cancel)
@@ -35,7 +35,7 @@ public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, Snapsho
             }
             var isLast = ReferenceEquals(link, links[^1]);
             var before = verdict.Changed.Count;
-            verdict.Changed.AddRange(RowComparison.Differences(body.Ledger, now, closed: isLast && body.Outcome is ("resolved" or "undone" or "reapplied")));
+            verdict.Changed.AddRange(RowComparison.Differences(body.Ledger, now, closed: isLast && body.Outcome is ("resolved" or "undone" or "reapplied" or "rows_back" or "rows_again")));
             if (verdict.Changed.Count == before)
             {
                 verdict.Recomputed.Add($"the ledger's rows of attempt {link.Attempt}");
@@ -82,7 +82,7 @@ public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, Snapsho
         {
             verdict.NotRecomputed.Add($"the files of {kind} {id}: removed {removed:u}, when their time was over");
         }
-        else if (row.Host != host)
+        else if (!storage.Holds(row.Host, row.Place, row.Sha256))
         {
             verdict.NotRecomputed.Add($"the files of {kind} {id}: they are on {row.Host}");
         }

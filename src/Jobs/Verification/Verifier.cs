@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -72,10 +73,22 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IReadOnlyList<IRepair
                     : new(Proof.Unverifiable, false, $"nothing says which index stands for {incident.Object} now");
         }
         var report = await origin.RunAsync(new(session.Target, ScopeOf(origin, incident)) { Memory = memory }, cancel).ConfigureAwait(false);
+        if (IsCutOff(origin, incident, report) && BlockOf(incident) is { } block)
+        {
+            // so much else is damaged that its block was not come to: it alone
+            report = await origin.RunAsync(new(session.Target, CheckScope.OfBlock(incident.TableOid, block)) { Memory = memory }, cancel).ConfigureAwait(false);
+        }
         return report.Findings.FirstOrDefault(f => f.Fingerprint == incident.Fingerprint) is { } still ? new(Proof.Wrong, false, $"{incident.Check} finds it again: {still.Detail}")
             : report.Status is CheckStatus.Unavailable or CheckStatus.Failed ? new(Proof.Unverifiable, false, $"{incident.Check} is {report.Status.ToString().ToLowerInvariant()}: {report.Reason}")
+            : IsCutOff(origin, incident, report) ? new(Proof.Unverifiable, false, $"{incident.Check} did not look at all of {incident.Object}")
             : new(Proof.Proven, false, $"{incident.Check} does not find it again");
     }
+
+    /// <summary>Of a table with very much damage only a part is looked at: that something is not found there says nothing.</summary>
+    private static bool IsCutOff(ICheck origin, Incident incident, CheckReport report) =>
+        origin is HeapCheck && report.Status == CheckStatus.Damaged && !report.Examined.Contains(incident.TableOid);
+
+    private static long? BlockOf(Incident incident) => (long?)JsonNode.Parse(incident.Evidence)?["block"];
 
     /// <summary>The table that it was found in, where the check can look at one alone.</summary>
     private static CheckScope ScopeOf(ICheck origin, Incident incident) =>

@@ -15,9 +15,12 @@ public sealed class ConstraintsCheck : ICheck
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
-        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
-        await using var query = new NpgsqlCommand(Sql.Of<ICheck>("constraints_not_valid"));
-        var findings = await CatalogueList.FindingsAsync(connection, Description.Name, facts.Id, query, cancel).ConfigureAwait(false);
-        return CatalogueList.Report(Description, elapsed(), findings, [.. findings.Select(f => f.Object)]);
+        var (findings, held) = await PatientList.ReadAsync(request.Target, async (connection, without) =>
+        {
+            await using var query = new NpgsqlCommand(Sql.Of<ICheck>("constraints_not_valid")) { Parameters = { new("held", without) } };
+            return await CatalogueList.FindingsAsync(connection, Description.Name, facts.Id, query, cancel).ConfigureAwait(false);
+        }, cancel).ConfigureAwait(false);
+        var report = CatalogueList.Report(Description, elapsed(), findings, [.. findings.Select(f => f.Object)]);
+        return held.Count == 0 ? report : report with { Reason = PatientList.NotExamined(held) };
     }, cancel);
 }

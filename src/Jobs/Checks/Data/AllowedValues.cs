@@ -25,10 +25,11 @@ public sealed record AllowedValues(AllowedValuesRule Rule, RuleTable Table, RowT
         }
         var allowed = rule.Type is { } type ? await RuleTable.LabelsAsync(connection, type, cancel).ConfigureAwait(false) : [.. rule.Values];
         var column = $"c.{table.Columns[0]}";
-        // what is not text is compared as what it is: 3 is 3.0
-        var test = table.ArrayTypes[0].Length > 0
-            ? $"{column} IS NOT NULL AND NOT {column} OPERATOR(pg_catalog.=) ANY (@allowed::pg_catalog.text[]::{table.ArrayTypes[0]})"
-            : $"{column} IS NOT NULL AND NOT {column}::pg_catalog.text COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) ANY (@allowed::pg_catalog.text[])";
+        if (table.Allowed[0].Length == 0)
+        {
+            throw new HealingException($"{rule.Column} is of type {table.Types[0]}, whose values cannot be told to be equal", "correct the rule in healing.yaml; a rule of sql may say what is meant");
+        }
+        var test = $"{column} IS NOT NULL AND NOT ({table.Allowed[0]})";
         return new(rule, table, new RowTest(test, shown) { Allowed = allowed }.Where(rule.Where), rule.Type is { } named ? $"the labels of {named}" : string.Join(", ", allowed.Take(10)), null);
     }
 }

@@ -13,7 +13,7 @@ public sealed class AllowedValuesCheck : ICheck
         "allowed_values", "Looks for values that a rule does not allow: other than the labels of an enum type, the values of a lookup table, or a list.", "db.orphan_cleanup",
         "Reads each table that has such a rule once a rule, in pieces.", "ACCESS SHARE.",
         "Rules in healing.yaml; SELECT on their tables (pg_read_all_data), and BYPASSRLS where they have row security.",
-        "Anything without a rule.",
+        "Anything without a rule; tables that inherit from the one that a rule names.",
         [FindingKind.ValueNotAllowed])
     {
         Reach = CheckReach.Table,

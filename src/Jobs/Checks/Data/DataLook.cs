@@ -13,14 +13,21 @@ internal sealed class DataLook(CheckDescription check)
     private readonly List<Finding> _findings = [];
     private readonly List<(string About, string Why, bool Forbidden)> _troubles = [];
     private readonly List<string> _leftOut = [];
+    private readonly HashSet<RelationName> _held = [];
     private readonly Dictionary<RelationName, bool> _examined = [];
 
     public long Rows { get; private set; }
 
     /// <summary>Looks at one thing of a table; what hinders that is kept.</summary>
     /// <param name="left">Why it is left alone; null where it is not.</param>
-    public async Task AtAsync(RelationName? table, string about, Func<Task<Finding?>> look, string? left = null)
+    /// <param name="ours">Where all that is asked is made from the catalogue: what the server does not know then was dropped or altered meanwhile.</param>
+    public async Task AtAsync(RelationName? table, string about, Func<Task<Finding?>> look, string? left = null, Target? ours = null)
     {
+        if (table is not null && _held.Contains(table))
+        {
+            // waited for once, and told
+            return;
+        }
         if (left is not null)
         {
             LeftOut(about, left);
@@ -40,6 +47,28 @@ internal sealed class DataLook(CheckDescription check)
             }
             whole = true;
         }
+        catch (PostgresException e) when (e.SqlState == SqlState.LockNotAvailable)
+        {
+            if (table is not null)
+            {
+                _held.Add(table);
+            }
+            _troubles.Add((table is null ? about : $"{table.Quoted}, or a table that it is compared with", PatientList.HeldByOthers, false));
+        }
+        catch (PostgresException e) when (ours is not null && table is not null && PatientList.WentMeanwhile(e))
+        {
+            if (!await PatientList.IsGoneAsync(ours, table.Oid, CancellationToken.None).ConfigureAwait(false))
+            {
+                if (e.SqlState == SqlState.InternalError)
+                {
+                    _troubles.Add((about, $"the server said {e.SqlState}: {e.MessageText}", false));
+                }
+                else
+                {
+                    LeftOut(about, "it was altered while it was looked at");
+                }
+            }
+        }
         catch (PostgresException e) when (e.SqlState is not (SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow))
         {
             _troubles.Add((about, $"the server said {e.SqlState}: {e.MessageText}", e.SqlState == SqlState.InsufficientPrivilege));
@@ -56,6 +85,9 @@ internal sealed class DataLook(CheckDescription check)
 
     /// <summary>What this check never looks at, which is no failure of a run.</summary>
     public void LeftOut(string about, string why) => _leftOut.Add($"{about}: {why}");
+
+    /// <summary>Tables that cannot even be asked for what they promise.</summary>
+    public void Held(IEnumerable<RelationName> tables) => _troubles.AddRange(tables.Select(t => (t.Quoted, PatientList.HeldByOthers, false)));
 
     public void Trouble(string about, string why) => _troubles.Add((about, why, false));
 

@@ -1,4 +1,5 @@
 using Dapper;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
 using Npgsql;
@@ -37,6 +38,8 @@ public sealed record ForeignKey
     public required string? Definition { get; init; }
     public required bool Validated { get; init; }
     public required bool OfPeriod { get; init; }
+    /// <summary>Why what it points at may be on its way; null: it is not.</summary>
+    public required string? Loading { get; init; }
 
     public RelationName ChildName => new(Child, ChildQuoted);
     public RelationName ParentName => new(Parent, ParentQuoted);
@@ -45,7 +48,10 @@ public sealed record ForeignKey
     public string Pointing => $"{ChildQuoted}({string.Join(", ", ChildColumns)})";
     public string Pointed => $"{ParentQuoted}({string.Join(", ", ParentColumns)})";
 
-    private string Points => $"EXISTS (SELECT FROM {(ParentKind == "p" ? "" : "ONLY ")}{ParentQuoted} AS p WHERE {Condition})";
+    /// <summary>A key of the catalogue is about the rows of that very table; what a person calls by its name has its heirs' rows too.</summary>
+    public bool IsOfHeirs => Oid is null;
+
+    private string Points => $"EXISTS (SELECT FROM {(IsOfHeirs || ParentKind == "p" ? "" : "ONLY ")}{ParentQuoted} AS p WHERE {Condition})";
 
     /// <summary>That the row <c>c</c> points at nothing.</summary>
     public string Orphaned => MatchFull
@@ -62,7 +68,8 @@ public sealed record ForeignKey
 
     /// <summary>What a rule declares; its columns are those of the two tables, in order.</summary>
     public static async Task<ForeignKey> DeclaredAsync(NpgsqlConnection connection, RuleTable from, RuleTable to, CancellationToken cancel) =>
-        (await QueryAsync(connection, null, from, to, cancel).ConfigureAwait(false)).Single();
+        (await QueryAsync(connection, null, from, to, cancel).ConfigureAwait(false)).SingleOrDefault()
+            ?? throw new HealingException($"{from.Quoted} or {to.Quoted} was dropped while it was looked at", "look again");
 
     private static Task<IEnumerable<ForeignKey>> QueryAsync(NpgsqlConnection connection, long? table, RuleTable? from, RuleTable? to, CancellationToken cancel) =>
         connection.QueryAsync<ForeignKey>(new CommandDefinition(Sql.Of<ICheck>("foreign_keys"),

@@ -12,7 +12,7 @@ public sealed class ForeignKeysCheck : ICheck
         "foreign_keys", "Compares every table that points at another with that other, row by row and without any index: a key that is called valid is never looked at again by the server itself.", "db.orphan_cleanup",
         "Reads every table with a foreign key and the tables that it points at, in pieces.", "ACCESS SHARE.",
         "SELECT on these tables (pg_read_all_data), and BYPASSRLS where they have row security.",
-        "Keys that are NOT VALID, unless a rule names them; keys over periods; keys to and from foreign tables.",
+        "Keys that are NOT VALID, unless a rule names them; keys over periods; keys to and from foreign tables; tables that inherit from the one that points; keys whose tables are being loaded (COPY, pg_restore, a subscription that is not in step yet).",
         [FindingKind.OrphanRows])
     {
         Reach = CheckReach.Table,
@@ -31,7 +31,8 @@ public sealed class ForeignKeysCheck : ICheck
         {
             request.Progress?.Report(new(Description.Name, done, keys.Count, key.Key.Label));
             await look.AtAsync(key.Key.ChildName, key.Key.Label, () => LookAsync(request, facts.Id, key, cancel),
-                request.Known.WhyNotAtAll(key.Key.Child) ?? request.Known.WhyNotAtAll(key.Key.Parent)).ConfigureAwait(false);
+                request.Known.WhyNotAtAll(key.Key.Child) ?? request.Known.WhyNotAtAll(key.Key.Parent) ?? key.Key.Loading,
+                (key.Rule?.Where ?? "").Length == 0 ? request.Target : null).ConfigureAwait(false);
         }
         return look.Report(elapsed(), new Dictionary<string, double>(StringComparer.Ordinal) { ["orphans"] = look.Rows });
     }, cancel);
@@ -39,9 +40,13 @@ public sealed class ForeignKeysCheck : ICheck
     private async Task<Finding?> LookAsync(CheckRequest request, TargetId target, DeclaredKey declared, CancellationToken cancel)
     {
         var key = declared.Key;
-        var known = 0L;
+        var (known, unreadable) = (0L, (string?)null);
         var orphans = await new RowScan(request.Target, request.Throttle).RunAsync(key.ChildName, declared.Test, cancel,
-            async (leaf, rows) => known += await ParentIndex.KnowsAsync(request.Target, key, leaf.Name.Quoted, [.. rows.Select(r => r.Ctid)], cancel).ConfigureAwait(false)).ConfigureAwait(false);
+            async (leaf, rows) =>
+            {
+                var said = await ParentIndex.AskAsync(request.Target, key, leaf.Name.Quoted, [.. rows.Select(r => r.Ctid)], cancel).ConfigureAwait(false);
+                (known, unreadable) = (known + said.Known, unreadable ?? said.Unreadable);
+            }).ConfigureAwait(false);
         if (orphans.Count == 0)
         {
             return null;
@@ -63,10 +68,11 @@ public sealed class ForeignKeysCheck : ICheck
                 ["declared"] = declared.Rule is not null,
                 ["count"] = orphans.Count,
                 ["known_to_parent_index"] = known,
+                ["parent_unreadable"] = unreadable,
                 ["samples"] = DataLook.Samples(key.ChildColumns, orphans.Rows),
             },
         };
-        var detail = $"{orphans.Count} row(s) point at rows of {key.ParentQuoted} that do not exist ({key.Label})";
+        var detail = $"{orphans.Count} row(s) point at rows of {key.ParentQuoted} that do not exist ({key.Label})" + (unreadable is null ? "" : $"; whether {key.ParentQuoted} has lost them cannot be told: {unreadable}");
         return known > 0 ? finding with
         {
             Repair = null,

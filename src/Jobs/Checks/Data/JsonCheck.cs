@@ -14,7 +14,7 @@ public sealed class JsonCheck : ICheck
         "json", "Compares each value of a column with the JSON Schema that a rule names, off the server, and says where it goes wrong.", "db.orphan_cleanup",
         "Reads the column of each table that has such a rule, in pieces; the comparing is done here.", "ACCESS SHARE.",
         "Rules in healing.yaml; SELECT on their tables (pg_read_all_data), and BYPASSRLS where they have row security.",
-        "Anything without a rule; values of more than 32 MB, or nested more than 256 deep.",
+        "Anything without a rule; tables that inherit from the one that a rule names; values of more than 32 MB, or nested more than 256 deep.",
         [FindingKind.JsonShapeInvalid])
     {
         Reach = CheckReach.Table,
@@ -65,7 +65,7 @@ public sealed class JsonCheck : ICheck
         }, cancel).ConfigureAwait(false);
         if (scan.NotLooked > 0)
         {
-            look.LeftOut(column.Rule.Column.ToString(), $"{scan.NotLooked} value(s) of more than 32 MB, or nested too deeply");
+            look.LeftOut(column.Rule.Column.ToString(), $"{scan.NotLooked} value(s) of more than 32 MB, nested too deeply, or of bytes that are no text");
         }
         if (count == 0)
         {

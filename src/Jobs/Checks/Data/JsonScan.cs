@@ -38,12 +38,12 @@ public sealed class JsonScan(Target target, Throttle throttle)
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
-            var verdict = row.IsDBNull(2) ? Options.JsonVerdict.NotLooked : column.Shape.Judge(row.GetString(2), column.IsText);
+            var verdict = !row.IsDBNull(2) && ServerText.Whole(row, 2) is { } value ? column.Shape.Judge(value, column.IsText) : Options.JsonVerdict.NotLooked;
             Looked++;
             NotLooked += verdict.Looked ? 0 : 1;
             if (verdict.Path is not null)
             {
-                wrong(new(piece.Leaf.Name, row.GetString(0), [.. row.GetFieldValue<string?[]>(1).Select(v => Text.Bounded(v, 100))], verdict.Path, verdict.What!));
+                wrong(new(piece.Leaf.Name, row.GetString(0), [.. ServerText.AllShown(row, 1).Select(v => Text.Bounded(v, 100))], verdict.Path, verdict.What!));
             }
         }
     }

@@ -11,7 +11,7 @@ public sealed class RowConstraintsCheck : ICheck
         "row_constraints", "Tests every row against the CHECK constraints, NOT NULL and domains that the catalogue calls valid: the server itself never looks at them again.", "db.orphan_cleanup",
         "Reads every table that has such constraints once, in pieces.", "ACCESS SHARE.",
         "SELECT on these tables (pg_read_all_data), and BYPASSRLS where they have row security.",
-        "Constraints that are NOT VALID; those that call a function which is not a superuser's; domains within arrays and composite types.",
+        "Constraints that are NOT VALID; those that call a function which is not a superuser's, or one that depends on the session (its time zone, its role, the clock); domains within arrays and composite types.",
         [FindingKind.ConstraintViolated])
     {
         Reach = CheckReach.Table,
@@ -25,12 +25,9 @@ public sealed class RowConstraintsCheck : ICheck
         {
             return look.Report(elapsed());
         }
-        IReadOnlyList<RowPromise> promises;
-        await using (var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))
-        {
-            promises = await RowPromise.OfAsync(connection, request.Scope.Table, cancel).ConfigureAwait(false);
-        }
-        var tables = promises.GroupBy(p => p.Oid).ToList();
+        var listed = await PatientList.ReadAsync(request.Target, (connection, held) => RowPromise.OfAsync(connection, request.Scope.Table, cancel, held), cancel).ConfigureAwait(false);
+        look.Held(listed.Held);
+        var tables = listed.Items.GroupBy(p => p.Oid).ToList();
         foreach (var (table, done) in tables.Select((t, i) => (t.ToList(), i)))
         {
             request.Progress?.Report(new(Description.Name, done, tables.Count, table[0].Quoted));
@@ -43,7 +40,7 @@ public sealed class RowConstraintsCheck : ICheck
     private async Task LookAsync(CheckRequest request, TargetId target, DataLook look, List<RowPromise> promises, CancellationToken cancel)
     {
         var scan = new RowScan(request.Target, request.Throttle);
-        var askable = promises.Where(p => p.ForeignFunction is null).ToList();
+        var askable = promises.Where(p => p is { ForeignFunction: null, OfSession: null }).ToList();
         var sound = false;
         if (askable.Count > 1)
         {
@@ -52,16 +49,17 @@ public sealed class RowConstraintsCheck : ICheck
                 var any = await scan.RunAsync(askable[0].Table, new RowTest(string.Join(" OR ", askable.Select(p => $"({p.Broken})")), []), cancel).ConfigureAwait(false);
                 sound = any.Count == 0;
                 return null;
-            }, request.Known.WhyNotRows(askable[0].Oid)).ConfigureAwait(false);
+            }, request.Known.WhyNotRows(askable[0].Oid), request.Target).ConfigureAwait(false);
         }
         foreach (var promise in askable)
         {
             await look.AtAsync(promise.Table, $"{promise.Promise} of {promise.Quoted}", async () => sound ? null
-                : Found(target, promise, await scan.RunAsync(promise.Table, promise.Test, cancel).ConfigureAwait(false)), request.Known.WhyNotRows(promise.Oid)).ConfigureAwait(false);
+                : Found(target, promise, await scan.RunAsync(promise.Table, promise.Test, cancel).ConfigureAwait(false)), request.Known.WhyNotRows(promise.Oid), request.Target).ConfigureAwait(false);
         }
         foreach (var promise in promises.Except(askable))
         {
-            look.LeftOut($"{promise.Promise} of {promise.Quoted}", $"it calls {promise.ForeignFunction}, which is not a superuser's; ask it by hand, as the owner of the table");
+            look.LeftOut($"{promise.Promise} of {promise.Quoted}", promise.ForeignFunction is { } function ? $"it calls {function}, which is not a superuser's; ask it by hand, as the owner of the table"
+                : $"it depends on the session that asks ({promise.OfSession}), so that rows which were right when they were written may look wrong in another time zone or to another role");
         }
     }
 

@@ -14,7 +14,7 @@ public sealed record RowPromise
     public required string Quoted { get; init; }
     /// <summary>As a person would say it; it tells it from others of its table.</summary>
     public required string Promise { get; init; }
-    /// <summary>check, not_null or domain.</summary>
+    /// <summary>check, not_null, or domain for all that a column's domains say.</summary>
     public required string Kind { get; init; }
     public required long? ConstraintOid { get; init; }
     public required string? OfColumn { get; init; }
@@ -24,12 +24,15 @@ public sealed record RowPromise
     public required string[] Key { get; init; }
     /// <summary>A function in it that is not a superuser's.</summary>
     public required string? ForeignFunction { get; init; }
+    /// <summary>What in it says something else in another session.</summary>
+    public required string? OfSession { get; init; }
 
     public RelationName Table => new(Oid, Quoted);
     public RowTest Test => new(Broken, [.. Key, .. (Columns ?? []).Except(Key, StringComparer.Ordinal)]);
 
-    public static async Task<IReadOnlyList<RowPromise>> OfAsync(NpgsqlConnection connection, long? table, CancellationToken cancel) =>
-        (await connection.QueryAsync<RowPromise>(new CommandDefinition(Sql.Of<ICheck>("row_constraints"), new { table }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+    public static async Task<IReadOnlyList<RowPromise>> OfAsync(NpgsqlConnection connection, long? table, CancellationToken cancel, long[]? held = null) =>
+        // what is dropped at this moment has no definition any more
+        [.. (await connection.QueryAsync<RowPromise>(new CommandDefinition(Sql.Of<ICheck>("row_constraints"), new { table, held = held ?? [] }, cancellationToken: cancel)).ConfigureAwait(false)).Where(p => p.Broken is not null)];
 
     public static async Task<string> DefinitionAsync(NpgsqlConnection connection, long constraint, CancellationToken cancel) =>
         (await connection.ExecuteScalarAsync<string>(new CommandDefinition(Sql.Of<ICheck>("constraint_definition"), new { oid = constraint }, cancellationToken: cancel)).ConfigureAwait(false))!;

@@ -64,7 +64,7 @@ public sealed class RowScan(Target target, Throttle throttle)
         {
             count = row.GetInt64(0);
             rows.Add(new(piece.Leaf.Name.Quoted, row.GetString(1), await row.IsDBNullAsync(2, cancel).ConfigureAwait(false) ? null : row.GetInt32(2),
-                [.. row.GetFieldValue<string?[]>(3).Select(v => Text.Bounded(v, 100))]));
+                [.. ServerText.AllShown(row, 3).Select(v => Text.Bounded(v, 100))]));
         }
         return new(count, rows);
     }

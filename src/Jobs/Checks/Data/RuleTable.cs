@@ -22,8 +22,8 @@ public sealed record RuleTable
     public required int[] Numbers { get; init; }
     /// <summary>Base types by name.</summary>
     public required string[] Types { get; init; }
-    /// <summary>The array type in which values are compared; empty where they are compared as text.</summary>
-    public required string[] ArrayTypes { get; init; }
+    /// <summary>That the column of the row <c>c</c> is among <c>@allowed</c>; empty where its type knows no equality.</summary>
+    public required string[] Allowed { get; init; }
     /// <summary>Quoted columns of the primary key.</summary>
     public required string[] Key { get; init; }
 
@@ -34,8 +34,8 @@ public sealed record RuleTable
     {
         var oid = await TheirsAsync<long?>(connection, "rule_oid", columns.Table, cancel).ConfigureAwait(false)
             ?? throw new HealingException($"there is no table {columns.Table}", "correct the rule in healing.yaml");
-        var table = await connection.QuerySingleAsync<RuleTable>(new CommandDefinition(Sql.Of<ICheck>("rule_table"),
-            new { oid, columns = columns.Columns.ToArray() }, cancellationToken: cancel)).ConfigureAwait(false);
+        var table = await connection.QuerySingleOrDefaultAsync<RuleTable>(new CommandDefinition(Sql.Of<ICheck>("rule_table"),
+            new { oid, columns = columns.Columns.ToArray() }, cancellationToken: cancel)).ConfigureAwait(false) ?? throw new HealingException($"{columns.Table} was dropped while it was looked at", "look again");
         return table.Columns.Length != columns.Columns.Count ? throw new HealingException($"{table.Quoted} has not the columns {columns}", "correct the rule in healing.yaml")
             : table.Kind is not ("r" or "p") ? throw new HealingException($"{table.Quoted} is no table", "a rule is about the columns of a table of this database")
             : table;

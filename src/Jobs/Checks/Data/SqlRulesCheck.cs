@@ -69,7 +69,7 @@ public sealed partial class SqlRulesCheck : ICheck
         var rows = new List<string>();
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
-            rows.Add(rows.Count < RowScan.MostShown ? row.GetString(0) : "");
+            rows.Add(rows.Count < RowScan.MostShown ? ServerText.Shown(row, 0) : "");
         }
         return rows;
     }

@@ -34,7 +34,7 @@ internal static class BtreeReport
         : $"{open.Count} index(es) not examined: " + string.Join("; ", open.Take(ReasonsShown).Select(v => v.Why!.Contains(v.Index.Quoted, StringComparison.Ordinal) ? v.Why : $"{v.Index.Quoted}: {v.Why}"))
             + (open.Count > ReasonsShown ? "; ..." : "");
 
-    private static Finding FindingOf(string check, TargetFacts facts, bool controlled, BtreeVerdict verdict)
+    internal static Finding FindingOf(string check, TargetFacts facts, bool controlled, BtreeVerdict verdict)
     {
         var index = verdict.Index;
         var finding = Finding.Of(check, verdict.Kind!, facts.Id, verdict.Of!, verdict.Why!) with

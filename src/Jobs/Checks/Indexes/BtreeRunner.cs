@@ -9,6 +9,8 @@ namespace HealingWorkers.Jobs.Checks;
 internal sealed class BtreeRunner(string check, CheckRequest request, string schema, AmcheckCall call, DeadlyReads deadly)
 {
     private readonly ConcurrentQueue<BtreeVerdict> _verdicts = new();
+    /// <summary>Tables that were waited for in this round in vain: nobody waits again for each of their indexes.</summary>
+    private readonly ConcurrentDictionary<long, bool> _held = [];
     private int _done;
 
     public async Task<IReadOnlyList<BtreeVerdict>> RunAsync(IReadOnlyList<BtreeIndex> indexes, CancellationToken cancel)
@@ -29,6 +31,7 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
 
     private Task RoundAsync(IReadOnlyList<BtreeIndex> indexes, CancellationToken cancel)
     {
+        _held.Clear();
         var left = new ConcurrentQueue<BtreeIndex>(indexes);
         var total = _done + indexes.Count;
         return Task.WhenAll(Enumerable.Range(0, Math.Clamp(request.Jobs, 1, Math.Max(1, indexes.Count))).Select(_ => WorkAsync(left, total, cancel)));
@@ -61,6 +64,10 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
 
     private async Task<BtreeVerdict> VerifyAsync(BtreeSession session, BtreeIndex index, CancellationToken cancel)
     {
+        if (_held.ContainsKey(index.Table.Oid))
+        {
+            return new(index, BtreeOutcome.NotExamined, PatientList.HeldByOthers);
+        }
         try
         {
             // The table and not the index: what kills while its rows are looked up would do so again with each index of it.
@@ -75,6 +82,10 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
         catch (PostgresException e) when (e.SqlState is not (SqlState.CrashShutdown or SqlState.AdminShutdown))
         {
             cancel.ThrowIfCancellationRequested();
+            if (e.SqlState == SqlState.LockNotAvailable && (await PatientList.HeldAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false)).Any(t => t.Oid == index.Table.Oid))
+            {
+                _held[index.Table.Oid] = true;
+            }
             return await JudgeAsync(session, index, e, cancel).ConfigureAwait(false);
         }
         catch (NpgsqlException e)

@@ -29,7 +29,7 @@ internal sealed class BtreeJudge(AmcheckCall call, string schema)
             case SqlState.InsufficientPrivilege when !IsOfFunction(e):
                 return new(index, BtreeOutcome.Forbidden, e.MessageText);
             case SqlState.LockNotAvailable:
-                return new(index, BtreeOutcome.NotExamined, "somebody holds a lock on it that excludes readers");
+                return new(index, BtreeOutcome.NotExamined, PatientList.HeldByOthers);
             case SqlState.QueryCanceled:
                 return new(index, BtreeOutcome.NotExamined, "it took longer than a check may");
             case SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow or SqlState.TooManyConnections:

@@ -22,16 +22,20 @@ public sealed class DuplicateKeysCheck : ICheck
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
-        IReadOnlyList<UniqueKey> keys;
-        await using (var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))
-        {
-            keys = [.. (await UniqueKeys.ReadAsync(connection, request.Scope, cancel).ConfigureAwait(false)).Where(k => request.Known.WhyNotRows(k.TableOid) is null)];
-        }
+        var listed = await KeysAsync(request.Target, request.Scope, cancel).ConfigureAwait(false);
+        var keys = listed.Items.Where(k => request.Known.WhyNotRows(k.TableOid) is null).ToList();
+        var held = listed.Held.Select(h => h.Oid).ToHashSet();
         var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
         var (findings, open, examined) = (new List<Finding>(), new List<string>(), new List<UniqueKey>());
         var (forbidden, denied) = (0, false);
+        open.AddRange(listed.Held.Select(h => $"{h.Quoted}: {PatientList.HeldByOthers}"));
         foreach (var (key, at) in keys.Select((k, at) => (k, at)))
         {
+            if (held.Contains(key.TableOid))
+            {
+                // waited for once
+                continue;
+            }
             request.Progress?.Report(new(Description.Name, at, keys.Count, key.Quoted));
             if (key.ForeignOwner is { } owner)
             {
@@ -42,7 +46,11 @@ public sealed class DuplicateKeysCheck : ICheck
             var began = request.Target.Clock.GetTimestamp();
             try
             {
-                var groups = await LookAsync(request.Target, key, deadly, cancel).ConfigureAwait(false);
+                var groups = await LookAnewAsync(request.Target, key, deadly, cancel).ConfigureAwait(false);
+                if (groups is null)
+                {
+                    continue;
+                }
                 examined.Add(key);
                 if (groups.Count > 0)
                 {
@@ -53,26 +61,52 @@ public sealed class DuplicateKeysCheck : ICheck
             {
                 // told by the fence itself
             }
+            catch (PostgresException e) when (e.SqlState == SqlState.LockNotAvailable)
+            {
+                held.Add(key.TableOid);
+                open.Add($"{key.TableQuoted}: {PatientList.HeldByOthers}");
+            }
             catch (PostgresException e) when (e.SqlState is not (SqlState.AdminShutdown or SqlState.CrashShutdown or SqlState.CannotConnectNow))
             {
                 cancel.ThrowIfCancellationRequested();
                 var damaged = e.SqlState is SqlState.UndefinedFile or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.IoError;
                 denied |= e.SqlState == SqlState.InsufficientPrivilege;
                 forbidden += damaged || e.SqlState == SqlState.InsufficientPrivilege ? 1 : 0;
-                // dropped meanwhile: nobody's business
-                if (e.SqlState is not (SqlState.UndefinedTable or SqlState.UndefinedObject))
-                {
-                    open.Add($"{key.Quoted}: {e.MessageText} ({e.SqlState}){(damaged ? ", which the checks of that object tell" : "")}");
-                }
+                open.Add($"{key.Quoted}: {e.MessageText} ({e.SqlState}){(damaged ? ", which the checks of that object tell" : "")}");
             }
             await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
         }
         findings.AddRange(deadly.Findings);
         var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count == 0 ? CheckStatus.Clean : open.Count == forbidden ? CheckStatus.Unavailable : CheckStatus.Failed;
-        var missed = open.Count == 0 ? null : (denied ? $"it needs SELECT on the tables: GRANT pg_read_all_data TO {facts.Role}; " : "") + $"{open.Count} index(es) not examined: " + string.Join("; ", open.Take(5)) + (open.Count > 5 ? "; ..." : "");
+        var missed = open.Count == 0 ? null : (denied ? $"it needs SELECT on the tables: GRANT pg_read_all_data TO {facts.Role}; " : "") + $"{open.Count} not examined: " + string.Join("; ", open.Take(5)) + (open.Count > 5 ? "; ..." : "");
         var reason = missed is null ? deadly.Reason : deadly.Reason is null ? missed : $"{missed}; {deadly.Reason}";
         return new(Description.Name, status, elapsed(), reason, findings, [.. examined.Select(k => k.Oid)]) { ExaminedNames = [.. examined.Select(k => k.Quoted)] };
     }, cancel);
+
+    private static Task<Listed<UniqueKey>> KeysAsync(Target target, CheckScope scope, CancellationToken cancel) =>
+        PatientList.ReadAsync(target, (connection, held) => UniqueKeys.ReadAsync(connection, scope, cancel, held), cancel);
+
+    /// <summary>Null where it was dropped meanwhile: nobody's business. One that was altered is looked at as it is now.</summary>
+    private static async Task<IReadOnlyList<DuplicateGroup>?> LookAnewAsync(Target target, UniqueKey key, DeadlyReads deadly, CancellationToken cancel)
+    {
+        try
+        {
+            return await LookAsync(target, key, deadly, cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (PatientList.WentMeanwhile(e))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if ((await KeysAsync(target, CheckScope.OfIndexes(key.Oid), cancel).ConfigureAwait(false)).Items is not [var now])
+            {
+                return null;
+            }
+            if (string.Equals(now.Query, key.Query, StringComparison.Ordinal))
+            {
+                throw;
+            }
+            return await LookAsync(target, now, deadly, cancel).ConfigureAwait(false);
+        }
+    }
 
     private static async Task<IReadOnlyList<DuplicateGroup>> LookAsync(Target target, UniqueKey key, DeadlyReads deadly, CancellationToken cancel)
     {

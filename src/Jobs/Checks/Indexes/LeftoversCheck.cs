@@ -25,7 +25,8 @@ public sealed class LeftoversCheck : ICheck
         {
             return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(), "the target is a standby: only the primary knows who is building an index right now");
         }
-        var rows = await ReadAsync(connection, request.Scope, cancel).ConfigureAwait(false);
+        // one that somebody holds for himself alone is in somebody's hands: no leftover, and not examined
+        var rows = (await PatientList.ReadAsync(request.Target, (session, held) => ReadAsync(session, request.Scope, held, cancel), cancel).ConfigureAwait(false)).Items;
         var findings = rows.Where(r => !r.InHand).Select(r => r.Describe(Finding.Of(Description.Name, FindingKind.IndexLeftover, facts.Id, new(r.Oid, r.Quoted), ""))).ToList();
         var examined = await WholeAsync(connection, cancel).ConfigureAwait(false);
         examined.AddRange(findings.Select(f => f.Object));
@@ -35,15 +36,21 @@ public sealed class LeftoversCheck : ICheck
         };
     }, cancel);
 
-    private static async Task<List<Row>> ReadAsync(NpgsqlConnection connection, CheckScope scope, CancellationToken cancel)
+    private static async Task<IReadOnlyList<Row>> ReadAsync(NpgsqlConnection connection, CheckScope scope, long[] held, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(Sql.Of<ICheck>("leftovers"), connection);
+        command.Parameters.Add(new("held", held));
         command.Parameters.Add(new("indexes", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = (object?)scope.Indexes?.ToArray() ?? DBNull.Value });
         command.Parameters.Add(new("table", NpgsqlDbType.Bigint) { Value = (object?)scope.Table ?? DBNull.Value });
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var rows = new List<Row>();
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
+            if (await row.IsDBNullAsync(11, cancel).ConfigureAwait(false))
+            {
+                // dropped at this moment
+                continue;
+            }
             rows.Add(new(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6),
                 row.GetBoolean(7), row.GetBoolean(8), row.GetBoolean(9), row.GetString(10), row.GetString(11), row.GetBoolean(12)));
         }

@@ -78,7 +78,7 @@ internal sealed partial class SuspectValue(CheckRequest request, DeadlyReads dea
         }
     }
 
-    private static async Task<string?> ValuesAsync(NpgsqlConnection connection, ProbedIndex index, HeapPlace row, CancellationToken cancel)
+    private static async Task<string?> ValuesAsync(NpgsqlConnection connection, ProbedIndex index, HeapPlace place, CancellationToken cancel)
     {
         var values = new List<string>();
         await using (var asked = new NpgsqlCommand(Sql.Of<ICheck>("index_values"), connection) { Parameters = { new("oid", index.Oid), new("count", index.KeyNames.Length) } })
@@ -93,8 +93,15 @@ internal sealed partial class SuspectValue(CheckRequest request, DeadlyReads dea
         {
             await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         }
-        await using var command = new NpgsqlCommand($"SELECT ARRAY[{string.Join(", ", values)}]::pg_catalog.text[] FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid", connection);
-        var said = await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) as string[];
+        await using var command = new NpgsqlCommand($"SELECT ARRAY[{string.Join(", ", values)}]::pg_catalog.text[] FROM ONLY {index.TableQuoted} WHERE ctid = '{place}'::pg_catalog.tid", connection);
+        string?[]? said = null;
+        await using (var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false))
+        {
+            if (await row.ReadAsync(cancel).ConfigureAwait(false))
+            {
+                said = ServerText.AllShown(row, 0);
+            }
+        }
         await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
         return said is null ? null : string.Join(", ", index.KeyNames.Zip(said, static (name, value) => $"{name}={value}"));
     }

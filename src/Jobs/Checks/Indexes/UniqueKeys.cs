@@ -13,10 +13,12 @@ public static class UniqueKeys
     /// <summary>Rows that a repair looks at.</summary>
     public const int MostRows = 20_000;
 
-    public static async Task<IReadOnlyList<UniqueKey>> ReadAsync(NpgsqlConnection connection, CheckScope scope, CancellationToken cancel)
+    /// <param name="held">Tables that are left out.</param>
+    public static async Task<IReadOnlyList<UniqueKey>> ReadAsync(NpgsqlConnection connection, CheckScope scope, CancellationToken cancel, long[]? held = null)
     {
         await using var command = new NpgsqlCommand(Sql.Of<ICheck>("unique_keys"), connection);
         command.Parameters.Add(new("most", Most));
+        command.Parameters.Add(new("held", held ?? []));
         command.Parameters.Add(new("most_rows", MostRows));
         command.Parameters.Add(new("indexes", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = (object?)scope.Indexes?.ToArray() ?? DBNull.Value });
         command.Parameters.Add(new("table", NpgsqlDbType.Bigint) { Value = (object?)scope.Table ?? DBNull.Value });
@@ -37,10 +39,10 @@ public static class UniqueKeys
 
     /// <summary>Within the transaction that is open.</summary>
     public static Task<IReadOnlyList<DuplicateGroup>> FindAsync(NpgsqlConnection connection, UniqueKey key, CancellationToken cancel) =>
-        ReadAsync(connection, key, key.Query, static row => new DuplicateGroup(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3)), cancel);
+        ReadAsync(connection, key, key.Query, static row => new DuplicateGroup(row.GetInt64(0), row.GetString(1), row.GetString(2), ServerText.Shown(row, 3)), cancel);
 
     public static Task<IReadOnlyList<DuplicateRow>> MembersAsync(NpgsqlConnection connection, UniqueKey key, CancellationToken cancel) =>
-        ReadAsync(connection, key, key.Members, static row => new DuplicateRow(row.GetString(0), row.GetInt64(1), row.GetString(2)), cancel);
+        ReadAsync(connection, key, key.Members, static row => new DuplicateRow(row.GetString(0), row.GetInt64(1), ServerText.Shown(row, 2)), cancel);
 
     private static async Task<IReadOnlyList<T>> ReadAsync<T>(NpgsqlConnection connection, UniqueKey key, string query, Func<NpgsqlDataReader, T> of, CancellationToken cancel)
     {

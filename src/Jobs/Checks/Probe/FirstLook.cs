@@ -1,3 +1,4 @@
+using System.Globalization;
 using HealingWorkers.Jobs.Pages;
 
 namespace HealingWorkers.Jobs.Checks;
@@ -90,8 +91,14 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                 {
                     continue;
                 }
+                var written = new HeapPage(page);
                 foreach (var (row, seen) in block)
                 {
+                    // the copy on disk may be older, and the place somebody else's in it
+                    if (written.Tuple(row.Offset)?.Xmin.ToString(CultureInfo.InvariantCulture) != seen.Writer)
+                    {
+                        continue;
+                    }
                     var roots = new HeapLines(page).RootsOf(row.Offset).Select(o => new HeapPlace(block.Key, (ushort)o)).ToList();
                     if (roots.Count > 0 && !roots.Exists(r => pass.Leads(r, seen.Code)))
                     {

@@ -15,7 +15,7 @@ public sealed class IndexProbeCheck : ICheck
         "Reads the files of every index and of its table once, beside the server, and by queries the rows that are doubted or belong to partial, hash or BRIN indexes.",
         "None, as a rule. Where entries seem to lead nowhere, SHARE UPDATE EXCLUSIVE on the table for a moment: nobody who reads or writes waits.",
         "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file; CHECKPOINT (pg_checkpoint from PostgreSQL 15 on) and, to be certain of lost rows, a right on the table that allows LOCK.",
-        "Keys that changed in the entries of GiST and SP-GiST indexes while their rows are still there, of GIN indexes where their order tells nothing, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion, multi), or bounds of types other than numbers, text, dates, timestamps and uuid.",
+        "Keys that changed in the entries of GiST and SP-GiST indexes while their rows are still there, of GIN indexes where their order tells nothing, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion), or bounds of types other than numbers, text, dates, timestamps and uuid.",
         [FindingKind.IndexCorrupt, FindingKind.IndexIncomplete, FindingKind.HeapValueSuspect, FindingKind.HeapRowsLost, FindingKind.BtreeCorrupt, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
@@ -31,11 +31,8 @@ public sealed class IndexProbeCheck : ICheck
             return CheckRun.Without(CheckName, CheckStatus.Unavailable, elapsed(),
                 ServerFilesFinder.WhyNot(facts));
         }
-        IReadOnlyList<ProbedIndex> indexes;
-        await using (var catalogue = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))
-        {
-            indexes = [.. (await ProbedIndexes.ReadAsync(catalogue, request.Scope, cancel).ConfigureAwait(false)).Where(i => request.Known.WhyNotRows(i.TableOid) is null)];
-        }
+        var listed = await PatientList.ReadAsync(request.Target, (session, without) => ProbedIndexes.ReadAsync(session, request.Scope, cancel, without), cancel).ConfigureAwait(false);
+        var indexes = listed.Items.Where(i => request.Known.WhyNotRows(i.TableOid) is null).ToList();
         var deadly = await DeadlyReads.OpenAsync(CheckName, request, facts, cancel).ConfigureAwait(false);
         if (request.Throttle.IsOff)
         {
@@ -43,6 +40,7 @@ public sealed class IndexProbeCheck : ICheck
             await new ProbeFlush(request).NowAsync(cancel).ConfigureAwait(false);
         }
         var probe = new TableProbe(request, files, deadly);
+        probe.Open.AddRange(listed.Held.Select(h => $"{h.Quoted}: {PatientList.HeldByOthers}"));
         var held = new List<IndexSuspects>();
         foreach (var table in indexes.GroupBy(i => i.TableOid))
         {
@@ -57,9 +55,13 @@ public sealed class IndexProbeCheck : ICheck
             }
             catch (PostgresException e) when (connection.FullState == System.Data.ConnectionState.Open)
             {
+                if (PatientList.WentMeanwhile(e) && await PatientList.IsGoneAsync(connection, table.Key, cancel).ConfigureAwait(false))
+                {
+                    continue;
+                }
                 var damaged = e.SqlState is SqlState.UndefinedFile or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.IoError;
                 probe.Hindered += damaged || e.SqlState == SqlState.InsufficientPrivilege ? 1 : 0;
-                probe.Open.Add($"{table.First().TableQuoted}: {e.MessageText} ({e.SqlState}){(damaged ? ", which the checks of that object tell" : "")}");
+                probe.Open.Add($"{table.First().TableQuoted}: {(e.SqlState == SqlState.LockNotAvailable ? PatientList.HeldByOthers : $"{e.MessageText} ({e.SqlState})")}{(damaged ? ", which the checks of that object tell" : "")}");
             }
         }
         List<Finding> findings = [.. ProbeFindings.Of(CheckName, facts, indexes, held), .. deadly.Findings];

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Text;
 using HealingWorkers.Jobs.Pages;
+using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Checks;
 
@@ -40,7 +40,7 @@ internal static class KeyText
         {
             return Fixed(type, body);
         }
-        return !compressed && type is "text" or "character varying" or "character" or "public.citext" or "name" ? "'" + Encoding.UTF8.GetString(body) + "'" : Hex(body);
+        return !compressed && type is "text" or "character varying" or "character" or "public.citext" or "name" ? "'" + ServerText.Shown(body) + "'" : Hex(body);
     }
 
     private static string Fixed(string type, ReadOnlySpan<byte> bytes) => type switch

@@ -28,6 +28,8 @@ internal sealed record ProbedIndex
     /// <summary>Of a BRIN index, by column, the server's own operators by which its bounds are compared; null where it keeps no bounds.</summary>
     public required string?[] AtLeast { get; init; }
     public required string?[] AtMost { get; init; }
+    /// <summary>Of a BRIN index, by column, whether it keeps several ranges and single values (minmax_multi) instead of one range.</summary>
+    public required bool[] SeveralBounds { get; init; }
     /// <summary>Of a hash index, what a row's entry holds: its key's hash. Null where a function would have to be called that is not the server's own.</summary>
     public required string? CodeOf { get; init; }
 

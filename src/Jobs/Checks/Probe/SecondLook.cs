@@ -14,6 +14,11 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
     {
         if (!await flush.PatientlyAsync(cancel).ConfigureAwait(false))
         {
+            // what was written last lies in memory only: none of it says anything
+            foreach (var s in suspects)
+            {
+                (s.Dangling, s.Missing, s.Broken) = ([], [], []);
+            }
             return "the role may not ask for a checkpoint (pg_checkpoint, from PostgreSQL 15 on), without which the files do not show what is newer";
         }
         await AgainAsync(suspects, () => Task.FromResult(true), cancel).ConfigureAwait(false);
@@ -33,14 +38,32 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         }
         await flush.NowAsync(cancel).ConfigureAwait(false);
         await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
+        if (left.Exists(s => s.Dangling.Count > 0) && !await StillHeldAsync(connection, cancel).ConfigureAwait(false))
+        {
+            left.ForEach(s => s.Dangling = []);
+            return $"the session that held vacuum off {left[0].Index.TableQuoted} was ended meanwhile";
+        }
         return null;
+    }
+
+    private static async Task<bool> StillHeldAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand("SELECT 1", connection);
+            return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is 1;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
     }
 
     private static async Task<string?> LockAsync(NpgsqlConnection connection, ProbedIndex index, CancellationToken cancel)
     {
         try
         {
-            await using var command = new NpgsqlCommand($"LOCK TABLE ONLY {index.TableQuoted} IN SHARE UPDATE EXCLUSIVE MODE", connection);
+            await using var command = new NpgsqlCommand($"SET LOCAL idle_in_transaction_session_timeout = '1h'; LOCK TABLE ONLY {index.TableQuoted} IN SHARE UPDATE EXCLUSIVE MODE", connection);
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             return null;
         }

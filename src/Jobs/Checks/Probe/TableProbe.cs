@@ -28,10 +28,13 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
             {
                 suspects.Add(await (index.IsBrin ? brin.TakeAsync(index, cancel) : first.TakeAsync(index, IndexFormat.Of(index.Method)!, cancel)).ConfigureAwait(false));
             }
-            catch (FileNotFoundException)
+            catch (FileNotFoundException) when (!cancel.IsCancellationRequested)
             {
-                // rebuilt or dropped meanwhile; a file that is missing for other reasons is for the check of B-trees or the planner to tell
-                Open.Add($"{index.Quoted}: its file changed or went while it was read");
+                // a file that is missing though nobody rebuilt or dropped it is for the check of B-trees or the planner to tell
+                if (await IsUnchangedAsync(index, cancel).ConfigureAwait(false))
+                {
+                    Open.Add($"{index.Quoted}: its file went while it was read");
+                }
             }
         }
         var doubted = suspects.Where(s => s.Any).ToList();
@@ -48,16 +51,18 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
             }
             catch (FileNotFoundException)
             {
-                Open.Add($"{doubted[0].Index.TableQuoted}: a file of it changed or went while it was read");
+                if (await IsUnchangedAsync(doubted[0].Index, cancel).ConfigureAwait(false))
+                {
+                    Open.Add($"{doubted[0].Index.TableQuoted}: a file of it went while it was read");
+                }
                 suspects.RemoveAll(doubted.Contains);
             }
         }
         await new Witness(request, deadly).HearAsync(suspects, cancel).ConfigureAwait(false);
-        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         var held = new List<IndexSuspects>();
         foreach (var s in suspects)
         {
-            if (!await ProbedIndexes.IsUnchangedAsync(connection, s.Index, cancel).ConfigureAwait(false))
+            if (!await IsUnchangedAsync(s.Index, cancel).ConfigureAwait(false))
             {
                 continue;
             }
@@ -70,4 +75,6 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
         }
         return [.. held.Where(s => s.Any)];
     }
+
+    private Task<bool> IsUnchangedAsync(ProbedIndex index, CancellationToken cancel) => ProbedIndexes.IsUnchangedAsync(request.Target, index, cancel);
 }

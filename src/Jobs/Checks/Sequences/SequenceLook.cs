@@ -38,10 +38,11 @@ public sealed record SequenceLook
     public bool Rises => Increment > 0;
     public string Owner => $"{OwnerTable}.{OwnerColumn}";
 
-    public static async Task<IReadOnlyList<SequenceLook>> AllAsync(NpgsqlConnection connection, long? only, CancellationToken cancel)
+    /// <param name="held">Tables whose columns are left out.</param>
+    public static async Task<IReadOnlyList<SequenceLook>> AllAsync(NpgsqlConnection connection, long? only, CancellationToken cancel, long[]? held = null)
     {
         var uses = (await connection.QueryAsync<SequenceUse>(new CommandDefinition(
-            Sql.Of<ICheck>("sequence_uses"), new { sequence = only, most = MostBytes }, cancellationToken: cancel)).ConfigureAwait(false)).ToLookup(u => u.Sequence);
+            Sql.Of<ICheck>("sequence_uses"), new { sequence = only, most = MostBytes, held = held ?? [] }, cancellationToken: cancel)).ConfigureAwait(false)).ToLookup(u => u.Sequence);
         var sequences = await connection.QueryAsync<SequenceLook>(new CommandDefinition(
             Sql.Of<ICheck>("sequences"), new { sequence = only }, cancellationToken: cancel)).ConfigureAwait(false);
         return [.. sequences.Select(s => s with { Draws = [.. uses[s.Oid]] })];

@@ -15,18 +15,24 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
     private readonly List<Finding> _findings = [];
     private readonly List<RelationName> _examined = [];
     private readonly List<string> _hidden = [];
+    private readonly List<string> _held = [];
     private NpgsqlConnection? _connection;
     private bool _waited;
 
     public IReadOnlyList<Finding> Findings => _findings;
     public IReadOnlyList<RelationName> Examined => _examined;
     public IReadOnlyList<string> Hidden => _hidden;
-    public string? Reason => _hidden.Count == 0 ? null
-        : $"{_hidden.Count} sequence(s) were not compared, the first is {_hidden[0]}: a role that may not SELECT them and their columns needs that right, pg_read_all_data has it for all";
+    public string? Reason => _hidden.Count + _held.Count == 0 ? null : string.Join("; ", new[]
+    {
+        _hidden.Count == 0 ? null : $"{_hidden.Count} sequence(s) were not compared, the first is {_hidden[0]}: a role that may not SELECT them and their columns needs that right, pg_read_all_data has it for all",
+        _held.Count == 0 ? null : $"not compared with what draws from them: {string.Join(", ", _held.Take(5))}{(_held.Count > 5 ? ", ..." : "")}: {PatientList.HeldByOthers}",
+    }.OfType<string>());
 
     public async Task LookAsync(CancellationToken cancel)
     {
-        var sequences = await SequenceLook.AllAsync(await OpenAsync(cancel).ConfigureAwait(false), null, cancel).ConfigureAwait(false);
+        var listed = await PatientList.ReadAsync(request.Target, (connection, held) => SequenceLook.AllAsync(connection, null, cancel, held), cancel).ConfigureAwait(false);
+        _held.AddRange(listed.Held.Select(h => h.Quoted));
+        var sequences = listed.Items;
         var behind = new List<SequenceLook>();
         foreach (var sequence in sequences)
         {
@@ -75,8 +81,17 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
             Unreadable(sequence, e.MessageText);
             return false;
         }
-        catch (PostgresException e) when (e.SqlState == SqlState.UndefinedTable)
+        catch (PostgresException e) when (e.SqlState == SqlState.LockNotAvailable)
         {
+            _held.Add(sequence.Quoted);
+            return false;
+        }
+        catch (PostgresException e) when (PatientList.WentMeanwhile(e))
+        {
+            if (!await PatientList.IsGoneAsync(request.Target, sequence.Oid, cancel).ConfigureAwait(false))
+            {
+                throw;
+            }
             return false;
         }
         if (sequence.Uses.Any(u => !u.IsReadable))
@@ -113,8 +128,8 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
             await Task.Delay(SecondLook, request.Target.Clock, cancel).ConfigureAwait(false);
             _waited = true;
         }
-        var connection = await OpenAsync(cancel).ConfigureAwait(false);
-        if (await SequenceLook.OneAsync(connection, first.Oid, cancel).ConfigureAwait(false) is { } sequence
+        var listed = await PatientList.ReadAsync(request.Target, (connection, held) => SequenceLook.AllAsync(connection, first.Oid, cancel, held), cancel).ConfigureAwait(false);
+        if (listed.Items is [var sequence]
             && await BehindAsync(sequence, cancel).ConfigureAwait(false) is { } finding)
         {
             _findings.Add(finding);

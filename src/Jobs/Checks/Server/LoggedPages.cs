@@ -46,6 +46,7 @@ internal static partial class LoggedPages
     public static IReadOnlyList<(string Path, long Block)> Parse(string log) =>
         [.. InvalidPage().Matches(log).Select(m => (m.Groups[2].Value, long.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))).Reverse().Distinct().Take(MostPages)];
 
-    [GeneratedRegex(@"invalid page in block (\d{1,10}) of relation ((?:base|global|pg_tblspc)/[A-Za-z0-9_./]+[0-9])", RegexOptions.CultureInvariant, 1000)]
+    // From 18 on the path is quoted, twice over in the other formats of the log. Where one read meets several such pages, each has a line of its own besides.
+    [GeneratedRegex(@"invalid page in block (\d{1,10}) of relation [\\""]{0,2}((?:base|global|pg_tblspc)/[A-Za-z0-9_./]+[0-9])", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex InvalidPage();
 }

@@ -6,4 +6,5 @@ FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_class t ON t.oid = k.conrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
 WHERE NOT k.convalidated AND k.conparentid = 0 AND k.coninhcount = 0 AND t.relpersistence <> 't' AND t.relkind <> 'f'
+  AND k.conrelid <> ALL (@held::bigint[]::oid[])
 ORDER BY t.oid, k.conname

@@ -1,6 +1,6 @@
 -- Where the rows of a table really are: in itself, or in the leaves of its partitions.
 SELECT c.oid::bigint AS oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS quoted, c.relkind::text AS kind,
-       CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint ELSE 0 END AS pages
+       coalesce(CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint END, 0) AS pages
 FROM (SELECT @table::bigint::oid AS oid WHERE (SELECT r.relkind FROM pg_catalog.pg_class r WHERE r.oid = @table::bigint::oid) <> 'p'
       UNION ALL
       SELECT t.relid::oid FROM pg_catalog.pg_partition_tree(@table::bigint::oid) t WHERE t.isleaf

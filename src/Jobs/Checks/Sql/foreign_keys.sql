@@ -41,7 +41,12 @@ SELECT k.oid::bigint AS oid, k.name, c.oid::bigint AS child, pg_catalog.format('
        p.oid::bigint AS parent, pg_catalog.format('%I.%I', pn.nspname, p.relname) AS parent_quoted, p.relkind::text AS parent_kind,
        greatest(p.relpages, 0)::bigint AS parent_pages,
        k.conkey::int[] AS child_numbers, k.confkey::int[] AS parent_numbers, s.child_columns, s.parent_columns, s.condition, s.set_columns, k.enforced, k.definition,
-       k.match_full, k.on_delete, k.validated, k.of_period
+       k.match_full, k.on_delete, k.validated, k.of_period,
+       -- what is not there yet may come with the next row
+       CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r WHERE r.srrelid IN (c.oid, p.oid) AND r.srsubstate <> 'r')
+              OR EXISTS (SELECT FROM pg_catalog.pg_stat_progress_copy y WHERE y.relid = p.oid AND y.command = 'COPY FROM')
+              OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity s WHERE s.datname = pg_catalog.current_database() AND s.application_name = 'pg_restore')
+            THEN 'its tables are being loaded' END AS loading
 FROM keys k
 JOIN pg_catalog.pg_class c ON c.oid = k.child
 JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
@@ -67,7 +72,8 @@ CROSS JOIN LATERAL (
     LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = lt.typnamespace
     LEFT JOIN pg_catalog.pg_type rt ON rt.oid = o.oprright
     LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = rt.typnamespace
-    LEFT JOIN pg_catalog.pg_collation pc ON pc.oid = pa.attcollation
+    -- the key's own is the parent's; where a rule is the key, what the child calls equal is equal
+    LEFT JOIN pg_catalog.pg_collation pc ON pc.oid = CASE WHEN k.oid IS NULL AND NOT (SELECT cc.collisdeterministic FROM pg_catalog.pg_collation cc WHERE cc.oid = ca.attcollation) THEN ca.attcollation ELSE pa.attcollation END
     LEFT JOIN pg_catalog.pg_namespace ln2 ON ln2.oid = pc.collnamespace) AS s
 WHERE c.relpersistence <> 't' AND NOT ((c.relpersistence = 'u' OR p.relpersistence = 'u') AND pg_catalog.pg_is_in_recovery())
 ORDER BY child_quoted, k.name

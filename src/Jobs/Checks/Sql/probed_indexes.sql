@@ -6,6 +6,7 @@ SELECT c.oid::bigint AS oid,
        a.amname::text AS method,
        pg_catalog.pg_relation_filepath(c.oid) AS path,
        pg_catalog.pg_relation_filepath(t.oid) AS table_path,
+       i.indpred IS NOT NULL AS is_partial,
        pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
        pg_catalog.pg_get_indexdef(c.oid, 1, false) AS first_key,
        i.indisexclusion AS is_exclusion,
@@ -18,6 +19,7 @@ SELECT c.oid::bigint AS oid,
        k.keys,
        k.at_least,
        k.at_most,
+       k.several_bounds,
        k.code_of,
        k.gin_orders,
        ARRAY(SELECT pg_catalog.pg_get_indexdef(w.indexrelid, 1, false)
@@ -52,6 +54,7 @@ CROSS JOIN LATERAL (
     SELECT pg_catalog.array_agg(e.key ORDER BY n) AS keys,
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN least.operator END ORDER BY n) AS at_least,
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN most.operator END ORDER BY n) AS at_most,
+           pg_catalog.array_agg(coalesce(bounds.several, false) ORDER BY n) AS several_bounds,
            pg_catalog.min(hash.code) AS code_of,
            pg_catalog.array_agg(gin.ordered ORDER BY n) AS gin_orders
     FROM pg_catalog.generate_series(1, i.indnkeyatts) n
@@ -61,9 +64,9 @@ CROSS JOIN LATERAL (
             (SELECT pg_catalog.format(' COLLATE %I.%I', ln.nspname, l.collname) FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = i.indcollation[n - 1])) AS key
     ) e
     CROSS JOIN LATERAL (
-        SELECT pg_catalog.count(*) > 0 AS kept FROM pg_catalog.pg_amproc p
+        SELECT pg_catalog.count(*) > 0 AS kept, pg_catalog.bool_or(p.amproc = 'pg_catalog.brin_minmax_multi_opcinfo(internal)'::pg_catalog.regprocedure::oid) AS several FROM pg_catalog.pg_amproc p
         WHERE p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype AND p.amprocnum = 1
-          AND p.amproc = 'pg_catalog.brin_minmax_opcinfo(internal)'::pg_catalog.regprocedure::oid
+          AND p.amproc IN ('pg_catalog.brin_minmax_opcinfo(internal)'::pg_catalog.regprocedure::oid, 'pg_catalog.brin_minmax_multi_opcinfo(internal)'::pg_catalog.regprocedure::oid)
     ) bounds
     LEFT JOIN LATERAL (
         SELECT pg_catalog.format('OPERATOR(pg_catalog.%s)', q.oprname) AS operator FROM pg_catalog.pg_amop s JOIN pg_catalog.pg_operator q ON q.oid = s.amopopr
@@ -77,6 +80,9 @@ CROSS JOIN LATERAL (
         -- some types are hashed by the function of another that is stored alike, which SQL does not convert them to
         SELECT CASE WHEN f.proargtypes[0] = o.opcintype OR f.proargtypes[0] IN ('pg_catalog.anyarray'::pg_catalog.regtype, 'pg_catalog.anyenum'::pg_catalog.regtype, 'pg_catalog.anyrange'::pg_catalog.regtype, 'pg_catalog.anymultirange'::pg_catalog.regtype)
                          THEN pg_catalog.format('pg_catalog.%I(%s)', f.proname, e.key)
+                    -- the hash of a row of one column is that of the column, by the type's own operator class
+                    WHEN o.opcdefault AND o.opcintype IN ('pg_catalog.bytea'::pg_catalog.regtype, 'pg_catalog.xid'::pg_catalog.regtype, 'pg_catalog.cid'::pg_catalog.regtype)
+                         THEN pg_catalog.format('pg_catalog.hash_record(ROW(%s))', e.key)
                     WHEN o.opcintype = 'pg_catalog.date'::pg_catalog.regtype AND f.proname = 'hashint4' THEN pg_catalog.format(
                         'pg_catalog.hashint4(CASE %1$s WHEN ''infinity'' THEN 2147483647 WHEN ''-infinity'' THEN -2147483648 ELSE %1$s - ''2000-01-01''::pg_catalog.date END)', e.key)
                     WHEN o.opcintype = 'pg_catalog.timestamptz'::pg_catalog.regtype AND f.proname = 'timestamp_hash' THEN pg_catalog.format('pg_catalog.timestamp_hash(pg_catalog.timezone(''UTC'', %s))', e.key)
@@ -104,7 +110,7 @@ CROSS JOIN LATERAL (
     ) gin ON true
 ) k
 WHERE c.relkind = 'i' AND i.indisvalid AND i.indisready AND i.indislive
-  AND c.relpersistence = 'p' AND t.relkind = 'r'
+  AND c.relpersistence = 'p' AND t.relkind = 'r' AND i.indrelid <> ALL (@held::bigint[]::oid[])
   AND t.oid >= 16384
   AND (@indexes::bigint[] IS NULL OR c.oid::bigint = ANY (@indexes::bigint[]))
   AND (@table::bigint IS NULL OR t.oid = @table::bigint::oid)

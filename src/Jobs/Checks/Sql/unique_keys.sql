@@ -41,8 +41,8 @@ CROSS JOIN LATERAL (
     JOIN LATERAL (SELECT s.nspname, x.oprname FROM pg_catalog.pg_amop m JOIN pg_catalog.pg_operator x ON x.oid = m.amopopr JOIN pg_catalog.pg_namespace s ON s.oid = x.oprnamespace
                   WHERE m.amopfamily = o.opcfamily AND m.amoplefttype = o.opcintype AND m.amoprighttype = o.opcintype AND m.amopstrategy = 3) eq ON true
 ) k
-CROSS JOIN LATERAL (SELECT pg_catalog.format('SELECT ctid AS healing_t, %s FROM ONLY %I.%I%s OFFSET 0', k.expressions, tn.nspname, t.relname,
-                                             ' WHERE ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid)) AS rows) r
+CROSS JOIN LATERAL (SELECT ' WHERE ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate OFFSET 0) w
+CROSS JOIN LATERAL (SELECT pg_catalog.format('SELECT ctid AS healing_t, %s FROM ONLY %I.%I%s OFFSET 0', k.expressions, tn.nspname, t.relname, w.predicate) AS rows, w.predicate) r
 CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN '' ELSE 'WHERE ' || k.not_null END AS nulls) f
 CROSS JOIN LATERAL (
     -- functions of people that the key or the predicate calls, the extensions' apart
@@ -61,8 +61,10 @@ CROSS JOIN LATERAL (
     WHERE f.oid >= 16384
 ) u
 WHERE c.relkind = 'i' AND i.indisunique AND i.indisvalid AND i.indisready AND i.indislive
-  AND c.relpersistence <> 't'
+  AND c.relpersistence <> 't' AND i.indrelid <> ALL (@held::bigint[]::oid[])
   AND t.relkind IN ('r', 'm') AND t.relispopulated
+  -- what is dropped at this moment has no definition any more
+  AND pg_catalog.array_position(k.columns, NULL) IS NULL AND (i.indpred IS NULL OR r.predicate IS NOT NULL)
   AND NOT (c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())
   AND (@indexes::bigint[] IS NULL OR c.oid::bigint = ANY (@indexes::bigint[]))
   AND (@table::bigint IS NULL OR t.oid = @table::bigint::oid)

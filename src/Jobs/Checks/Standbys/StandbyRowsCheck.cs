@@ -48,6 +48,6 @@ public sealed class StandbyRowsCheck : ICheck
     private static async Task<string?> WhyNotAsync(Target target, Options.StandbyOptions standby, TargetFacts facts, CancellationToken cancel)
     {
         var look = await StandbyReader.LookAsync(target, standby, cancel).ConfigureAwait(false);
-        return look.Problem ?? (look.SystemIdentifier != facts.Id.SystemIdentifier ? "it belongs to another cluster" : look.InRecovery ? null : "it is not in recovery");
+        return look.Problem ?? (look.SystemIdentifier != facts.Id.SystemIdentifier ? "it belongs to another cluster" : look.InRecovery ? null : look.IsPrimary ? "it is the primary now" : "it is not in recovery");
     }
 }

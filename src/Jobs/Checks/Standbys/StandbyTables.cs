@@ -56,8 +56,10 @@ internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyCh
 
     private async Task<IReadOnlyList<Table>> TablesAsync(CancellationToken cancel)
     {
-        await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
-        var tables = (await connection.QueryAsync<Table>(new CommandDefinition(Sql.Of<ICheck>("standby_tables"), cancellationToken: cancel)).ConfigureAwait(false)).ToArray();
+        var listed = await PatientList.ReadAsync<Table>(request.Target, async (connection, held) =>
+            (await connection.QueryAsync<Table>(new CommandDefinition(Sql.Of<ICheck>("standby_tables"), new { held }, cancellationToken: cancel)).ConfigureAwait(false)).AsList(), cancel).ConfigureAwait(false);
+        look.Hindered.AddRange(listed.Held.Select(h => $"{h.Quoted} is not compared: {PatientList.HeldByOthers}"));
+        var tables = listed.Items.ToArray();
         RandomNumberGenerator.Shuffle(tables.AsSpan());
         return tables;
     }

@@ -17,11 +17,17 @@ internal sealed record StandbyVerdict(FindingKind Kind, string Said)
         {
             return new(FindingKind.StandbyWrong, $"it belongs to another cluster: its system identifier is {look.SystemIdentifier}, that of the target {target.Id.SystemIdentifier}");
         }
+        if (look.IsPrimary)
+        {
+            // promoted, and not yet taken out of the configuration
+            return null;
+        }
         if (!look.InRecovery)
         {
             return new(FindingKind.StandbyWrong, string.Create(CultureInfo.InvariantCulture, $"it is not in recovery: it takes writes of its own, on timeline {look.Timeline}"));
         }
-        if (look is { Timeline: { } timeline, PrimaryTimeline: { } primary } && (timeline > primary || (timeline < primary && look is { Receiving: true, LagBytes: > 0 })))
+        // one that catches up after a promotion receives the end of the old timeline first, from the new primary
+        if (look is { Timeline: { } timeline, PrimaryTimeline: { } primary } && (timeline > primary || (timeline < primary && look is { Receiving: true, LagBytes: > 0, MayBeSentTo: false })))
         {
             return new(FindingKind.StandbyWrong, string.Create(CultureInfo.InvariantCulture, $"it is on timeline {timeline}, and the primary on {primary}: it follows another server"));
         }

@@ -12,11 +12,11 @@ public sealed class StandbysCheck(TimeSpan pause) : ICheck
     }
 
     public CheckDescription Description { get; } = new(
-        "standbys", "Looks whether each configured standby belongs to the target, receives and replays, and how far behind it is.", "db.health_check",
+        "standbys", "Looks whether each configured standby belongs to the target, receives and replays, and how far behind it is; and whether those answer whom commits wait for.", "db.health_check",
         "A few queries of statistics views on the target and on each standby.", "None.",
-        "Standbys in the configuration (targets[].standbys); pg_monitor (role healing_detect) to see slots and receivers.",
+        "Standbys in the configuration (targets[].standbys), but for the look at synchronous_standby_names; pg_monitor (role healing_detect) to see slots and receivers.",
         "Whether the rows of a standby are right: that is standby_rows.",
-        [FindingKind.StandbyLagging, FindingKind.StandbyStopped, FindingKind.StandbyWrong]);
+        [FindingKind.StandbyLagging, FindingKind.StandbyStopped, FindingKind.StandbyWrong, FindingKind.SyncStandbyMissing]);
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
@@ -45,7 +45,27 @@ public sealed class StandbysCheck(TimeSpan pause) : ICheck
                 observed[$"lag_bytes_{standby.Name}"] = lag;
             }
         }
+        if (!facts.IsStandby)
+        {
+            names.Add(SyncStandbys.Object);
+            var waiting = await SyncAsync(target, cancel).ConfigureAwait(false);
+            if (waiting.HoldsUpCommits)
+            {
+                await Task.Delay(pause, target.Clock, cancel).ConfigureAwait(false);
+                waiting = await SyncAsync(target, cancel).ConfigureAwait(false);
+            }
+            if (waiting.HoldsUpCommits)
+            {
+                findings.Add(Finding.Of(Description.Name, FindingKind.SyncStandbyMissing, facts.Id, new RelationName(0, SyncStandbys.Object), waiting.Said));
+            }
+        }
         // the database stands for "this was a look": the findings name no object of the catalogue
         return new(Description.Name, CheckReport.StatusOf(findings), elapsed(), null, findings, names.Count == 0 ? [] : [facts.Id.DatabaseOid]) { ExaminedNames = names, Observations = observed };
     }, cancel);
+
+    private static async Task<SyncStandbys> SyncAsync(Target target, CancellationToken cancel)
+    {
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        return await SyncStandbys.AskAsync(connection, cancel).ConfigureAwait(false);
+    }
 }

@@ -59,8 +59,12 @@ public sealed partial class CountsCheck : ICheck
                         findings.Add(beyond);
                         continue;
                     }
+                    if (await PatientList.IsGoneAsync(connection, table.Oid, cancel).ConfigureAwait(false))
+                    {
+                        continue;
+                    }
                     // what cannot be read, or goes round in circles, is for the checks of tables and indexes to name
-                    (IsDamage(e) ? damaged : open).Add($"{table.Quoted}: {(e is PostgresException p ? p.MessageText : e.Message)}");
+                    (IsDamage(e) ? damaged : open).Add($"{table.Quoted}: {(e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? PatientList.HeldByOthers : p.MessageText : e.Message)}");
                 }
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);
             }

@@ -35,6 +35,10 @@ public sealed class HeapCheck : ICheck
                 return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(), why);
             }
             tables = await HeapTable.ListAsync(connection, request.Scope, facts.Major >= SequencesSince, cancel).ConfigureAwait(false);
+            if (request.Scope.Block is not null)
+            {
+                tables = [.. tables.Where(t => t.Oid == request.Scope.Table)];
+            }
         }
         var verdicts = new List<HeapVerdict>();
         var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);

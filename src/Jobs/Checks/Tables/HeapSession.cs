@@ -9,7 +9,8 @@ internal sealed class HeapSession(Target target, string schema, DeadlyReads dead
 {
     private readonly string _sql =
         $"SELECT v.blkno, v.offnum, v.attnum, v.msg FROM {schema}.verify_heapam($1::pg_catalog.oid::pg_catalog.regclass, on_error_stop => false, check_toast => $2, skip => 'none', startblock => $3, endblock => $4) AS v LIMIT {MostRows}";
-    private const int MostRows = 5_000;
+    /// <summary>So many a call, in the order of their blocks; whoever gets as many has not got them all.</summary>
+    internal const int MostRows = 5_000;
     private NpgsqlConnection? _connection;
 
     public async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel)

@@ -27,6 +27,9 @@ internal sealed record HeapTable
         scope.Indexes is not null ? []
             : (await connection.QueryAsync<HeapTable>(new CommandDefinition(Sql.Of<ICheck>("heap_tables"), new { table = scope.Table, sequences }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
 
+    /// <summary>Waits for nobody.</summary>
+    public Task<bool> IsGoneAsync(NpgsqlConnection connection, CancellationToken cancel) => PatientList.IsGoneAsync(connection, Oid, cancel);
+
     /// <summary>Null when it is gone.</summary>
     public Task<HeapSize?> SizeAsync(NpgsqlConnection connection, CancellationToken cancel) => HeapSize.OfAsync(connection, Oid, cancel);
 }
@@ -36,4 +39,8 @@ internal sealed record HeapSize(long Blocks, string? Path)
     /// <summary>Null when the table is gone.</summary>
     public static async Task<HeapSize?> OfAsync(NpgsqlConnection connection, long oid, CancellationToken cancel) =>
         await connection.QuerySingleOrDefaultAsync<HeapSize?>(new CommandDefinition(Sql.Of<ICheck>("heap_size"), new { oid }, cancellationToken: cancel)).ConfigureAwait(false);
+
+    /// <summary>Null when the table is gone. Waits for nobody who holds it.</summary>
+    public static Task<string?> PathAsync(NpgsqlConnection connection, long oid, CancellationToken cancel) =>
+        connection.ExecuteScalarAsync<string?>(new CommandDefinition(Sql.Of<ICheck>("relation_path"), new { oid }, cancellationToken: cancel));
 }

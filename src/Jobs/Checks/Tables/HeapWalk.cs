@@ -15,6 +15,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
     private const string InvalidParameter = "22023";
     private readonly List<HeapDamageRow> _rows = [];
     private readonly List<UnreadablePage> _unreadable = [];
+    private bool _cut;
 
     public async Task<HeapVerdict> RunAsync(CancellationToken cancel)
     {
@@ -35,7 +36,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
         catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.QueryCanceled)
         {
             cancel.ThrowIfCancellationRequested();
-            return new(table) { NotExamined = e.SqlState == SqlState.LockNotAvailable ? "somebody holds a lock on it that excludes readers" : "it took longer than a check may" };
+            return new(table) { NotExamined = e.SqlState == SqlState.LockNotAvailable ? PatientList.HeldByOthers : "it took longer than a check may" };
         }
         catch (PostgresException e) when (e.SqlState != SqlState.InsufficientPrivilege)
         {
@@ -66,17 +67,18 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
     private async Task<bool> PiecesAsync(long blocks, CancellationToken cancel)
     {
         var piece = request.Throttle.IsOff ? LargePiece : Piece;
-        for (var first = 0L; first < blocks; first += piece)
+        if (request.Scope.Block is { } block)
         {
-            if (Damaged >= MostDamagedBlocks)
-            {
-                return false;
-            }
+            (piece, blocks) = (1, Math.Min(blocks, block + 1));
+        }
+        for (var first = request.Scope.Block ?? 0L; first < blocks && Damaged < MostDamagedBlocks; first += piece)
+        {
             var started = request.Target.Clock.GetTimestamp();
             await RangeAsync(first, Math.Min(first + piece, blocks) - 1, toast: true, cancel).ConfigureAwait(false);
             await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);
         }
-        return true;
+        // at the bound nobody knows whether something was left out
+        return Damaged < MostDamagedBlocks && !_cut;
     }
 
     private int Damaged => _unreadable.Count + _rows.Select(r => r.Block).Distinct().Count();
@@ -89,10 +91,31 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
         }
         try
         {
-            _rows.AddRange(await session.VerifyAsync(table.Name, first, last, toast, cancel).ConfigureAwait(false));
+            var rows = await session.VerifyAsync(table.Name, first, last, toast, cancel).ConfigureAwait(false);
+            if (rows.Count < HeapSession.MostRows)
+            {
+                _rows.AddRange(rows);
+                return;
+            }
+            // the last block was cut off, and nothing was heard of those behind it
+            var from = rows[^1].Block;
+            if (from > first)
+            {
+                _rows.AddRange(rows.Where(r => r.Block != from));
+                await RangeAsync(from, last, toast, cancel).ConfigureAwait(false);
+                return;
+            }
+            _cut = true;
+            _rows.AddRange(rows);
+            await RangeAsync(first + 1, last, toast, cancel).ConfigureAwait(false);
         }
         catch (PostgresException e) when (IsDamage(e))
         {
+            if (await GoneAsync(cancel).ConfigureAwait(false))
+            {
+                // else it would be asked for page by page
+                throw;
+            }
             if (first < last)
             {
                 // the message names the page, unless the trouble is elsewhere
@@ -106,7 +129,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
                 // its long values may be what cannot be read: their own table and its index are looked at for themselves
                 await RangeAsync(first, first, toast: false, cancel).ConfigureAwait(false);
             }
-            else if (!await GoneAsync(cancel).ConfigureAwait(false))
+            else
             {
                 _unreadable.Add(new(first, e));
             }
@@ -139,6 +162,11 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
             {
                 again = await session.VerifyAsync(table.Name, block, block, toast: false, cancel).ConfigureAwait(false);
             }
+            catch (PostgresException e) when (e.SqlState == InvalidParameter)
+            {
+                // emptied or cut off meanwhile
+                continue;
+            }
             var first = _rows.Where(r => r.Block == block).Select(r => (r.Offset, r.Attribute, r.Kind)).ToHashSet();
             still.AddRange(again.Where(r => first.Contains((r.Offset, r.Attribute, r.Kind))));
         }
@@ -146,7 +174,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
     }
 
     private async Task<bool> GoneAsync(CancellationToken cancel) =>
-        await table.SizeAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false) is null;
+        await table.IsGoneAsync(await session.ConnectAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
 
     internal static bool IsDamage(PostgresException e) =>
         e.SqlState.StartsWith(InternalClass, StringComparison.Ordinal) || e.SqlState is SqlState.UndefinedFile or SqlState.IoError;

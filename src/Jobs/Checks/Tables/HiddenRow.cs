@@ -13,6 +13,10 @@ internal sealed record HiddenRow(Tid Place, HeapTupleHeader Header)
     /// <summary>Made by a transaction that committed and removed by none. Where one of the two is not certain, it is not said.</summary>
     public bool IsLive(Func<long, string?> status) => WasMade(status) && NeverRemoved(status);
 
+    /// <summary>Removed or replaced by a transaction that committed, and marked so.</summary>
+    public bool WasRemoved(Func<long, string?> status) =>
+        Header is { Xmax: >= FirstNormal, XmaxInvalid: false, XmaxLocksOnly: false, XmaxIsMulti: false } && Header.HasMarksOfRemoval(Place) && status(Header.Xmax) == "committed";
+
     private bool WasMade(Func<long, string?> status) => Header.XminFrozen || (Header.Xmin >= FirstNormal && status(Header.Xmin) == "committed");
 
     private bool NeverRemoved(Func<long, string?> status) => Header switch

@@ -32,26 +32,35 @@ public sealed class RowBitsCheck : ICheck
         }
         var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => request.Known.WhyNotRows(t.Oid) is null).ToList();
         var look = new RowBitsLook(connection, files);
-        var (findings, examined) = (new List<Finding>(), new List<HeapTable>());
+        var (findings, examined, open) = (new List<Finding>(), new List<HeapTable>(), new List<string>());
         foreach (var table in tables)
         {
             request.Progress?.Report(new(Description.Name, examined.Count, tables.Count, table.Quoted));
-            if (await OfTableAsync(request, look, connection, table, cancel).ConfigureAwait(false) is { } rows)
+            if (await OfTableAsync(request, look, connection, table, open, cancel).ConfigureAwait(false) is not { } rows)
             {
-                findings.AddRange(Tell(facts, table, rows));
+                continue;
+            }
+            findings.AddRange(Tell(facts, table, rows));
+            if (rows.Count >= RowBitsLook.Most || rows.Select(r => r.Place.Block).Distinct().Count() > MostBlocks)
+            {
+                open.Add($"{table.Quoted}: more is wrong than is told");
+            }
+            else
+            {
                 examined.Add(table);
             }
         }
-        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : CheckStatus.Clean, elapsed(), null, findings, [.. examined.Select(t => t.Oid)])
+        var why = open.Count == 0 ? null : $"{open.Count} table(s) not examined whole: {string.Join("; ", open.Take(Shown))}";
+        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean, elapsed(), why, findings, [.. examined.Select(t => t.Oid)])
         {
             ExaminedNames = [.. examined.Select(t => t.Quoted)],
         };
     }, cancel);
 
     /// <summary>Null where its file went or changed while it was read: what was read may have been another's.</summary>
-    private static async Task<IReadOnlyList<HiddenRow>?> OfTableAsync(CheckRequest request, RowBitsLook look, NpgsqlConnection connection, HeapTable table, CancellationToken cancel)
+    private static async Task<IReadOnlyList<HiddenRow>?> OfTableAsync(CheckRequest request, RowBitsLook look, NpgsqlConnection connection, HeapTable table, List<string> open, CancellationToken cancel)
     {
-        if ((await table.SizeAsync(connection, cancel).ConfigureAwait(false))?.Path is not { } path)
+        if (await HeapSize.PathAsync(connection, table.Oid, cancel).ConfigureAwait(false) is not { } path)
         {
             return null;
         }
@@ -63,11 +72,15 @@ public sealed class RowBitsCheck : ICheck
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
                 began = request.Target.Clock.GetTimestamp();
             }, cancel).ConfigureAwait(false);
-            return (await table.SizeAsync(connection, cancel).ConfigureAwait(false))?.Path == path ? rows : null;
+            return await HeapSize.PathAsync(connection, table.Oid, cancel).ConfigureAwait(false) == path ? rows : null;
         }
         catch (Exception e) when (e is IOException or PostgresException { SqlState: SqlState.UndefinedFile })
         {
-            // gone, or missing, which the check of tables tells
+            // one that was dropped or rewritten meanwhile has another file, or none
+            if (await HeapSize.PathAsync(connection, table.Oid, cancel).ConfigureAwait(false) == path)
+            {
+                open.Add($"{table.Quoted}: its file could not be read from here: {e.Message}");
+            }
             return null;
         }
     }

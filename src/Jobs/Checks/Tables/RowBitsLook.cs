@@ -38,9 +38,26 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
         {
             return null;
         }
-        var path = (await HeapSize.OfAsync(connection, table.Oid, cancel).ConfigureAwait(false))?.Path;
+        var path = await HeapSize.PathAsync(connection, table.Oid, cancel).ConfigureAwait(false);
         return path is not null && await new RelationPages(files, path).ReadAsync((uint)block, cancel).ConfigureAwait(false) is { } page
             ? await new RowBitsLook(connection, files).LiveAsync(InPage((uint)block, page), cancel).ConfigureAwait(false) : [];
+    }
+
+    /// <summary>Those of these rows that a transaction removed which committed, by the commit log and by the marks that it left. None where the files cannot be seen.</summary>
+    public static async Task<IReadOnlyList<HiddenRow>> RemovedAsync(Target target, TargetFacts facts, RelationName table, long block, IReadOnlyList<Tid> rows, CancellationToken cancel)
+    {
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        if (await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false) is not { } files || !await Checkpoint.TryAsync(connection, cancel).ConfigureAwait(false)
+            || await HeapSize.PathAsync(connection, table.Oid, cancel).ConfigureAwait(false) is not { } path
+            || await new RelationPages(files, path).ReadAsync((uint)block, cancel).ConfigureAwait(false) is not { } bytes)
+        {
+            return [];
+        }
+        var page = new HeapPage(bytes);
+        var look = new RowBitsLook(connection, files);
+        var found = rows.Select(r => page.Tuple(r.Offset) is { } header ? new HiddenRow(r, header) : null).OfType<HiddenRow>().ToList();
+        await look.LearnAsync(found, cancel).ConfigureAwait(false);
+        return [.. found.Where(r => r.WasRemoved(x => look._fates.GetValueOrDefault(x)))];
     }
 
     /// <summary>A page may be read while the server writes it: only what a second look finds unchanged is told.</summary>
@@ -58,6 +75,13 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
     }
 
     private async Task<IReadOnlyList<HiddenRow>> LiveAsync(IReadOnlyList<HiddenRow> hidden, CancellationToken cancel)
+    {
+        var open = await LearnAsync(hidden, cancel).ConfigureAwait(false);
+        return [.. hidden.Where(r => !r.Transactions.Any(open.Contains) && r.IsLive(x => _fates.GetValueOrDefault(x)))];
+    }
+
+    /// <summary>What became of the transactions that rows name; gives those that are under way.</summary>
+    private async Task<IReadOnlySet<long>> LearnAsync(IReadOnlyList<HiddenRow> hidden, CancellationToken cancel)
     {
         if (_fates.Count > MostRemembered)
         {
@@ -79,7 +103,7 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
                 }
             }
         }
-        return [.. hidden.Where(r => !r.Transactions.Any(open.Contains) && r.IsLive(x => _fates.GetValueOrDefault(x)))];
+        return open;
     }
 
     private static List<HiddenRow> InPage(uint block, ReadOnlySpan<byte> bytes)

@@ -15,6 +15,12 @@ public enum RowFate
     /// <summary>Made by a transaction that committed, removed by none, and yet its own bits hide it.</summary>
     Hidden,
 
+    /// <summary>
+    /// Made by a transaction that committed, removed by none, and shown by its bits: whatever the map says, nobody sees anything false.
+    /// The server's own function takes a transaction that is open in another database for one that might not see it.
+    /// </summary>
+    Sound,
+
     /// <summary>Not enough is known to say which.</summary>
     Unsure,
 }
@@ -46,7 +52,7 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         {
             _looked = true;
             _files = await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false);
-            _path = (await HeapSize.OfAsync(connection, table.Oid, cancel).ConfigureAwait(false))?.Path;
+            _path = await HeapSize.PathAsync(connection, table.Oid, cancel).ConfigureAwait(false);
         }
         return _files is null || _path is null ? null : await HeapPage.ReadAsync(_files, _path, block, cancel).ConfigureAwait(false);
     }
@@ -93,8 +99,8 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
             IsDead && Seen is null ? PageSaysVisible == true ? RowFate.Unsure : RowFate.MapIsWrong
             : Xmin is not { } made || Xmax is not { } removed || Lives(made, removed, status) is not { } lives ? RowFate.Unsure
             : !lives ? RowFate.MapIsWrong
-            : Seen is { } seen ? (seen.Fetched ? RowFate.MapIsWrong : RowFate.Hidden)
-            : Header is { BitsHideIt: true } ? RowFate.Hidden : RowFate.MapIsWrong;
+            : Seen is { } seen ? (seen.Fetched ? RowFate.Sound : RowFate.Hidden)
+            : Header is { BitsHideIt: true } ? RowFate.Hidden : RowFate.Sound;
 
         /// <summary>By the commit log and by what a removal leaves behind, not by the row's hint bits. Null where they do not say.</summary>
         private bool? Lives(long made, long removed, Func<long, string?> status)

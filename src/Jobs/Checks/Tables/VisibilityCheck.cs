@@ -51,7 +51,14 @@ public sealed class VisibilityCheck : ICheck
                     var verdict = await deadly.GuardAsync(connection, table.Name, $"SELECT * FROM {facts.SchemaOf("pg_visibility")}.pg_check_visible('{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}')",
                         token => look.OfAsync(table.Name, token), cancel).ConfigureAwait(false);
                     findings.AddRange(OfTable(facts, table, verdict));
-                    examined.Add(table);
+                    if (verdict.HasMore || verdict.Hidden.Concat(verdict.Unsure).Select(t => t.Block).Distinct().Count() > MostBlocks)
+                    {
+                        damaged.Add($"{table.Quoted}: more rows than can be looked at are not what the map says");
+                    }
+                    else
+                    {
+                        examined.Add(table);
+                    }
                 }
                 catch (Exception e) when (e is DeadlyReadException || (e is NpgsqlException n && n.SqlState != SqlState.InsufficientPrivilege))
                 {
@@ -62,17 +69,18 @@ public sealed class VisibilityCheck : ICheck
                         connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
                     }
                     // one that was dropped meanwhile has nothing wrong with it
-                    if (await table.SizeAsync(connection, cancel).ConfigureAwait(false) is not null)
+                    if (!await table.IsGoneAsync(connection, cancel).ConfigureAwait(false))
                     {
                         // a page that cannot be read is told by the check of tables
-                        (e is NpgsqlException { SqlState: SqlState.DataCorrupted or SqlState.UndefinedFile or SqlState.IoError } ? damaged : open).Add($"{table.Quoted}: {(e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? "somebody holds a lock on it that excludes readers" : p.MessageText : e.Message)}");
+                        var unreadable = e is NpgsqlException { SqlState: SqlState.DataCorrupted or SqlState.UndefinedFile or SqlState.IoError };
+                        (unreadable ? damaged : open).Add($"{table.Quoted}: {(e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? PatientList.HeldByOthers : p.MessageText : e.Message)}{(unreadable ? " (see heap)" : "")}");
                     }
                 }
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);
             }
             findings.AddRange(deadly.Findings);
             var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
-            return new(Description.Name, status, elapsed(), open.Count + damaged.Count == 0 ? null : $"{open.Count + damaged.Count} table(s) not examined: {string.Join("; ", open.Concat(damaged.Select(d => $"{d} (see heap)")).Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
+            return new(Description.Name, status, elapsed(), open.Count + damaged.Count == 0 ? null : $"{open.Count + damaged.Count} table(s) not examined: {string.Join("; ", open.Concat(damaged).Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
             {
                 ExaminedNames = [.. examined.Select(t => t.Quoted)],
             };

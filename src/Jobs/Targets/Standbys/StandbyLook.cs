@@ -17,6 +17,14 @@ public sealed record StandbyLook
     public string? SlotState { get; init; }
     /// <summary>What the primary takes it for: sync | quorum | potential | async.</summary>
     public string? Sync { get; init; }
+    /// <summary>It is the very server that the target's connection leads to: it was promoted, and the configuration does not know yet.</summary>
+    public bool IsPrimary { get; init; }
+    /// <summary>When the server was started, to the microsecond.</summary>
+    public DateTime? Started { get; init; }
+    /// <summary>The primary sends to it, or to somebody of whom nobody can tell who it is.</summary>
+    public bool MayBeSentTo { get; init; }
+    /// <summary>The name it gives itself where nothing else is said: cluster_name.</summary>
+    public string? Cluster { get; init; }
     public string? ReceivedLsn { get; init; }
     public string? ReplayedLsn { get; init; }
     /// <summary>WAL of the primary that is not replayed here.</summary>

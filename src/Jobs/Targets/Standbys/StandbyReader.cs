@@ -35,6 +35,7 @@ public static class StandbyReader
                 look = await AskAsync(connection, standby.Name, primary?.Lsn, limit.Token).ConfigureAwait(false);
             }
             look = look with { PrimaryTimeline = primary?.Timeline, PrimarySystem = primary?.SystemIdentifier };
+            look = look with { IsPrimary = !look.InRecovery && primary is not null && look.SystemIdentifier == primary.SystemIdentifier && look.Started == primary.Started };
             return primary is null ? look : await SendingAsync(target, look, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HealingException or NpgsqlException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
@@ -71,9 +72,9 @@ public static class StandbyReader
     private static async Task<StandbyLook> SendingAsync(Target target, StandbyLook look, CancellationToken cancel)
     {
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
-        var (slot, sync) = await connection.QuerySingleAsync<(string? Slot, string? Sync)>(
-            new CommandDefinition(Sql.Of(typeof(StandbyReader), "standby_sender"), new { look.Slot, look.Name }, cancellationToken: cancel)).ConfigureAwait(false);
-        return look with { SlotState = slot, Sync = sync };
+        var (slot, sync, sent) = await connection.QuerySingleAsync<(string? Slot, string? Sync, bool Sent)>(
+            new CommandDefinition(Sql.Of(typeof(StandbyReader), "standby_sender"), new { look.Slot, look.Name, look.Cluster }, cancellationToken: cancel)).ConfigureAwait(false);
+        return look with { SlotState = slot, Sync = sync, MayBeSentTo = sent };
     }
 }
 
@@ -82,4 +83,5 @@ public sealed record PrimaryPosition
     public required string SystemIdentifier { get; init; }
     public required string Lsn { get; init; }
     public required int Timeline { get; init; }
+    public DateTime? Started { get; init; }
 }

@@ -57,6 +57,18 @@ internal static class BrinBounds
                 parts.Add($"{key} IS DISTINCT FROM NULL");
                 continue;
             }
+            if (index.SeveralBounds[n])
+            {
+                // kept as one long value, whatever the type of the column
+                if (BrinSeveral.Of(StoredValue.Take(data, ref at, -1, "i", out var shortened), shortened, index.KeyLengths[n]) is not { } several
+                    || Uncovered(index, n, several, encoding) is not { } outside)
+                {
+                    return null;
+                }
+                parts.Add(outside);
+                AddNulls(parts, key, range, n, columns);
+                continue;
+            }
             var low = Bound(index, n, StoredValue.Take(data, ref at, index.KeyLengths[n], index.KeyAlignments[n], out var shortLow), shortLow, encoding);
             var high = Bound(index, n, StoredValue.Take(data, ref at, index.KeyLengths[n], index.KeyAlignments[n], out var shortHigh), shortHigh, encoding);
             if (low is null || high is null)
@@ -64,12 +76,32 @@ internal static class BrinBounds
                 return null;
             }
             parts.Add($"NOT ({key} {index.AtLeast[n]} {low} AND {key} {index.AtMost[n]} {high})");
-            if (!range.HasNulls(n, columns))
-            {
-                parts.Add($"{key} IS NOT DISTINCT FROM NULL");
-            }
+            AddNulls(parts, key, range, n, columns);
         }
         return string.Join(" OR ", parts);
+    }
+
+    private static void AddNulls(List<string> parts, string key, BrinRange range, int column, int columns)
+    {
+        if (!range.HasNulls(column, columns))
+        {
+            parts.Add($"{key} IS NOT DISTINCT FROM NULL");
+        }
+    }
+
+    /// <summary>Outside of every range, and none of the single values.</summary>
+    private static string? Uncovered(ProbedIndex index, int n, IReadOnlyList<(byte[] Low, byte[] High)> several, string encoding)
+    {
+        var within = new List<string>();
+        foreach (var (low, high) in several)
+        {
+            if (Bound(index, n, low, compressed: false, encoding) is not { } least || Bound(index, n, high, compressed: false, encoding) is not { } most)
+            {
+                return null;
+            }
+            within.Add($"{index.Keys[n]} {index.AtLeast[n]} {least} AND {index.Keys[n]} {index.AtMost[n]} {most}");
+        }
+        return within.Count == 0 ? $"{index.Keys[n]} IS DISTINCT FROM NULL" : $"NOT ({string.Join(" OR ", within)})";
     }
 
     private static string? Bound(ProbedIndex index, int column, ReadOnlySpan<byte> bytes, bool compressed, string encoding) =>

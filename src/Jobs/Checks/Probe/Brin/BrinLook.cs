@@ -8,6 +8,8 @@ namespace HealingWorkers.Jobs.Checks;
 internal sealed class BrinLook(CheckRequest request, IServerFiles files, RowReader rows)
 {
     private const int RangesAtOnce = 256;
+    /// <summary>Of summaries with many bounds each, so that a query stays short.</summary>
+    private const int LongRangesAtOnce = 16;
     private const uint BlocksAtOnce = 4096;
     private string? _encoding;
 
@@ -26,7 +28,7 @@ internal sealed class BrinLook(CheckRequest request, IServerFiles files, RowRead
         {
             var part = await file.ReadAsync(page, cancel).ConfigureAwait(false);
             suspects.Broken.UnionWith(part.Broken);
-            foreach (var piece in part.Ranges.Chunk((int)Math.Clamp(BlocksAtOnce / file.BlocksInRange, 1, RangesAtOnce)))
+            foreach (var piece in part.Ranges.Chunk((int)Math.Clamp(BlocksAtOnce / file.BlocksInRange, 1, index.SeveralBounds.Contains(true) ? LongRangesAtOnce : RangesAtOnce)))
             {
                 if (suspects.Missing.Count >= IndexSuspects.Most)
                 {
