@@ -31,8 +31,8 @@ public sealed class DashboardHost : IAsyncDisposable
     {
         Door.Check(parts.Options.Http);
         var log = parts.Logs.CreateLogger("HealingWorkers.Outage");
-        var watch = new LedgerWatch(parts.Ledger.ConnectionString, parts.Clock, log);
-        var outage = new OutageGuard(watch, new AnswerMemory(), parts.Clock, log);
+        var watch = new LedgerWatch(parts.Ledger.ConnectionString, parts.Outage, parts.Clock, log);
+        var outage = new OutageGuard(watch, new AnswerMemory(), parts.Outage, parts.Clock, log);
         var access = new AccessHouse(parts, watch);
         var setup = new WebSetup(ListenAddress.Parse(parts.Options.Http.Listen, Key), parts.Options.Http, parts.Logs)
         {

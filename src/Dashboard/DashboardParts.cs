@@ -1,5 +1,6 @@
 using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Dashboard.Outage;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
@@ -14,6 +15,8 @@ public sealed record DashboardParts(HealingOptions Options, LedgerDb Ledger, IJo
 {
     /// <summary>The ways into the targets, to look at plans, quarantines and rights.</summary>
     public TargetSet Targets { get; init; } = new([]);
+
+    public OutageBounds Outage { get; init; } = OutageBounds.Usual;
 
     /// <summary>What an edition brings of its own; it is behind the same door as all the rest.</summary>
     public Action<IServiceCollection> AddMore { get; init; } = static _ => { };

@@ -13,7 +13,6 @@ namespace HealingWorkers.Dashboard.Metrics;
 public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<LedgerMetrics> log) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly string[] Outages = [.. FindingKind.All.Where(k => k.IsOfSurroundings).Select(k => k.Name)];
     private static readonly (MetricDescription Metric, string Query)[] Queries =
     [
@@ -37,7 +36,12 @@ public sealed class LedgerMetrics(LedgerDb db, TimeProvider clock, ILogger<Ledge
     /// <summary>The recurring jobs that should run.</summary>
     public IReadOnlyList<RecurringJob> Recurring { get; init; } = [];
 
-    private static readonly TimeSpan WaitedFor = TimeSpan.FromSeconds(1.5);
+    /// <summary>How long whoever asks waits for a slow ledger.</summary>
+    public TimeSpan WaitedFor { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>How long it may take to be read.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
     private readonly Lock _one = new();
     private readonly CancellationTokenSource _end = new();
     private readonly Histograms _histograms = new(db);

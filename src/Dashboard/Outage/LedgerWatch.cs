@@ -10,14 +10,12 @@ namespace HealingWorkers.Dashboard.Outage;
 /// Asks the control database all the time whether it is there, on a session of its own, more often while somebody asks us for something.
 /// A frozen server keeps its sockets open and answers no cancellation either: that it is silent can only be seen by a clock.
 /// </summary>
-internal sealed class LedgerWatch(string connection, TimeProvider clock, ILogger log) : IAsyncDisposable
+internal sealed class LedgerWatch(string connection, OutageBounds bounds, TimeProvider clock, ILogger log) : IAsyncDisposable
 {
     private const int Seconds = 1;
     private const int RefusalsThatTell = 2;
     private static readonly TimeSpan Busy = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1.2);
-    private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _end = new();
     private readonly SemaphoreSlim _asked = new(0, 1);
@@ -36,7 +34,7 @@ internal sealed class LedgerWatch(string connection, TimeProvider clock, ILogger
         {
             lock (_one)
             {
-                return _away ?? (Waited() >= LongSilence ? _away = Begin("it does not answer") : null);
+                return _away ?? (Waited() >= bounds.Away ? _away = Begin("it does not answer") : null);
             }
         }
     }
@@ -48,7 +46,7 @@ internal sealed class LedgerWatch(string connection, TimeProvider clock, ILogger
         {
             lock (_one)
             {
-                return _away is not null || _refusals > 0 || Waited() >= Silence;
+                return _away is not null || _refusals > 0 || Waited() >= bounds.Silent;
             }
         }
     }

@@ -9,13 +9,11 @@ namespace HealingWorkers.Dashboard.Outage;
 /// No request waits for a control database that is away: it is answered from the last known state, marked with its age, or refused with when to come again.
 /// Changes are refused. Everything goes on by itself when it is back.
 /// </summary>
-internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimeProvider clock, ILogger log)
+internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, OutageBounds bounds, TimeProvider clock, ILogger log)
 {
     public const string RetrySeconds = "5";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.6);
     private static readonly TimeSpan FirstStep = TimeSpan.FromSeconds(0.3);
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(0.1);
-    private static readonly TimeSpan AllTogether = TimeSpan.FromSeconds(1.9);
     /// <summary>They ask no ledger, or bound themselves.</summary>
     private static readonly string[] Own = ["/livez", "/readyz", "/healthz", "/metrics", "/assets", "/openapi"];
 
@@ -36,9 +34,9 @@ internal sealed class OutageGuard(LedgerWatch watch, AnswerMemory memory, TimePr
         }
         var body = await ReadAsync(context);
         var begun = clock.GetTimestamp();
-        if (watch.Away is null && await TryAsync(context, next, body, offline: false, () => clock.GetElapsedTime(begun) >= Patience && watch.IsSilent))
+        if (watch.Away is null && await TryAsync(context, next, body, offline: false, () => clock.GetElapsedTime(begun) >= bounds.Patience && watch.IsSilent))
             return;
-        if (!await TryAsync(context, next, body, offline: true, () => clock.GetElapsedTime(begun) >= AllTogether))
+        if (!await TryAsync(context, next, body, offline: true, () => clock.GetElapsedTime(begun) >= bounds.AllTogether))
             await Problems.LedgerAway(watch.Away).ExecuteAsync(context);
     }
 

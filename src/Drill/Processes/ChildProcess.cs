@@ -103,7 +103,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"Process {Pid} still runs after {Poll.Patient(timeout).TotalSeconds:0.#} s; it said:\n{Tail()}", e);
+            throw new TimeoutException($"Not within {Poll.Patient(timeout).TotalSeconds:0.#} s: the end of process {Pid}; it said:\n{Tail()}", e);
         }
         return _process.ExitCode;
     }

@@ -90,8 +90,9 @@ public sealed class LedgerDb : IAsyncDisposable
             }
             catch (NpgsqlException away) when (away.IsTransient || SaysGoingDown(away))
             {
-                var deadlock = string.Equals(away.SqlState, SqlState.DeadlockDetected, StringComparison.Ordinal) && tries < DeadlockTries;
-                if (!deadlock && _clock.GetElapsedTime(begun) >= _patience)
+                // the server has rolled it back and lives; 25P03 also comes of this machine standing still
+                var rolledBack = away.SqlState is SqlState.DeadlockDetected or SqlState.IdleInTransaction && tries < DeadlockTries;
+                if (!rolledBack && _clock.GetElapsedTime(begun) >= _patience)
                     throw;
             }
             var pause = TimeSpan.FromMilliseconds(50 * Math.Pow(2, Math.Min(tries, 8)));

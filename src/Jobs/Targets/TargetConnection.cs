@@ -44,6 +44,9 @@ public static class TargetConnection
         // which row it was that a key or a check objects to
         settings.IncludeErrorDetail = true;
         settings.KeepAlive = 10;
+        // a repair sends the same questions with each of its batches, and planning them costs more than answering
+        settings.MaxAutoPrepare = 40;
+        settings.AutoPrepareMinUsages = 2;
         if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
         {
             settings.TargetSessionAttributes = "primary";
@@ -76,7 +79,7 @@ public static class TargetConnection
             var settings = new NpgsqlConnectionStringBuilder(string.IsNullOrEmpty(special) ? target.Connection : special) { Multiplexing = false, SearchPath = null };
             // an answer like "index corrupted" makes the driver believe its host to be down, and it must be asked on
             settings.HostRecheckSeconds = 0;
-            settings.Timeout = Math.Min(settings.Timeout, 10);
+            settings.Timeout = settings.ShouldSerialize("Timeout") ? Math.Clamp(settings.Timeout, 1, 300) : 10;
             return string.IsNullOrEmpty(settings.Host) ? throw Unusable(target) : settings;
         }
         catch (Exception e) when (e is ArgumentException or FormatException)

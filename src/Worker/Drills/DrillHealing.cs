@@ -42,6 +42,7 @@ internal sealed class DrillHealing(CommandShell shell, PgCluster patient, string
         $"""
         state_directory: {Quoted(Path.Combine(directory, "state"))}
         control: {"{"} connection: {Quoted(ledger)} {"}"}
+        worker: {"{"} lease: 5m {"}"}
         targets:
           - name: {CorpusCluster.Database}
             connection: {Quoted(patient.ConnectionString(CorpusCluster.Database))}

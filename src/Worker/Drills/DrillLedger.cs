@@ -34,13 +34,16 @@ internal sealed class DrillLedger : IAsyncDisposable
     {
         var name = $"{Template}{Interlocked.Increment(ref _number)}";
         await _cluster.ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE {Template}", ct: cancel).ConfigureAwait(false);
-        return _cluster.ConnectionString(name);
+        return Calm(_cluster.ConnectionString(name));
     }
 
     public async Task DropAsync(string connection, CancellationToken cancel) =>
         await _cluster.ExecuteAsync("postgres", $"DROP DATABASE IF EXISTS {new NpgsqlConnectionStringBuilder(connection).Database} WITH (FORCE)", ct: cancel).ConfigureAwait(false);
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    /// <summary>A machine that stands still for a while says nothing of the healing.</summary>
+    private static string Calm(string connection) => new NpgsqlConnectionStringBuilder(connection) { Timeout = 120, Options = "-c idle_in_transaction_session_timeout=5min" }.ConnectionString;
 
     private static string Unpooled(string connection) => new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ConnectionString;
 }

@@ -42,7 +42,7 @@ internal sealed class ManyAtOnceTests
     {
         await _vault.MakeAsync(BackupProvider.PgBasebackup);
         var known = Directory.EnumerateDirectories(_vault.Root).Count();
-        await using var process = ChildProcess.Start("dotnet", [typeof(HealingWorkers.Worker.Commands.CommandLine).Assembly.Location, .. await WordsAsync("run", "--set", "worker.lease=10s")]);
+        await using var process = ChildProcess.Start("dotnet", [typeof(HealingWorkers.Worker.Commands.CommandLine).Assembly.Location, .. await WordsAsync("run", "--set", "worker.lease=5m")]);
         await Poll.UntilAsync(() => Drafts().Any(d => Directory.Exists(Path.Combine(d, "data", "base"))) ? true : process.HasExited ? throw new InvalidOperationException(string.Join('\n', process.All)) : false, TimeSpan.FromSeconds(60), "a backup under way");
         ProcessTable.Send(process.Pid, Signal.Kill);
         await process.WaitForExitAsync(TimeSpan.FromSeconds(10));
@@ -52,6 +52,7 @@ internal sealed class ManyAtOnceTests
 
         await Pruner().RunAsync(default);
         Assert.That(Drafts(), Is.Not.Empty, "while the lease is held, it may be alive");
+        await _vault.Db.LapseAsync();
         await Poll.UntilAsync(async _ =>
         {
             await Pruner().RunAsync(default);
@@ -95,7 +96,7 @@ internal sealed class ManyAtOnceTests
         File.SetUnixFileMode(_vault.Options.StateDirectory, (UnixFileMode)0b111_101_101);
         var backup = await _vault.MakeAsync(BackupProvider.PgBasebackup);
         var clones = Path.Combine(_vault.Options.StateDirectory, "clones");
-        string[] words = ["restore-test", "--backup", $"{backup.Id}", .. (await WordsAsync("run", "--set", "worker.lease=10s")).Skip(2)];
+        string[] words = ["restore-test", "--backup", $"{backup.Id}", .. (await WordsAsync("run", "--set", "worker.lease=5m")).Skip(2)];
         await using var process = ChildProcess.Start("dotnet", [typeof(HealingWorkers.Worker.Commands.CommandLine).Assembly.Location, .. words]);
         var (folder, server) = ("", 0);
         await Poll.UntilAsync(() =>
@@ -107,6 +108,7 @@ internal sealed class ManyAtOnceTests
         await process.WaitForExitAsync(TimeSpan.FromSeconds(10));
         await Poll.UntilAsync(() => !ProcessTable.IsAlive(server), TimeSpan.FromSeconds(20), "the server gone with its maker");
         Assert.That(folder, Does.Exist, "nobody was left to remove it");
+        await _vault.Db.LapseAsync();
 
         var next = new CommandResult(1, "", "");
         await Poll.UntilAsync(async _ => (next = await HealingExecutable.RunAsync(words)).ExitCode != 1, TimeSpan.FromSeconds(60), "the end of the lease");

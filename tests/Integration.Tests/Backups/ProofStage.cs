@@ -21,7 +21,7 @@ internal sealed class ProofStage : IAsyncDisposable
     {
         (Cluster, _home, Db) = (cluster, home, db);
         File.SetUnixFileMode(_state.FullName, (UnixFileMode)0b111_101_101);
-        Options = new() { StateDirectory = _state.FullName, Targets = [new TargetOptions { Name = "movies", Connection = cluster.ConnectionString("movies") }] };
+        Options = new() { StateDirectory = _state.FullName, Worker = { Lease = TimeSpan.FromMinutes(5) }, Targets = [new TargetOptions { Name = "movies", Connection = cluster.ConnectionString("movies") }] };
         Target = new(Options.Targets[0], TimeProvider.System);
     }
 

@@ -40,7 +40,7 @@ internal sealed class ProofTests
         Assert.That(report.Phases.Select(p => p.Phase), Is.EqualTo(new[] { "restore", "recovery", "count", "checks", "stop", "pg_checksums", "pages", "remove" }));
         Assert.That((await _stage.Tests().NextAsync(_stage.Target, default)).WhyNot, Is.EqualTo("the newest good backup is proven already"));
         Assert.That((await new BackupLedger(_stage.Db).FindAsync(backup.Id, default))!.ProvenAt, Is.Not.Null);
-        using (var metrics = new LedgerMetrics(_stage.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance))
+        using (var metrics = new LedgerMetrics(_stage.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance) { WaitedFor = Poll.AtLeast, Patience = Poll.AtLeast })
         {
             var verified = (await metrics.ReadAsync(default)).Single(f => f.Metric == MetricCatalogue.ChecksumsLastVerified).Samples;
             Assert.That(verified.Select(s => (s.Labels.Single().Value, s.Value)), Does.Contain(("movies", await _stage.LedgerAsync<double>($"SELECT extract(epoch FROM ended_at)::float8 FROM healing.restore_tests WHERE backup_id = {backup.Id}"))));

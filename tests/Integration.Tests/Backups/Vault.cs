@@ -41,7 +41,7 @@ internal sealed class Vault : IAsyncDisposable
             """);
         var control = cluster.ConnectionString("ledger");
         await new Migrator(control, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
-        var vault = new Vault(cluster, CalmLedger.At(control), new HealingOptions());
+        var vault = new Vault(cluster, CalmLedger.At(control), new HealingOptions { Worker = { Lease = TimeSpan.FromMinutes(5) } });
         vault.Options.StateDirectory = vault._state.FullName;
         vault.Options.Targets.Add(new TargetOptions { Name = "movies", Connection = cluster.ConnectionString(Hostile) });
         vault.Target = new(vault.Options.Targets[0], TimeProvider.System);

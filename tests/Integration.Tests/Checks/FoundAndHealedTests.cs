@@ -62,7 +62,7 @@ public sealed class FoundAndHealedTests
         Assert.That((await HealingExecutable.RunAsync("check", "--connection", connection)).ExitCode, Is.EqualTo(2));
         var healed = await HealingExecutable.RunAsync(
             "heal", "--connection", connection, "--approve-all", "--format", "json", "--set", $"control.connection={Cluster.ConnectionString(ledger)}",
-            "--set", $"state_directory={Path.Combine(TestContext.CurrentContext.WorkDirectory, ledger)}", "--set", "snapshots.base_backup=never");
+            "--set", $"state_directory={Path.Combine(TestContext.CurrentContext.WorkDirectory, ledger)}", "--set", "snapshots.base_backup=never", "--set", "worker.lease=5m");
         Assert.That(healed.ExitCode, Is.Zero, healed.Error + healed.Output);
         Assert.That(JsonNode.Parse(healed.Output)!["incidents"]!.AsArray().Select(i => i!["state"]!.ToString().ToLowerInvariant()), Is.All.EqualTo("resolved").And.Not.Empty);
         var after = await HealingExecutable.RunAsync("check", "--connection", connection);

@@ -5,7 +5,7 @@ namespace HealingWorkers.Integration.Tests.Commands;
 /// <summary>The real executable, with a state directory of its own.</summary>
 internal sealed class HealingProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private readonly List<ChildProcess> _children = [];
 
     /// <param name="deep">Makes the path too long for a socket.</param>

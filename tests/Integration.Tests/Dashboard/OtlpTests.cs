@@ -1,4 +1,5 @@
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Telemetry;
 using HealingWorkers.Worker.Telemetry;
@@ -35,7 +36,7 @@ public sealed class OtlpTests
         Environment.SetEnvironmentVariable(Protocol, "http/protobuf");
         await using var db = new LedgerDb(ledger);
         await new Story(db).DamageAsync("one");
-        using var metrics = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
+        using var metrics = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance) { WaitedFor = Poll.AtLeast, Patience = Poll.AtLeast };
         using (var instruments = new LedgerInstruments(metrics))
         using (OtlpExport.Start(new Dictionary<string, string>(StringComparer.Ordinal) { [OtlpExport.Variable] = receiver.Address }))
         using (TraceParent.Start("schedule", null))

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using HealingWorkers.Dashboard;
 using HealingWorkers.Dashboard.Api;
 using HealingWorkers.Dashboard.Metrics;
+using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
@@ -24,13 +25,15 @@ internal sealed class Stage : IAsyncDisposable
     private Stage(HealingOptions options, LedgerDb db)
     {
         (_options, Db) = (options, db);
-        _ledger = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance) { Recurring = RecurringJobs.For(options) };
+        _ledger = new LedgerMetrics(db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance) { Recurring = RecurringJobs.For(options), WaitedFor = Poll.AtLeast, Patience = Poll.AtLeast };
         var jobs = new JobLedger(db);
         var dispatcher = new JobDispatcher(db, jobs, engine: null, TimeProvider.System, NullLogger<JobDispatcher>.Instance);
         var desk = new LedgerJobDesk(options, jobs, dispatcher, new RepairRequests(options, new IncidentLedger(db), dispatcher), engine: null, TimeProvider.System);
         _host = DashboardHost.Build(new DashboardParts(options, db, desk, new PrometheusPage(_runtime, _ledger), TimeProvider.System, NullLoggerFactory.Instance)
         {
             Targets = new TargetSet([.. options.Targets.Select(t => new Target(t, TimeProvider.System))]),
+            // a machine that stands still is no outage; where there is one, the server refuses
+            Outage = new(Silent: Poll.AtLeast, Away: Poll.AtLeast, Patience: Poll.AtLeast, AllTogether: Poll.AtLeast * 2),
             Config = [new("targets[0].connection", "Host=127.0.0.1;Password=***", "healing.yaml:3")],
         });
     }

@@ -79,7 +79,7 @@ internal sealed class Clinic : IAsyncDisposable
 
     public HealerFactory Factory() => new(Options, Db, new TargetSet([Target]), Checks, TimeProvider.System, NullLoggerFactory.Instance)
     {
-        Settings = HealerSettings.Of(Options) with { FirstPause = TimeSpan.FromMilliseconds(1), ApproveAll = ApproveAll, NeverWait = NeverWait, Lease = Lease ?? HealerSettings.Of(Options).Lease },
+        Settings = HealerSettings.Of(Options) with { FirstPause = TimeSpan.FromMilliseconds(1), ApproveAll = ApproveAll, NeverWait = NeverWait, Lease = Lease ?? TimeSpan.FromMinutes(5) },
         Limits = Limits,
         Snapshots = new SnapshotTaker(Options.StateDirectory, TimeProvider.System),
     };

@@ -56,7 +56,7 @@ public sealed class CommandTests
         await clinic.BehindTheKeysAsync("INSERT INTO b VALUES (7), (8)");
         async Task<double?> GaugeAsync()
         {
-            using var metrics = new LedgerMetrics(clinic.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
+            using var metrics = new LedgerMetrics(clinic.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance) { WaitedFor = Poll.AtLeast, Patience = Poll.AtLeast };
             return (await metrics.ReadAsync(CancellationToken.None)).Single(f => f.Metric.Name == "healing.orphans.rows").Samples is [var first, ..] ? first.Value : null;
         }
         Assert.That(await GaugeAsync(), Is.Null);
@@ -78,6 +78,7 @@ public sealed class CommandTests
             {
                 ["HEALING__CONTROL__CONNECTION"] = clinic.Db.ConnectionString,
                 ["HEALING__STATE_DIRECTORY"] = clinic.Options.StateDirectory,
+                ["HEALING__WORKER__LEASE"] = "5m",
                 ["HEALING__DATABASE__AUTO_HEALING__SNAPSHOT_BEFORE_REPAIR"] = "false",
             },
         };

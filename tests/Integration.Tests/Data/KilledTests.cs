@@ -66,7 +66,7 @@ internal sealed class KilledTests
         {
             ["STATE_DIRECTORY"] = clinic.Options.StateDirectory,
             ["CONTROL__CONNECTION"] = clinic.Db.ConnectionString,
-            ["WORKER__LEASE"] = "10s",
+            ["WORKER__LEASE"] = "5m",
             ["DATABASE__AUTO_HEALING__MAX_ROWS_PER_REPAIR"] = "10000",
             ["DATABASE__AUTO_HEALING__SNAPSHOT_BEFORE_REPAIR"] = "false",
             ["TARGETS__0__NAME"] = "movies",
@@ -82,6 +82,7 @@ internal sealed class KilledTests
         var child = program.Start("heal", "--target", "movies");
         await dieAsync(clinic, child);
         Assert.That(await child.WaitForExitAsync(TimeSpan.FromSeconds(10)), Is.EqualTo(128 + (int)Signal.Kill), $"{where}: {string.Join('\n', child.Output)} {string.Join('\n', child.Error)}");
+        await clinic.Db.LapseAsync();
 
         var incident = (await clinic.Incidents.ListAsync(new IncidentFilter(), CancellationToken.None)).Single();
         await Poll.UntilAsync(async _ => incident.State == IncidentState.Resolved || (incident = await clinic.HealAsync(incident)).State is IncidentState.Resolved or IncidentState.Escalated,

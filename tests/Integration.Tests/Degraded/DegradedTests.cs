@@ -60,7 +60,9 @@ public sealed class DegradedTests
         var away = load.Of("away").Concat(load.Of("known")).ToList();
         Assert.That(load.All.Where(a => a.Took > Bound + load.StoodStill).Select(a => $"{a.Phase} {a.Path} {a.Took}"), Is.Empty);
         Assert.That(away.Where(a => a.Path == "/livez").Select(a => a.Status).Distinct(), Is.EqualTo(new[] { 200 }));
-        var known = load.Of("known");
+        // what stood still together with the machine may have been refused for it
+        var known = load.Of("known").Where(a => a.Took < TimeSpan.FromSeconds(1.5)).ToList();
+        Assert.That(known, Has.Count.GreaterThan(20));
         Assert.That(known.Where(a => a.Path is "/readyz" or "/healthz/database").Select(a => a.Status).Distinct(), Is.EqualTo(new[] { 503 }));
         Assert.That(known.Where(a => a.Path == OutageLoad.Change).Select(a => (a.Status, a.SaysWhen)).Distinct(), Is.EqualTo(new[] { (503, true) }));
         Assert.That(known.Where(a => a.Path is "/" or "/incidents" or "/jobs" or "/targets" || (a.Path.StartsWith("/api/v1", StringComparison.Ordinal))).Select(a => (a.Status, a.Stale)).Distinct(), Is.EqualTo(new[] { (200, true) }));

@@ -37,7 +37,7 @@ public sealed class BackupJobTests
     public async Task A_late_backup_is_an_incident_until_one_is_made_and_retention_goes_with_the_job()
     {
         var target = new TargetOptions { Name = "movies", Connection = _patient.ConnectionString("movies") };
-        var options = new HealingOptions { Mode = HealingMode.Observe, StateDirectory = _state.FullName, Targets = [target], Worker = new() { Lease = TimeSpan.FromSeconds(6), Drain = TimeSpan.FromSeconds(2) } };
+        var options = new HealingOptions { Mode = HealingMode.Observe, StateDirectory = _state.FullName, Targets = [target], Worker = new() { Lease = TimeSpan.FromMinutes(5), Drain = TimeSpan.FromSeconds(2) } };
         options.Backups.Keep = new() { Daily = 1, Weekly = 0, Monthly = 0 };
         await using var stage = await WorkerStage.StartAsync(options, BackupProvider.PgBasebackup);
         await stage.RunAsync(JobNames.HealthCheck);
@@ -76,7 +76,7 @@ public sealed class BackupJobTests
             Mode = HealingMode.Observe,
             StateDirectory = Path.Combine(_state.FullName, "wal"),
             Targets = [.. ((string[])["movies", "films"]).Select(n => new TargetOptions { Name = n, Connection = _patient.ConnectionString(n) })],
-            Worker = new() { Lease = TimeSpan.FromSeconds(30), Drain = TimeSpan.FromSeconds(2) },
+            Worker = new() { Lease = TimeSpan.FromMinutes(5), Drain = TimeSpan.FromSeconds(2) },
             Backups = new() { Wal = true },
         };
         await using var stage = await WorkerStage.StartAsync(options, BackupProvider.PgBasebackup);
@@ -95,7 +95,7 @@ public sealed class BackupJobTests
 
     private static async Task<double?> AgeAsync(WorkerStage stage, MetricDescription? metric = null)
     {
-        using var metrics = new LedgerMetrics(stage.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance);
+        using var metrics = new LedgerMetrics(stage.Db, TimeProvider.System, NullLogger<LedgerMetrics>.Instance) { WaitedFor = Poll.AtLeast, Patience = Poll.AtLeast };
         var samples = (await metrics.ReadAsync(default)).Single(f => f.Metric == (metric ?? MetricCatalogue.BackupAge)).Samples;
         return samples.Count == 0 ? null : samples.Single().Value;
     }

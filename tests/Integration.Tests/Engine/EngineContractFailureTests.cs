@@ -12,9 +12,9 @@ public sealed class EngineContractFailureTests
     {
         await using var fleet = await EngineFleet.CreateAsync(EngineCluster.Cluster);
         await fleet.StartManyAsync(2);
-        var run = await fleet.AskAsync("orphan", "test.sleep", seconds: 3);
+        var run = await fleet.AskAsync("orphan", "test.sleep", seconds: 12);
         await fleet.WaitForAsync("orphan", "began");
-        var first = (await fleet.RunsAsync("orphan")).Single();
+        var first = (await fleet.RunsAsync("orphan")).Last(r => r.What == "began");
         fleet.WorkerOf(first.Pid).Send(Signal.Kill);
 
         var ended = await fleet.EndAsync(run!.Id);
@@ -51,9 +51,9 @@ public sealed class EngineContractFailureTests
     {
         await using var fleet = await EngineFleet.CreateAsync(EngineCluster.Cluster);
         await fleet.StartManyAsync(2);
-        var run = await fleet.AskAsync("frozen", "test.stubborn", seconds: 5);
+        var run = await fleet.AskAsync("frozen", "test.stubborn", seconds: 12);
         await fleet.WaitForAsync("frozen", "began");
-        var first = (await fleet.RunsAsync("frozen")).Single();
+        var first = (await fleet.RunsAsync("frozen")).Last(r => r.What == "began");
         var sleeper = fleet.WorkerOf(first.Pid);
         sleeper.Send(Signal.Stop);
         await fleet.WaitForAsync("frozen", "began", 2);
@@ -90,10 +90,11 @@ public sealed class EngineContractFailureTests
     public async Task A_process_that_is_asked_to_end_hands_its_run_on_at_once()
     {
         await using var fleet = await EngineFleet.CreateAsync(EngineCluster.Cluster);
-        var first = await fleet.StartAsync("drain=1");
+        await fleet.StartAsync("drain=1");
+        await fleet.StartAsync("drain=1");
         var run = await fleet.AskAsync("drained", "test.sleep", seconds: 20);
         await fleet.WaitForAsync("drained", "began");
-        await fleet.StartAsync();
+        var first = fleet.WorkerOf((await fleet.RunsAsync("drained"))[^1].Pid);
         first.Send(Signal.Terminate);
         Assert.That(await first.WaitForExitAsync(EngineFleet.Limit), Is.Zero);
         var ended = await fleet.EndAsync(run!.Id);
@@ -114,7 +115,7 @@ public sealed class EngineContractFailureTests
         var asked = new List<long>();
         for (var i = 0; i < 10; i++)
         {
-            asked.Add((await fleet.AskAsync($"waits:{i}", "test.count", delay: TimeSpan.FromSeconds(10)))!.Id);
+            asked.Add((await fleet.AskAsync($"waits:{i}", "test.count", delay: TimeSpan.FromSeconds(20)))!.Id);
         }
         var running = await fleet.AskAsync("through it", "test.sleep", seconds: 2);
         await fleet.WaitForAsync("through it", "began");

@@ -36,7 +36,7 @@ public sealed class ProofElsewhereTests
             Mode = HealingMode.Observe,
             StateDirectory = _state.FullName,
             Targets = [new TargetOptions { Name = "movies", Connection = _patient.ConnectionString("movies") }],
-            Worker = new() { Lease = TimeSpan.FromSeconds(6), Drain = TimeSpan.FromSeconds(2) },
+            Worker = new() { Lease = TimeSpan.FromMinutes(5), Drain = TimeSpan.FromSeconds(2) },
         };
         await using var stage = await WorkerStage.StartAsync(options, BackupProvider.PgBasebackup);
         await stage.RunAsync(JobNames.Backup);

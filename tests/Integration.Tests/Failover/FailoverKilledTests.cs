@@ -121,7 +121,7 @@ internal sealed class FailoverKilledTests
         return code;
     }
 
-    private Task LapseAsync() => _t.Ledger.ExecuteAsync("UPDATE healing.leases SET expires_at = clock_timestamp() WHERE holder IS NOT NULL");
+    private Task LapseAsync() => _t.Ledger.Db.LapseAsync();
 
     private async Task<string> StateAsync() => (await _t.Failovers.ListAsync("movies", 1, CancellationToken.None)).Single().State;
 

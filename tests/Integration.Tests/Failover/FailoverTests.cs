@@ -291,7 +291,7 @@ internal sealed class FailoverTests
         await _t.One.ExecuteAsync(Theatre.Database, "UPDATE pg_index SET indisvalid = false, indisready = true WHERE indexrelid = 'notes_by_body'::regclass");
         var report = await new LeftoversCheck().RunAsync(new(target, CheckScope.All), CancellationToken.None);
         var taken = await _t.Incidents.TakeInAsync(id, report, null, 3, "test", CancellationToken.None);
-        var options = new Jobs.Options.HealingOptions { Targets = [target.Options], StateDirectory = Directory.CreateDirectory(_t.File("state")).FullName, Snapshots = { BaseBackup = Jobs.Options.BaseBackupRule.Never }, Rehearsal = { Rule = Jobs.Options.RehearsalRule.Never }, Backups = { Provider = Jobs.Options.BackupProvider.None } };
+        var options = new Jobs.Options.HealingOptions { Targets = [target.Options], StateDirectory = Directory.CreateDirectory(_t.File("state")).FullName, Worker = { Lease = TimeSpan.FromMinutes(5) }, Snapshots = { BaseBackup = Jobs.Options.BaseBackupRule.Never }, Rehearsal = { Rule = Jobs.Options.RehearsalRule.Never }, Backups = { Provider = Jobs.Options.BackupProvider.None } };
         var healer = new Jobs.Healing.HealerFactory(options, _t.Ledger.Db, new([target]), CheckCatalogue.All, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance).Create();
         await healer.HealAsync(taken.Single().Id, "worker", CancellationToken.None);
         Assert.That((await _t.Incidents.FindAsync(taken.Single().Id, CancellationToken.None))!.State, Is.EqualTo(Jobs.Incidents.IncidentState.Resolved));

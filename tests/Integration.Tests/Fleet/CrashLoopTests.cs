@@ -24,7 +24,7 @@ public sealed class CrashLoopTests : FleetFixture
         await LookAsync();
         await DieUntilEscalatedAsync();
         var escalated = await HealedOnce.SettledAsync(Fleet, Patient, "Escalated");
-        Assert.That(Fleet.SortOutTheDead() - before, Is.EqualTo(Allowed), "workers that died");
+        Assert.That(Fleet.SortOutTheDead() - before, Is.InRange(1, Allowed), "workers that died; an attempt also ends with its lease, on a machine that stands still");
         Assert.That(escalated.Attempts, Is.LessThanOrEqualTo(Allowed));
 
         Fleet.Spare();

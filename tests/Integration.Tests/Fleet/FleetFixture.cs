@@ -18,8 +18,11 @@ public abstract class FleetFixture
     /// <summary>Those of them whose role may look and not repair.</summary>
     protected virtual IReadOnlyList<string> Watched => [];
 
+    /// <summary>Null where somebody is to take over within the test.</summary>
+    protected virtual TimeSpan? Lease => null;
+
     [OneTimeSetUp]
-    public async Task StartAsync() => _fleet = await WorkerFleet.StartAsync(Patients, Watched);
+    public async Task StartAsync() => _fleet = await WorkerFleet.StartAsync(Patients, Watched, Lease);
 
     [OneTimeTearDown]
     public async Task StopAsync()

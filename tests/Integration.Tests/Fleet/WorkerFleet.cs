@@ -17,15 +17,16 @@ public sealed class WorkerFleet : IAsyncDisposable
     private const int Usual = 3;
     private readonly string _directory;
     private readonly int _size;
+    private readonly TimeSpan _lease;
     private readonly bool _ownsTarget;
     private readonly List<ChildProcess> _workers = [];
     private readonly List<ChildProcess> _dead = [];
     private IReadOnlyList<Patient> _patients = [];
     private int _faults;
 
-    private WorkerFleet(PgCluster control, PgCluster target, bool ownsTarget, int size)
+    private WorkerFleet(PgCluster control, PgCluster target, bool ownsTarget, int size, TimeSpan lease)
     {
-        (Control, Target, _ownsTarget, _size, _directory) = (control, target, ownsTarget, size, Directory.CreateTempSubdirectory("fleet-").FullName);
+        (Control, Target, _ownsTarget, _size, _lease, _directory) = (control, target, ownsTarget, size, lease, Directory.CreateTempSubdirectory("fleet-").FullName);
         Ledger = new LedgerView(control);
     }
 
@@ -44,11 +45,12 @@ public sealed class WorkerFleet : IAsyncDisposable
 
     /// <param name="patients">Names of the targets; each is a database of its own.</param>
     /// <param name="watched">Those of them whose role may look and not repair.</param>
-    public static async Task<WorkerFleet> StartAsync(IReadOnlyList<string> patients, IReadOnlyList<string> watched)
+    /// <param name="lease">Null: short enough for a take-over within a test.</param>
+    public static async Task<WorkerFleet> StartAsync(IReadOnlyList<string> patients, IReadOnlyList<string> watched, TimeSpan? lease = null)
     {
         var clusters = await Task.WhenAll(
             PgCluster.StartNewAsync(), PgCluster.StartNewAsync(Patient.Ward));
-        var fleet = new WorkerFleet(clusters[0], clusters[1], ownsTarget: true, Usual);
+        var fleet = new WorkerFleet(clusters[0], clusters[1], ownsTarget: true, Usual, lease ?? Lease);
         return await fleet.BeginAsync(async () =>
         {
             fleet._patients = await Patient.AdmitAsync(fleet.Target, patients);
@@ -58,7 +60,7 @@ public sealed class WorkerFleet : IAsyncDisposable
 
     /// <summary>A fleet for targets of somebody else's, who says what is in its configuration.</summary>
     public static async Task<WorkerFleet> StartAsync(PgCluster target, IReadOnlyList<string> settings, int size) =>
-        await new WorkerFleet(await PgCluster.StartNewAsync(), target, ownsTarget: false, size).BeginAsync(() => Task.FromResult(settings));
+        await new WorkerFleet(await PgCluster.StartNewAsync(), target, ownsTarget: false, size, Lease).BeginAsync(() => Task.FromResult(settings));
 
     private async Task<WorkerFleet> BeginAsync(Func<Task<IReadOnlyList<string>>> settings)
     {
@@ -84,7 +86,7 @@ public sealed class WorkerFleet : IAsyncDisposable
         await Poll.UntilAsync(
             async _ => _workers.Find(w => w.HasExited) is { } ended
                 ? throw new InvalidOperationException($"A worker ended with {ended.ExitCode}:\n{string.Join('\n', ended.All)}")
-                : (await Ledger.WorkersAsync(Lease)).Intersect(_workers.Select(w => w.Pid)).Count() == _size,
+                : (await Ledger.WorkersAsync(_lease)).Intersect(_workers.Select(w => w.Pid)).Count() == _size,
             TimeSpan.FromSeconds(60), $"{_size} workers that report to the ledger");
     }
 
@@ -197,7 +199,7 @@ public sealed class WorkerFleet : IAsyncDisposable
         [
             $"state_directory: '{_directory}/state'",
             $"control: {{ connection: '{Control.ConnectionString(LedgerView.Database)}' }}",
-            string.Create(CultureInfo.InvariantCulture, $"worker: {{ concurrency: 4, drain: 5s, lease: {Lease.TotalSeconds}s }}"),
+            string.Create(CultureInfo.InvariantCulture, $"worker: {{ concurrency: 4, drain: 5s, lease: {_lease.TotalSeconds}s }}"),
             // What is to be checked, and when, is said by the tests.
             .. settings,
         ]);

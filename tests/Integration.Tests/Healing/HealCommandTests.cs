@@ -118,6 +118,7 @@ internal sealed class HealCommandTests
             {
                 ["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString,
                 ["HEALING__STATE_DIRECTORY"] = hospital.Options.StateDirectory,
+                ["HEALING__WORKER__LEASE"] = "5m",
             },
         };
         var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);

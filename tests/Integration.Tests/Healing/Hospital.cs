@@ -89,8 +89,14 @@ internal sealed class Hospital : IAsyncDisposable
     public async Task<IReadOnlyList<Incident>> CheckAsync()
     {
         var report = await Probe.RunAsync(new(Target, CheckScope.All), CancellationToken.None);
+        await LeftAloneAsync();
         return await TakeInAsync(report);
     }
+
+    /// <summary>A session in which the server spoke of corruption is given up before it has ended its transaction.</summary>
+    public Task LeftAloneAsync() => Poll.UntilAsync(
+        async ct => await Cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = @Database AND application_name = 'healing check' AND xact_start IS NOT NULL", new { Database }, ct) == 0,
+        TimeSpan.FromSeconds(20), "no check is in a transaction");
 
     public async Task<IReadOnlyList<Incident>> CheckAsync(ICheck check)
     {

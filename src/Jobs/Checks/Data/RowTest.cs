@@ -12,6 +12,9 @@ public sealed record RowTest(string Broken, IReadOnlyList<string> Shown)
     /// <summary>Pages of what each piece of work reads besides its own.</summary>
     public long PagesBeside { get; init; }
 
+    /// <summary>The values of the shown columns, of the alias <c>c</c>, as an array of texts.</summary>
+    public string ShownValues => $"ARRAY[{string.Join(", ", Shown.Select(s => $"c.{s}::pg_catalog.text"))}]::pg_catalog.text[]";
+
     /// <summary>Only rows for which the owner's own condition holds.</summary>
     public RowTest Where(string condition) => condition.Length == 0 ? this : this with { Broken = $"({condition}\n) AND {Broken}" };
 

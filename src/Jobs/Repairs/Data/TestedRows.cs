@@ -26,7 +26,7 @@ public sealed class TestedRows(RelationName table, RowTest test) : IWrongRows
     {
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await using var command = new NpgsqlCommand($"""
-            SELECT c.ctid::pg_catalog.text, ARRAY[{string.Join(", ", test.Shown.Select(s => $"c.{s}::pg_catalog.text"))}]::pg_catalog.text[]
+            SELECT c.ctid::pg_catalog.text, {test.ShownValues}
             FROM ONLY {leaf.Quoted} AS c WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[])
             """, connection) { Parameters = { new("ctids", ctids) } };
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
