@@ -98,7 +98,11 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             return new(RepairOutcome.Failed, $"{index.Quoted} is another one since the plan and is left alone", log.Sent);
         }
         await log.RunAsync(session, Hold(key), cancel).ConfigureAwait(false);
-        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, cancel).ConfigureAwait(false);
+        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, cancel, hold: true).ConfigureAwait(false);
+        if (DuplicateRemoval.IsEntangled(decisions, key))
+        {
+            return new(RepairOutcome.Failed, Entangled(index), log.Sent);
+        }
         if (Rows(decisions) > planned.Rows || decisions.Count(d => !d.IsClear) > planned.Unclear)
         {
             return new(RepairOutcome.Failed, $"more rows of {key.TableQuoted} are concerned now than were planned: it is looked at anew", log.Sent);
@@ -107,7 +111,11 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
         if (decisions.Count > 0)
         {
             await using var batch = await QuarantineBatch.OpenAsync(session, planned.Incident, Name, $"another row has the same key of {index.Quoted}", log, cancel).ConfigureAwait(false);
-            gone = await new DuplicateRemoval(session, key, batch).RunAsync(decisions, cancel).ConfigureAwait(false);
+            if (await new DuplicateRemoval(session, key, batch).RunAsync(decisions, cancel).ConfigureAwait(false) is not { } went)
+            {
+                return new(RepairOutcome.Deferred, $"rows that refer to {key.TableQuoted} were changed meanwhile: all was rolled back, and it is looked at anew", log.Sent);
+            }
+            gone = went;
             if (gone != decisions.Sum(d => d.Losers.Count))
             {
                 throw new HealingException($"{decisions.Sum(d => d.Losers.Count)} rows were to go and {gone} went", "Everything is rolled back.");
@@ -171,6 +179,10 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
         {
             return $"{index.TableQuoted} has {UniqueKeys.MostRows} or more rows that share a key: that is no damage of single rows, a person looks at it";
         }
+        if (DuplicateRemoval.IsEntangled(decisions, key))
+        {
+            return Entangled(index);
+        }
         var obstacles = (await TableObstacles.OfAsync(session.Connection, key.TableOid, RowAction.Delete, cancel).ConfigureAwait(false)).ToList();
         foreach (var leaf in decisions.SelectMany(d => d.Losers).SelectMany(l => l.Referring).Select(r => r.Reference.Leaf).Distinct())
         {
@@ -185,6 +197,8 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             ? $"foreign keys refer to {index.TableQuoted}, and they must keep still while one of two equal rows goes: GRANT SET ON PARAMETER session_replication_role TO {session.Role} (from PostgreSQL 15 on), or repair as a superuser"
             : null;
     }
+
+    private static string Entangled(IndexLook index) => $"rows of {index.TableQuoted} that share a key refer to each other or to themselves: a person decides which of them goes";
 
     /// <summary>What was approved; more than that is not done.</summary>
     private sealed record Planned(Incident Incident, KeepRow Keep, long Rows, int Unclear);
