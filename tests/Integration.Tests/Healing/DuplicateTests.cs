@@ -183,6 +183,21 @@ internal sealed class DuplicateTests
         Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies WHERE id > 1000000"), Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task What_wakes_up_while_keys_keep_still_is_refused_in_the_plan()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        var incident = await OrderedAsync(hospital);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database,
+            """
+            CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER applied BEFORE DELETE ON movies FOR EACH ROW EXECUTE FUNCTION swallow();
+            ALTER TABLE movies ENABLE REPLICA TRIGGER applied
+            """);
+        var plan = await new PlanPreview(new TargetSet([hospital.Target]), HealerFactory.Repairs(hospital.Checks, new RepairLimits())).OfAsync(incident, CancellationToken.None);
+        Assert.That(plan.Refuse, Does.Contain("the trigger applied of public.movies"));
+    }
+
     /// <summary>One copy, of the first movie, and an order that refers to it.</summary>
     private static async Task<Incident> OrderedAsync(Hospital hospital)
     {

@@ -184,15 +184,20 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             return Entangled(index);
         }
         var obstacles = (await TableObstacles.OfAsync(session.Connection, key.TableOid, RowAction.Delete, cancel).ConfigureAwait(false)).ToList();
+        var referred = (await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0;
+        if (referred)
+        {
+            obstacles.AddRange(await TableObstacles.OfAsync(session.Connection, key.TableOid, RowAction.Delete, cancel, replica: true).ConfigureAwait(false));
+        }
         foreach (var leaf in decisions.SelectMany(d => d.Losers).SelectMany(l => l.Referring).Select(r => r.Reference.Leaf).Distinct())
         {
             obstacles.AddRange(await TableObstacles.OfAsync(session.Connection, leaf, RowAction.Update, cancel).ConfigureAwait(false));
         }
         if (obstacles.Count > 0)
         {
-            return string.Join("; ", obstacles);
+            return string.Join("; ", obstacles.Distinct(StringComparer.Ordinal));
         }
-        return (await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0
+        return referred
             && !await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<IndexLook>(session.Facts.Major >= 15 ? "may_still_triggers" : "may_still_triggers_14"), cancellationToken: cancel)).ConfigureAwait(false)
             ? $"foreign keys refer to {index.TableQuoted}, and they must keep still while one of two equal rows goes: GRANT SET ON PARAMETER session_replication_role TO {session.Role} (from PostgreSQL 15 on), or repair as a superuser"
             : null;
