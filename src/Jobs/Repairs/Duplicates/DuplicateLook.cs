@@ -10,7 +10,7 @@ namespace HealingWorkers.Jobs.Repairs;
 internal static class DuplicateLook
 {
     /// <param name="hold">Locks the rows before it looks at who refers to them: who was about to is seen, and who comes now waits, since no lock of the table keeps a foreign key from asking.</param>
-    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, CancellationToken cancel, bool hold = false)
+    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, SoftReferences soft, CancellationToken cancel, bool hold = false)
     {
         var members = await UniqueKeys.MembersAsync(connection, key, cancel).ConfigureAwait(false);
         if (members.Count == 0)
@@ -34,7 +34,9 @@ internal static class DuplicateLook
                 await ReferringAsync(connection, key, reference, group, cancel).ConfigureAwait(false);
             }
         }
-        return [.. groups.Select(g => Decide(g.Key, g.Copies, keep))];
+        var decisions = groups.Select(g => Decide(g.Key, g.Copies, keep)).ToList();
+        var softly = await soft.AtAsync(new(key.TableOid, key.TableQuoted), decisions.SelectMany(d => d.Losers).Select(l => l.Place), decisions.Select(d => d.Winner.Place), cancel).ConfigureAwait(false);
+        return softly.Count == 0 ? decisions : [.. decisions.Select(d => d with { Loose = [.. SoftlyReferring.Told(softly.Select(s => s.To(d.Losers.Select(l => l.Place))).OfType<SoftlyReferring>())] })];
     }
 
     /// <summary>Where all copies have the same value, whoever refers to it refers to the one that stays.</summary>

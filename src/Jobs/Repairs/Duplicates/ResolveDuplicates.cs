@@ -35,10 +35,11 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             return plan with { Nothing = $"{index.Quoted} is not a valid unique index any more" };
         }
         var keep = await KeepAsync(session, key, cancel).ConfigureAwait(false);
+        var soft = await SoftReferences.OfAsync(session.Target, cancel).ConfigureAwait(false);
         IReadOnlyList<DuplicateDecision> decisions;
         await using (var look = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false))
         {
-            decisions = await DuplicateLook.DecideAsync(session.Connection, key, keep, cancel).ConfigureAwait(false);
+            decisions = await DuplicateLook.DecideAsync(session.Connection, key, keep, soft, cancel).ConfigureAwait(false);
         }
         if (decisions.Count == 0)
         {
@@ -60,7 +61,7 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             Relations = [index.Oid],
             Rows = losers + repointed,
             OptedIn = keep != KeepRow.Ask,
-            Asks = decisions.Any(d => !d.IsClear) ? $"{decisions.Count(d => !d.IsClear)} key(s) have rows that differ, and nothing says which is right: a person looks at them" : null,
+            Asks = Asks(decisions),
             Work = new Planned(incident, keep, losers + repointed, decisions.Count(d => !d.IsClear)),
             Samples = [.. decisions.OrderBy(d => d.IsClear).Take(Shown).Select(Sample)],
             Notes = Notes(decisions, repointed),
@@ -97,8 +98,9 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
         {
             return new(RepairOutcome.Failed, $"{index.Quoted} is another one since the plan and is left alone", log.Sent);
         }
+        var soft = await SoftReferences.OfAsync(session.Target, cancel).ConfigureAwait(false);
         await log.RunAsync(session, Hold(key), cancel).ConfigureAwait(false);
-        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, cancel, hold: true).ConfigureAwait(false);
+        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, soft, cancel, hold: true).ConfigureAwait(false);
         if (DuplicateRemoval.IsEntangled(decisions, key))
         {
             return new(RepairOutcome.Failed, Entangled(index), log.Sent);
@@ -148,15 +150,27 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
     private static async Task<UniqueKey?> KeyAsync(NpgsqlConnection connection, long index, CancellationToken cancel) =>
         (await UniqueKeys.ReadAsync(connection, CheckScope.OfIndexes(index), cancel).ConfigureAwait(false)) is [var key] ? key : null;
 
+    private static string? Asks(IReadOnlyList<DuplicateDecision> decisions)
+    {
+        var (differ, loose) = (decisions.Count(d => !d.IsDecided), decisions.FirstOrDefault(d => d.Loose.Count > 0));
+        return differ > 0 ? $"{differ} key(s) have rows that differ, and nothing says which is right: a person looks at them"
+            : loose is null ? null
+            : $"of {decisions.Count(d => d.Loose.Count > 0)} key(s) a row goes that others point at by rules alone, and nobody brings them to another: {loose.Loose[0]}";
+    }
+
     private static string Sample(DuplicateDecision d) =>
-        $"{d.Key}: stays {d.Winner.Place} {d.Winner.Said} ({d.Why}){(d.IsClear ? "" : " - PLEASE LOOK")}; goes " + string.Join("; ", d.Losers.Select(l => $"{l.Place} {l.Said}"));
+        $"{d.Key}: stays {d.Winner.Place} {d.Winner.Said} ({string.Join("; but ", d.Loose.Prepend(d.Why))}){(d.IsClear ? "" : " - PLEASE LOOK")}; goes " + string.Join("; ", d.Losers.Select(l => $"{l.Place} {l.Said}"));
 
     private static List<string> Notes(IReadOnlyList<DuplicateDecision> decisions, long repointed)
     {
         List<string> notes = [$"{decisions.Count(d => d.IsClear)} of {decisions.Count} keys are clear: their rows are equal, or others refer to one of them only"];
-        if (decisions.Any(d => !d.IsClear))
+        if (decisions.Any(d => d.Loose.Count > 0))
         {
-            notes.Add($"{decisions.Count(d => !d.IsClear)} keys have rows that differ, and nothing says which is right: approving keeps the oldest. To keep another, delete the wrong one by hand first");
+            notes.Add("rows point at some that go by rules that the server does not know: make them point at the row that stays before approving, or they point at nothing and are found as wrong");
+        }
+        if (decisions.Any(d => !d.IsDecided))
+        {
+            notes.Add($"{decisions.Count(d => !d.IsDecided)} keys have rows that differ, and nothing says which is right: approving keeps the oldest. To keep another, delete the wrong one by hand first");
         }
         if (repointed > 0)
         {
