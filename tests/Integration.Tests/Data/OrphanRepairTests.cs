@@ -79,6 +79,38 @@ public sealed class OrphanRepairTests
         Assert.That((healed.State, await clinic.CountAsync("healing_quarantine.rows"), await clinic.CountAsync("ballots"), await clinic.CountAsync("marks")), Is.EqualTo((IncidentState.Resolved, 530L, 49_500L, 1000L)), healed.Reason);
     }
 
+    [TestCase("reviews.id")]
+    [TestCase("votes.id")]
+    public async Task What_points_at_them_by_a_rule_alone_is_asked_about(string to)
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop + "CREATE TABLE tags (at int); INSERT INTO tags SELECT 2 + n * 100 FROM generate_series(0, 3) n; INSERT INTO tags VALUES (1), (NULL)", rules =>
+        {
+            Declared(rules);
+            rules.ForeignKeys.Add(DataServer.Points("tags.at", to));
+        });
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
+        var waiting = await clinic.HealOnlyAsync();
+        Assert.That((waiting.State, await clinic.CountAsync("reviews"), await clinic.CountAsync("tags")), Is.EqualTo((IncidentState.AwaitingApproval, 1000L, 6L)), waiting.Reason);
+        Assert.That(waiting.Reason, Does.Contain("4 row(s) point at rows that would go, by the rule public.tags(at)"));
+        await clinic.RunAsync("UPDATE tags SET at = 1");
+        var healed = await clinic.HealAsync(waiting);
+        Assert.That((healed.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.Resolved, 990L)), healed.Reason);
+    }
+
+    [Test]
+    public async Task A_row_of_a_lookup_table_is_not_taken_from_under_its_values()
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop + "CREATE TABLE tags (at int); INSERT INTO tags VALUES (1), (2), (102)", rules =>
+        {
+            Declared(rules);
+            rules.AllowedValues.Add(new() { Column = ColumnList.Parse("tags.at"), Lookup = ColumnList.Parse("reviews.id"), OnViolation = RuleAction.Quarantine });
+        });
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
+        var waiting = await clinic.HealOnlyAsync();
+        Assert.That((waiting.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.AwaitingApproval, 1000L)), waiting.Reason);
+        Assert.That(waiting.Reason, Does.Contain("2 row(s) point at rows that would go"));
+    }
+
     [Test]
     public async Task Rows_that_came_to_refer_since_the_plan_are_not_taken_along()
     {

@@ -67,6 +67,28 @@ internal sealed class DuplicateRuleTests
     }
 
     [Test]
+    public async Task What_points_at_a_copy_by_a_rule_alone_is_shown_to_a_person()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true, adjust: t =>
+        {
+            t.Rules.Duplicates.Add(new() { Table = TablePath.Parse("movies"), Keep = KeepRow.Referenced });
+            t.Rules.ForeignKeys.Add(new() { From = ColumnList.Parse("notes.movie"), To = ColumnList.Parse("movies.id"), OnOrphan = RuleAction.Quarantine, Where = "NOT c.gone" });
+        });
+        OpenWindow(hospital);
+        await hospital.Damage.Unique.DuplicateRowsAsync(Index, 2, indexed: true, OtherIds);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE TABLE notes (movie bigint, gone boolean DEFAULT false); INSERT INTO notes SELECT 1000001 FROM generate_series(1, 9); INSERT INTO notes VALUES (1, false), (1000002, true)");
+        var incident = await FoundAsync(hospital);
+
+        var asked = await hospital.HealAsync(incident.Id);
+
+        Assert.That((asked.State, await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies WHERE id > 1000000")), Is.EqualTo((IncidentState.AwaitingApproval, 2L)), asked.Note);
+        Assert.That(asked.Note, Does.Contain("of 1 key(s)").And.Contain("9 row(s) point at rows that would go, by the rule public.notes(movie) -> public.movies(id)"));
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "UPDATE notes SET movie = 1 WHERE NOT gone");
+        var outcome = await hospital.HealAsync(incident.Id);
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+    }
+
+    [Test]
     public async Task A_writer_cannot_slip_in_between_the_rows_that_go_and_the_index()
     {
         await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);

@@ -4,6 +4,7 @@ using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Repairs;
+using Npgsql;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;
@@ -100,6 +101,136 @@ internal sealed class DuplicateTests
         var result = await repair.ApplyAsync(session, plan, Jobs.Snapshots.SnapshotProof.Waived(incident.Id), CancellationToken.None);
         Assert.That(result.Outcome, Is.EqualTo(RepairOutcome.Failed), result.Reason);
         Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies"), Is.EqualTo(107));
+    }
+
+    [Test]
+    public async Task A_row_that_somebody_changes_meanwhile_comes_along_and_points_at_nothing_in_no_case()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        await OrderedAsync(hospital);
+        await using var clerk = await ClerkAsync(hospital, "UPDATE orders SET status = 'paid'");
+        var healing = await WaitingForTheClerkAsync(hospital);
+        await RunAsync(clerk, "COMMIT");
+
+        var outcome = await healing;
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await LostOrdersAsync(hospital), Is.Zero);
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM orders WHERE status = 'paid' AND movie = 1"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Nobody_comes_to_refer_to_a_row_that_was_decided_to_go()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        await OrderedAsync(hospital);
+        await using var clerk = await ClerkAsync(hospital, "SELECT FROM orders FOR UPDATE");
+        var healing = await WaitingForTheClerkAsync(hospital);
+
+        await using var customer = await Hospital.Cluster.OpenAsync(hospital.Database);
+        await RunAsync(customer, "SET lock_timeout = '300ms'");
+        var waits = await Assert.ThrowsAsync<PostgresException>(async () => await RunAsync(customer, "INSERT INTO orders VALUES (2, 1000001)"));
+        Assert.That(waits!.SqlState, Is.EqualTo(PostgresErrorCodes.LockNotAvailable));
+        await RunAsync(clerk, "COMMIT");
+        var outcome = await healing;
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await LostOrdersAsync(hospital), Is.Zero);
+    }
+
+    [Test]
+    public async Task What_refers_to_another_row_by_now_is_decided_anew()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        var incident = await OrderedAsync(hospital);
+        await using var clerk = await ClerkAsync(hospital, "UPDATE orders SET movie = 2");
+        var healing = await WaitingForTheClerkAsync(hospital);
+        await RunAsync(clerk, "COMMIT");
+
+        var deferred = await healing;
+
+        Assert.That((deferred.State, await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies WHERE id > 1000000")), Is.EqualTo((IncidentState.AwaitingWindow, 1L)), deferred.Note);
+        Assert.That(deferred.Note, Does.Contain("rows that refer to public.movies were changed meanwhile"));
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+        Assert.That((outcome.State, await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT movie FROM orders")), Is.EqualTo((IncidentState.Resolved, 2L)), outcome.Note);
+    }
+
+    [Test]
+    public async Task A_row_that_refers_to_copies_by_two_keys_comes_along_with_both()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        var incident = await OrderedAsync(hospital);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "ALTER TABLE orders ADD instead bigint REFERENCES movies, ADD gift bigint REFERENCES movies; UPDATE orders SET instead = movie, gift = movie");
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM orders WHERE movie = 1 AND instead = 1 AND gift = 1"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Copies_that_refer_to_themselves_are_left_to_a_person()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "ALTER TABLE movies ADD remake_of bigint REFERENCES movies");
+        await hospital.Damage.Unique.DuplicateRowsAsync(Index, 1, indexed: false, new Dictionary<string, string>(OtherIds, StringComparer.Ordinal) { ["remake_of"] = "id + 1000000" });
+        var incident = await FoundAsync(hospital);
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("refer to each other or to themselves"));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies WHERE id > 1000000"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task What_wakes_up_while_keys_keep_still_is_refused_in_the_plan()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        var incident = await OrderedAsync(hospital);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database,
+            """
+            CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER applied BEFORE DELETE ON movies FOR EACH ROW EXECUTE FUNCTION swallow();
+            ALTER TABLE movies ENABLE REPLICA TRIGGER applied
+            """);
+        var plan = await new PlanPreview(new TargetSet([hospital.Target]), HealerFactory.Repairs(hospital.Checks, new RepairLimits())).OfAsync(incident, CancellationToken.None);
+        Assert.That(plan.Refuse, Does.Contain("the trigger applied of public.movies"));
+    }
+
+    /// <summary>One copy, of the first movie, and an order that refers to it.</summary>
+    private static async Task<Incident> OrderedAsync(Hospital hospital)
+    {
+        hospital.Limits = hospital.Limits with { ExclusiveLockTimeout = TimeSpan.FromMinutes(2) };
+        await hospital.Damage.Unique.DuplicateRowsAsync(Index, 1, indexed: false, OtherIds);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE TABLE orders (id int PRIMARY KEY, movie bigint NOT NULL REFERENCES movies, status text); INSERT INTO orders VALUES (1, 1000001, 'new')");
+        return await FoundAsync(hospital);
+    }
+
+    /// <summary>Somebody who has begun to do something and is not through.</summary>
+    private static async Task<NpgsqlConnection> ClerkAsync(Hospital hospital, string sql)
+    {
+        var clerk = await Hospital.Cluster.OpenAsync(hospital.Database);
+        await RunAsync(clerk, $"BEGIN; {sql}");
+        return clerk;
+    }
+
+    private static async Task<Task<HealOutcome>> WaitingForTheClerkAsync(Hospital hospital)
+    {
+        var incident = (await new IncidentLedger(hospital.Db).ListAsync(new IncidentFilter { OpenOnly = true }, CancellationToken.None)).Single();
+        var healing = ApprovedAsync(hospital, incident.Id);
+        await Poll.UntilAsync(async ct => healing.IsCompleted || await Hospital.Cluster.ScalarAsync<bool>(hospital.Database,
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%orders%' AND wait_event = 'transactionid')", ct: ct), TimeSpan.FromMinutes(3), "the repair waits for the row that somebody holds");
+        return healing;
+    }
+
+    private static Task<long> LostOrdersAsync(Hospital hospital) =>
+        Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM orders o WHERE NOT EXISTS (SELECT FROM movies m WHERE m.id = o.movie)");
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private static Task<CheckReport> CheckAsync(Hospital hospital) => new DuplicateKeysCheck().RunAsync(new(hospital.Target, CheckScope.All), CancellationToken.None);

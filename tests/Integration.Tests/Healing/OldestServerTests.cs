@@ -70,6 +70,37 @@ internal sealed class OldestServerTests
         }
     }
 
+    [Test]
+    public async Task A_trigger_that_a_partition_has_of_its_parent_is_in_the_way()
+    {
+        if (PgBinaries.All().LastOrDefault(b => b.Major < 15) is not { } old)
+        {
+            Assert.Ignore("no PostgreSQL 14 is here: deploy/scripts/get-postgres.sh 14");
+            return;
+        }
+        await using var cluster = await PgCluster.StartNewAsync(new PgClusterOptions { Binaries = old });
+        await cluster.CreateDatabaseAsync("shop");
+        await cluster.ExecuteAsync("shop",
+            """
+            CREATE TABLE kinds (id int PRIMARY KEY);
+            CREATE TABLE orders (id int UNIQUE DEFERRABLE, kind int REFERENCES kinds, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+            CREATE TABLE orders_few PARTITION OF orders FOR VALUES FROM (0) TO (100);
+            CREATE TABLE lines (order_id int REFERENCES orders ON DELETE CASCADE);
+            CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM lines; RETURN NULL; END'
+            """);
+        await using var connection = await cluster.OpenAsync("shop");
+        Assert.That(await ObstaclesAsync(cluster, connection), Is.Empty, "its keys are none");
+
+        await cluster.ExecuteAsync("shop", "CREATE TRIGGER follows AFTER DELETE ON orders FOR EACH ROW EXECUTE FUNCTION also(); CREATE CONSTRAINT TRIGGER late AFTER DELETE ON orders DEFERRABLE FOR EACH ROW EXECUTE FUNCTION also()");
+        Assert.That(await ObstaclesAsync(cluster, connection), Has.Count.EqualTo(2).And.Some.Contains("the trigger follows of public.orders_few").And.Some.Contains("the trigger late of public.orders_few"));
+
+        await cluster.ExecuteAsync("shop", "ALTER TABLE orders DISABLE TRIGGER follows; ALTER TABLE orders DISABLE TRIGGER late");
+        Assert.That(await ObstaclesAsync(cluster, connection), Is.Empty);
+    }
+
+    private static async Task<IReadOnlyList<string>> ObstaclesAsync(PgCluster cluster, NpgsqlConnection connection) =>
+        await TableObstacles.OfAsync(connection, await cluster.ScalarAsync<long>("shop", "SELECT 'orders_few'::regclass::oid::bigint"), RowAction.Delete, CancellationToken.None);
+
     private static async Task<Incident> FoundAsync(LedgerDb db, Target target)
     {
         var ledger = new IncidentLedger(db);

@@ -46,6 +46,25 @@ internal sealed class ObstacleTests
         }
     }
 
+    [TestCase("CREATE TRIGGER elsewhere BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE t ENABLE REPLICA TRIGGER elsewhere", "the trigger elsewhere of public.t")]
+    [TestCase("CREATE RULE elsewhere AS ON DELETE TO t DO ALSO NOTIFY x; ALTER TABLE t ENABLE REPLICA RULE elsewhere", "the rule elsewhere of public.t")]
+    [TestCase("CREATE TRIGGER here BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION f()", "the trigger here of public.t")]
+    [TestCase("ALTER TABLE t ADD UNIQUE (a) DEFERRABLE", null)]
+    public async Task What_wakes_up_while_keys_keep_still_is_in_the_way_of_a_copy(string no, string? said)
+    {
+        await using var ward = await Ward.OpenAsync($"{Trap}CREATE TABLE kid (t int REFERENCES t); {no}");
+        var deletion = async () => await ward.InBatchAsync(async (batch, session) => await batch.DeleteAsync(await Ward.TableAsync(session, "t"), ["(0,1)"], CancellationToken.None, keyStays: true));
+        if (said is null)
+        {
+            Assert.That(await deletion(), Is.EqualTo(1), "a deletion breaks no unique key");
+            return;
+        }
+        var before = await ward.HashAsync();
+        var refused = await Assert.ThrowsAsync<HealingException>(async () => await deletion());
+        Assert.That(refused!.Message, Does.Contain(said));
+        Assert.That(await ward.HashAsync(), Is.EqualTo(before));
+    }
+
     [TestCase("p", "is partitioned and holds no rows itself")]
     [TestCase("v", "is a view")]
     [TestCase("mv", "is a materialized view")]

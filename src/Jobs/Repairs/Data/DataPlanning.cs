@@ -42,14 +42,17 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
                 return Plan with { Refuse = string.Join("; ", obstacles) };
             }
         }
-        var along = work.Set is not null ? 0 : await new ClosureCount(session.Connection).OfAsync(work.Found.Places, cancel).ConfigureAwait(false);
+        var closure = work.Set is not null ? null : new ClosureCount(session.Connection, await SoftReferences.OfAsync(session.Target, cancel).ConfigureAwait(false));
+        var along = closure is null ? 0 : await closure.OfAsync(work.Found.Places, cancel).ConfigureAwait(false);
+        var uncounted = along is null ? $"more rows than can be counted go along with {work.Found.Count} row(s) of {work.Rows.Table.Quoted} by foreign keys" : null;
+        var asks = string.Join("; ", SoftlyReferring.Told(closure?.Softly ?? []).Prepend(plan.Asks).Prepend(uncounted).Where(a => a is not null));
         var rows = work.Found.Count + (along ?? 0);
         return plan with
         {
             // more than were counted are more than anybody agreed to
             Work = work with { MostRows = along is null ? null : rows },
             Rows = rows,
-            Asks = along is null ? $"more rows than can be counted go along with {work.Found.Count} row(s) of {work.Rows.Table.Quoted} by foreign keys{(plan.Asks is null ? "" : $"; {plan.Asks}")}" : plan.Asks,
+            Asks = asks.Length == 0 ? null : asks,
             OptedIn = optedIn,
             Samples = work.Found.Samples,
             Steps = [new(Statement(work, along), Locks, work.Reason)],

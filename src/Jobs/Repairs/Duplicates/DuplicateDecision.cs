@@ -1,8 +1,14 @@
 namespace HealingWorkers.Jobs.Repairs;
 
 /// <summary>Which row of a key stays, which go, and why; and the references to those that go, which come to the one that stays.</summary>
-/// <param name="IsClear">False where a person should look: the rows differ, and nothing says which is right.</param>
-internal sealed record DuplicateDecision(string Key, DuplicateCopy Winner, IReadOnlyList<DuplicateCopy> Losers, string Why, bool IsClear);
+/// <param name="IsDecided">False where the rows differ, and nothing says which is right.</param>
+internal sealed record DuplicateDecision(string Key, DuplicateCopy Winner, IReadOnlyList<DuplicateCopy> Losers, string Why, bool IsDecided)
+{
+    /// <summary>What would point at nothing, since it points at rows that go by rules that no server knows.</summary>
+    public IReadOnlyList<string> Loose { get; init; } = [];
+    /// <summary>False where a person should look.</summary>
+    public bool IsClear => IsDecided && Loose.Count == 0;
+}
 
 /// <param name="Age">In transactions: the larger, the older.</param>
 internal sealed record DuplicateCopy(string Place, long Age, string Said)

@@ -9,12 +9,18 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Looks at every row of the keys that are double, within the open transaction, and says which is to stay: the one that others refer to, else the oldest, or as the owner's rule says.</summary>
 internal static class DuplicateLook
 {
-    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, CancellationToken cancel)
+    /// <param name="hold">Locks the rows before it looks at who refers to them: who was about to is seen, and who comes now waits, since no lock of the table keeps a foreign key from asking.</param>
+    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, SoftReferences soft, CancellationToken cancel, bool hold = false)
     {
         var members = await UniqueKeys.MembersAsync(connection, key, cancel).ConfigureAwait(false);
         if (members.Count == 0)
         {
             return [];
+        }
+        if (hold)
+        {
+            await connection.ExecuteAsync(new CommandDefinition($"SELECT FROM ONLY {key.TableQuoted} t WHERE t.ctid = ANY (@places::text[]::tid[]) FOR UPDATE",
+                new { places = members.Select(m => m.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
         }
         var copies = (await connection.QueryAsync<(string Place, long Age, string Said)>(new CommandDefinition(
             Sql.Of<IndexLook>("duplicate_rows").Replace("{0}", key.TableQuoted, StringComparison.Ordinal),
@@ -28,7 +34,9 @@ internal static class DuplicateLook
                 await ReferringAsync(connection, key, reference, group, cancel).ConfigureAwait(false);
             }
         }
-        return [.. groups.Select(g => Decide(g.Key, g.Copies, keep))];
+        var decisions = groups.Select(g => Decide(g.Key, g.Copies, keep)).ToList();
+        var softly = await soft.AtAsync(new(key.TableOid, key.TableQuoted), decisions.SelectMany(d => d.Losers).Select(l => l.Place), decisions.Select(d => d.Winner.Place), cancel).ConfigureAwait(false);
+        return softly.Count == 0 ? decisions : [.. decisions.Select(d => d with { Loose = [.. SoftlyReferring.Told(softly.Select(s => s.To(d.Losers.Select(l => l.Place))).OfType<SoftlyReferring>())] })];
     }
 
     /// <summary>Where all copies have the same value, whoever refers to it refers to the one that stays.</summary>
@@ -53,7 +61,21 @@ internal static class DuplicateLook
             : referred.Count == 1 ? (referred[0], "others refer to it and to none of the rest", true)
             : copies.TrueForAll(c => c.Said == copies[0].Said) ? (byAge[0], "they are equal, and it is the oldest", true)
             : (referred.Count > 1 ? referred[0] : byAge[0], referred.Count > 1 ? "others refer to several of them, and it is the oldest of those" : "nobody refers to any of them, and it is the oldest", false);
-        return new(key, winner, [.. byAge.Where(c => c != winner)], why, clear);
+        var losers = byAge.Where(c => c != winner).ToList();
+        TellOnce(winner, losers);
+        return new(key, winner, losers, why, clear);
+    }
+
+    /// <summary>Who refers to the row that stays as well keeps its reference, and who refers to several that go is told of with the first.</summary>
+    private static void TellOnce(DuplicateCopy winner, List<DuplicateCopy> losers)
+    {
+        var told = winner.Referring.SelectMany(r => r.Places.Select(p => (r.Reference, p))).ToHashSet();
+        foreach (var loser in losers)
+        {
+            var first = loser.Referring.Select(r => r with { Places = [.. r.Places.Where(p => told.Add((r.Reference, p)))] }).Where(r => r.Places.Count > 0).ToList();
+            loser.Referring.Clear();
+            loser.Referring.AddRange(first);
+        }
     }
 
     /// <summary>Rows of one transaction are as old as each other, and numbers that have wrapped around tell no age.</summary>

@@ -7,26 +7,64 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Within one transaction: references come to the rows that stay, the others go to quarantine.</summary>
 internal sealed class DuplicateRemoval(RepairSession session, UniqueKey key, QuarantineBatch batch)
 {
-    public async Task<long> RunAsync(IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)
+    /// <summary>Rows of the keys that are double refer to each other: the first that is repointed has another place, and what was decided no longer finds it.</summary>
+    public static bool IsEntangled(IReadOnlyList<DuplicateDecision> decisions, UniqueKey key)
+    {
+        var members = decisions.SelectMany(d => d.Losers.Append(d.Winner)).Select(c => c.Place).ToHashSet(StringComparer.Ordinal);
+        return decisions.SelectMany(d => d.Losers).SelectMany(l => l.Referring).Any(r => r.Reference.Leaf == key.TableOid && members.Overlaps(r.Places));
+    }
+
+    /// <returns>How many rows went; null where others refer to them than those that were decided about, so that all must be rolled back.</returns>
+    public async Task<long?> RunAsync(IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)
     {
         foreach (var decision in decisions)
         {
-            foreach (var referring in decision.Losers.SelectMany(l => l.Referring))
+            foreach (var (loser, referring) in decision.Losers.SelectMany(l => l.Referring.Select(r => (l, r))))
             {
-                await RepointAsync(referring, decision.Winner, cancel).ConfigureAwait(false);
+                if (await RepointAsync(loser, referring, decision.Winner, cancel).ConfigureAwait(false) != referring.Places.Count)
+                {
+                    return null;
+                }
             }
+        }
+        if (await IsReferredToAsync(decisions, cancel).ConfigureAwait(false))
+        {
+            return null;
         }
         var table = await QuarantineTable.OfAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false);
         return await batch.DeleteAsync(table, [.. decisions.SelectMany(d => d.Losers).Select(l => l.Place)], cancel, keyStays: true).ConfigureAwait(false);
     }
 
-    private async Task RepointAsync(Referring referring, DuplicateCopy winner, CancellationToken cancel)
+    /// <summary>The rows by their places of now: whoever changes another column of one, or this very batch by another key, gives it a new one.</summary>
+    private async Task<long> RepointAsync(DuplicateCopy loser, Referring referring, DuplicateCopy winner, CancellationToken cancel)
     {
+        var places = (await session.Connection.QueryAsync<string>(new CommandDefinition(
+            $"SELECT t.ctid::text FROM ONLY {referring.Reference.Quoted} t WHERE EXISTS (SELECT FROM ONLY {key.TableQuoted} p WHERE p.ctid = ANY (@places::text[]::tid[]) AND {referring.Reference.Condition}) FOR UPDATE OF t",
+            new { places = new[] { loser.Place } }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
         var columns = (await session.Connection.QueryAsync<(string Column, string RefersTo)>(new CommandDefinition(
             Sql.Of<IndexLook>("references_by_column"), new { oid = referring.Reference.Oid }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
         var table = await QuarantineTable.OfAsync(session.Connection, referring.Reference.Leaf, cancel).ConfigureAwait(false);
         var set = columns.ToDictionary(c => c.Column,
             c => $"(SELECT \"kept copy\".{c.RefersTo} FROM ONLY {key.TableQuoted} AS \"kept copy\" WHERE \"kept copy\".ctid OPERATOR(pg_catalog.=) '{winner.Place}'::pg_catalog.tid)", StringComparer.Ordinal);
-        await batch.ChangeAsync(table, referring.Places, set, cancel).ConfigureAwait(false);
+        return await batch.ChangeAsync(table, places, set, cancel).ConfigureAwait(false) == places.Count ? places.Count : -1;
+    }
+
+    /// <summary>Whether any row refers to one that goes, and to none that stays.</summary>
+    private async Task<bool> IsReferredToAsync(IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)
+    {
+        var places = new { losers = decisions.SelectMany(d => d.Losers).Select(l => l.Place).ToArray(), winners = decisions.Select(d => d.Winner.Place).ToArray() };
+        foreach (var reference in await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false))
+        {
+            if (await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+                $"""
+                WITH gone AS MATERIALIZED (SELECT s.* FROM ONLY {key.TableQuoted} s WHERE s.ctid = ANY (@losers::text[]::tid[])),
+                     kept AS MATERIALIZED (SELECT s.* FROM ONLY {key.TableQuoted} s WHERE s.ctid = ANY (@winners::text[]::tid[]))
+                SELECT EXISTS (SELECT FROM ONLY {reference.Quoted} t WHERE EXISTS (SELECT FROM gone p WHERE {reference.Condition}) AND NOT EXISTS (SELECT FROM kept p WHERE {reference.Condition}))
+                """, places, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 }

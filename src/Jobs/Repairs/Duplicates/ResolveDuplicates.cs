@@ -35,10 +35,11 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             return plan with { Nothing = $"{index.Quoted} is not a valid unique index any more" };
         }
         var keep = await KeepAsync(session, key, cancel).ConfigureAwait(false);
+        var soft = await SoftReferences.OfAsync(session.Target, cancel).ConfigureAwait(false);
         IReadOnlyList<DuplicateDecision> decisions;
         await using (var look = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false))
         {
-            decisions = await DuplicateLook.DecideAsync(session.Connection, key, keep, cancel).ConfigureAwait(false);
+            decisions = await DuplicateLook.DecideAsync(session.Connection, key, keep, soft, cancel).ConfigureAwait(false);
         }
         if (decisions.Count == 0)
         {
@@ -60,7 +61,7 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             Relations = [index.Oid],
             Rows = losers + repointed,
             OptedIn = keep != KeepRow.Ask,
-            Asks = decisions.Any(d => !d.IsClear) ? $"{decisions.Count(d => !d.IsClear)} key(s) have rows that differ, and nothing says which is right: a person looks at them" : null,
+            Asks = Asks(decisions),
             Work = new Planned(incident, keep, losers + repointed, decisions.Count(d => !d.IsClear)),
             Samples = [.. decisions.OrderBy(d => d.IsClear).Take(Shown).Select(Sample)],
             Notes = Notes(decisions, repointed),
@@ -97,8 +98,13 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
         {
             return new(RepairOutcome.Failed, $"{index.Quoted} is another one since the plan and is left alone", log.Sent);
         }
+        var soft = await SoftReferences.OfAsync(session.Target, cancel).ConfigureAwait(false);
         await log.RunAsync(session, Hold(key), cancel).ConfigureAwait(false);
-        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, cancel).ConfigureAwait(false);
+        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, soft, cancel, hold: true).ConfigureAwait(false);
+        if (DuplicateRemoval.IsEntangled(decisions, key))
+        {
+            return new(RepairOutcome.Failed, Entangled(index), log.Sent);
+        }
         if (Rows(decisions) > planned.Rows || decisions.Count(d => !d.IsClear) > planned.Unclear)
         {
             return new(RepairOutcome.Failed, $"more rows of {key.TableQuoted} are concerned now than were planned: it is looked at anew", log.Sent);
@@ -107,7 +113,11 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
         if (decisions.Count > 0)
         {
             await using var batch = await QuarantineBatch.OpenAsync(session, planned.Incident, Name, $"another row has the same key of {index.Quoted}", log, cancel).ConfigureAwait(false);
-            gone = await new DuplicateRemoval(session, key, batch).RunAsync(decisions, cancel).ConfigureAwait(false);
+            if (await new DuplicateRemoval(session, key, batch).RunAsync(decisions, cancel).ConfigureAwait(false) is not { } went)
+            {
+                return new(RepairOutcome.Deferred, $"rows that refer to {key.TableQuoted} were changed meanwhile: all was rolled back, and it is looked at anew", log.Sent);
+            }
+            gone = went;
             if (gone != decisions.Sum(d => d.Losers.Count))
             {
                 throw new HealingException($"{decisions.Sum(d => d.Losers.Count)} rows were to go and {gone} went", "Everything is rolled back.");
@@ -140,15 +150,27 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
     private static async Task<UniqueKey?> KeyAsync(NpgsqlConnection connection, long index, CancellationToken cancel) =>
         (await UniqueKeys.ReadAsync(connection, CheckScope.OfIndexes(index), cancel).ConfigureAwait(false)) is [var key] ? key : null;
 
+    private static string? Asks(IReadOnlyList<DuplicateDecision> decisions)
+    {
+        var (differ, loose) = (decisions.Count(d => !d.IsDecided), decisions.FirstOrDefault(d => d.Loose.Count > 0));
+        return differ > 0 ? $"{differ} key(s) have rows that differ, and nothing says which is right: a person looks at them"
+            : loose is null ? null
+            : $"of {decisions.Count(d => d.Loose.Count > 0)} key(s) a row goes that others point at by rules alone, and nobody brings them to another: {loose.Loose[0]}";
+    }
+
     private static string Sample(DuplicateDecision d) =>
-        $"{d.Key}: stays {d.Winner.Place} {d.Winner.Said} ({d.Why}){(d.IsClear ? "" : " - PLEASE LOOK")}; goes " + string.Join("; ", d.Losers.Select(l => $"{l.Place} {l.Said}"));
+        $"{d.Key}: stays {d.Winner.Place} {d.Winner.Said} ({string.Join("; but ", d.Loose.Prepend(d.Why))}){(d.IsClear ? "" : " - PLEASE LOOK")}; goes " + string.Join("; ", d.Losers.Select(l => $"{l.Place} {l.Said}"));
 
     private static List<string> Notes(IReadOnlyList<DuplicateDecision> decisions, long repointed)
     {
         List<string> notes = [$"{decisions.Count(d => d.IsClear)} of {decisions.Count} keys are clear: their rows are equal, or others refer to one of them only"];
-        if (decisions.Any(d => !d.IsClear))
+        if (decisions.Any(d => d.Loose.Count > 0))
         {
-            notes.Add($"{decisions.Count(d => !d.IsClear)} keys have rows that differ, and nothing says which is right: approving keeps the oldest. To keep another, delete the wrong one by hand first");
+            notes.Add("rows point at some that go by rules that the server does not know: make them point at the row that stays before approving, or they point at nothing and are found as wrong");
+        }
+        if (decisions.Any(d => !d.IsDecided))
+        {
+            notes.Add($"{decisions.Count(d => !d.IsDecided)} keys have rows that differ, and nothing says which is right: approving keeps the oldest. To keep another, delete the wrong one by hand first");
         }
         if (repointed > 0)
         {
@@ -171,20 +193,31 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
         {
             return $"{index.TableQuoted} has {UniqueKeys.MostRows} or more rows that share a key: that is no damage of single rows, a person looks at it";
         }
+        if (DuplicateRemoval.IsEntangled(decisions, key))
+        {
+            return Entangled(index);
+        }
         var obstacles = (await TableObstacles.OfAsync(session.Connection, key.TableOid, RowAction.Delete, cancel).ConfigureAwait(false)).ToList();
+        var referred = (await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0;
+        if (referred)
+        {
+            obstacles.AddRange(await TableObstacles.OfAsync(session.Connection, key.TableOid, RowAction.Delete, cancel, replica: true).ConfigureAwait(false));
+        }
         foreach (var leaf in decisions.SelectMany(d => d.Losers).SelectMany(l => l.Referring).Select(r => r.Reference.Leaf).Distinct())
         {
             obstacles.AddRange(await TableObstacles.OfAsync(session.Connection, leaf, RowAction.Update, cancel).ConfigureAwait(false));
         }
         if (obstacles.Count > 0)
         {
-            return string.Join("; ", obstacles);
+            return string.Join("; ", obstacles.Distinct(StringComparer.Ordinal));
         }
-        return (await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0
+        return referred
             && !await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<IndexLook>(session.Facts.Major >= 15 ? "may_still_triggers" : "may_still_triggers_14"), cancellationToken: cancel)).ConfigureAwait(false)
             ? $"foreign keys refer to {index.TableQuoted}, and they must keep still while one of two equal rows goes: GRANT SET ON PARAMETER session_replication_role TO {session.Role} (from PostgreSQL 15 on), or repair as a superuser"
             : null;
     }
+
+    private static string Entangled(IndexLook index) => $"rows of {index.TableQuoted} that share a key refer to each other or to themselves: a person decides which of them goes";
 
     /// <summary>What was approved; more than that is not done.</summary>
     private sealed record Planned(Incident Incident, KeepRow Keep, long Rows, int Unclear);

@@ -8,13 +8,17 @@ namespace HealingWorkers.Jobs.Repairs;
 /// How many rows a deletion would take along by foreign keys, before anything is touched: those that cascades delete, and those that lose
 /// their reference. One that goes along by two keys may be counted twice; none is left out.
 /// </summary>
-internal sealed class ClosureCount(NpgsqlConnection connection)
+internal sealed class ClosureCount(NpgsqlConnection connection, SoftReferences soft)
 {
     /// <summary>Rows of tables that others refer to are held in mind to be followed.</summary>
     private const int MostFollowed = 500_000;
     private readonly Dictionary<long, HashSet<string>> _going = [];
     private readonly Queue<(long Table, string Quoted, IReadOnlyList<string> Places)> _waves = new();
+    private readonly List<SoftlyReferring> _softly = [];
     private long _followed;
+
+    /// <summary>What points at rows that would go, and would neither go along nor lose its reference.</summary>
+    public IReadOnlyList<SoftlyReferring> Softly => _softly;
 
     /// <summary>Rows beside those at these places; null where they are more than can be followed.</summary>
     public async Task<long?> OfAsync(IEnumerable<WrongPlace> places, CancellationToken cancel)
@@ -28,6 +32,7 @@ internal sealed class ClosureCount(NpgsqlConnection connection)
         {
             while (_waves.TryDequeue(out var wave))
             {
+                _softly.AddRange(await soft.AtAsync(new(wave.Table, wave.Quoted), wave.Places, [], cancel).ConfigureAwait(false));
                 foreach (var reference in await Reference.ToAsync(connection, wave.Table, cancel).ConfigureAwait(false))
                 {
                     along += await AlongAsync(reference, wave.Quoted, wave.Places, cancel).ConfigureAwait(false);
@@ -49,7 +54,8 @@ internal sealed class ClosureCount(NpgsqlConnection connection)
     {
         var where = $"FROM ONLY {reference.Quoted} t WHERE EXISTS (SELECT FROM ONLY {parent} p WHERE p.ctid = ANY (@places::text[]::tid[]) AND {reference.Condition})";
         var args = new { places = places.ToArray(), most = MostFollowed + 1 };
-        var ends = reference.OnDelete is "n" or "d" || (reference.OnDelete is "c" && (await Reference.ToAsync(connection, reference.Leaf, cancel).ConfigureAwait(false)).Count == 0);
+        var ends = reference.OnDelete is "n" or "d" || (reference.OnDelete is "c"
+            && (await Reference.ToAsync(connection, reference.Leaf, cancel).ConfigureAwait(false)).Count == 0 && !await soft.AnyToAsync(reference.Leaf, cancel).ConfigureAwait(false));
         if (ends)
         {
             return await connection.ExecuteScalarAsync<long>(new CommandDefinition($"SELECT count(*) {where}", args, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);

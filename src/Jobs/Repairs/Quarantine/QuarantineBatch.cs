@@ -73,6 +73,11 @@ public sealed class QuarantineBatch : IAsyncDisposable
             await MoveAsync(root, places, cancel).ConfigureAwait(false);
             return root.Kept;
         }
+        if (keyStays)
+        {
+            // it goes as replica, and what sleeps else is awake then
+            await TableObstacles.RequireNoneAsync(_connection, table, RowAction.Delete, cancel, replica: true).ConfigureAwait(false);
+        }
         var kept = await root.KeepAsync(places, locked: true, cancel).ConfigureAwait(false);
         if (kept.Count > 0)
         {

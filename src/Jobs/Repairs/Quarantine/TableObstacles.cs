@@ -16,9 +16,9 @@ public static class TableObstacles
         (await connection.QueryAsync<string>(new CommandDefinition(Sql.Of<QuarantineTable>("quarantine_obstacles"),
             new { oid = table, @event = (int)action, fires_in = replica ? "R" : "O" }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
 
-    internal static async Task RequireNoneAsync(NpgsqlConnection connection, QuarantineTable table, RowAction action, CancellationToken cancel)
+    internal static async Task RequireNoneAsync(NpgsqlConnection connection, QuarantineTable table, RowAction action, CancellationToken cancel, bool replica = false)
     {
-        if (await OfAsync(connection, table.Oid, action, cancel).ConfigureAwait(false) is { Count: > 0 } said)
+        if (await OfAsync(connection, table.Oid, action, cancel, replica).ConfigureAwait(false) is { Count: > 0 } said)
         {
             throw new HealingException(string.Join("; ", said), "Nothing was changed. A person decides what is to be done with it.");
         }

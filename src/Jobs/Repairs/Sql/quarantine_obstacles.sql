@@ -25,11 +25,13 @@ SELECT said FROM (
     UNION ALL
     SELECT 5, pg_catalog.format('the rule %I of %s rewrites what is sent', w.rulename, h.name)
     FROM here h JOIN pg_catalog.pg_rewrite w ON w.ev_class = h.oid
-    WHERE w.ev_enabled IN ('O', 'A') AND w.ev_type = CASE @event WHEN 8 THEN '4' WHEN 16 THEN '2' ELSE '3' END AND h.relkind = 'r'
+    WHERE w.ev_enabled IN ('O', 'A', @fires_in) AND w.ev_type = CASE @event WHEN 8 THEN '4' WHEN 16 THEN '2' ELSE '3' END AND h.relkind = 'r'
     UNION ALL
     SELECT 6, pg_catalog.format('the trigger %I of %s would fire and could change, swallow or add something: disable it for the time of the repair, or repair by hand', g.tgname, h.name)
     FROM here h JOIN pg_catalog.pg_trigger g ON g.tgrelid = h.oid
-    WHERE NOT g.tgisinternal AND g.tgenabled IN (@fires_in, 'A') AND g.tgtype & @event <> 0
+    WHERE g.tgenabled IN (@fires_in, 'A') AND g.tgtype & @event <> 0
+      -- 14 calls the triggers that a partition has of its parent internal, as it does those of keys
+      AND (NOT g.tgisinternal OR (g.tgparentid <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.oid = g.tgconstraint AND k.contype <> 't')))
     UNION ALL
     SELECT 7, pg_catalog.format('row security of %s applies to the role %I and could hide rows: GRANT it ownership, or BYPASSRLS', h.name, current_user)
     FROM here h WHERE pg_catalog.row_security_active(h.oid)
@@ -52,5 +54,5 @@ SELECT said FROM (
     UNION ALL
     SELECT 10, pg_catalog.format('the key %I of %s is deferrable, and nobody would watch over it meanwhile', k.conname, h.name)
     FROM here h JOIN pg_catalog.pg_constraint k ON k.conrelid = h.oid
-    WHERE @fires_in = 'R' AND k.contype IN ('p', 'u', 'x') AND k.condeferrable
+    WHERE @fires_in = 'R' AND @event <> 8 AND k.contype IN ('p', 'u', 'x') AND k.condeferrable
 ) AS obstacles ORDER BY turn, said
