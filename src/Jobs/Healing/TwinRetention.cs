@@ -15,7 +15,7 @@ public sealed class TwinRetention(QuarantineLedger ledger, Pauses pauses, Target
     public async Task RunAsync(CancellationToken cancel)
     {
         // whoever proves something has taken rows first
-        foreach (var quarantined in await ledger.TargetsAsync(cancel).ConfigureAwait(false))
+        foreach (var quarantined in await ledger.TargetsAsync(TimeSpan.Zero, cancel).ConfigureAwait(false))
         {
             if (targets.Find(quarantined.Name) is not { } target || (target.Options.Mode ?? mode) == HealingMode.Observe || await pauses.IsPausedAsync(quarantined.Target, cancel).ConfigureAwait(false))
             {
