@@ -38,6 +38,6 @@ public sealed record QuarantinedIncident
     /// <summary>How many of them came back.</summary>
     public required long Back { get; init; }
     public required DateTimeOffset At { get; init; }
-    /// <summary>Resolved: they lie there and can be brought back. Undone: they are back, and the repair can be done again.</summary>
+    /// <summary>Resolved, Escalated or Closed: what lies there can be brought back. Undone: they are back, and the repair can be done again.</summary>
     public required string State { get; init; }
 }

@@ -61,8 +61,8 @@ public sealed class Deferral(HealerLedgers ledgers, HealerSettings settings, Hea
         return new(incident.State, gate.Why, gate.Decision == GateDecision.Approval ? null : until - tools.Clock.GetUtcNow(), Deferred: true);
     }
 
-    /// <summary>From before the repair itself the only way is to begin anew.</summary>
-    private static IncidentState Waiting(IncidentState from) => from == IncidentState.Snapshotting ? IncidentState.Detected : IncidentState.AwaitingWindow;
+    /// <summary>From before and after the repair itself the only way is to begin anew.</summary>
+    private static IncidentState Waiting(IncidentState from) => from is IncidentState.Snapshotting or IncidentState.Verifying ? IncidentState.Detected : IncidentState.AwaitingWindow;
 
     private string? TooLong(Incident incident)
     {

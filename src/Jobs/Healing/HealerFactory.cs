@@ -79,6 +79,8 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
 
     public QuarantineRetention QuarantineRetention() => new(new QuarantineLedger(db), targets, options.Retention.Quarantine, logs.CreateLogger<QuarantineRetention>());
 
+    public TwinRetention TwinRetention() => new(new QuarantineLedger(db), new Pauses(db), targets, options.Mode, logs.CreateLogger<TwinRetention>());
+
     public ReceiptVerifier Receipts() => new(db, new ReceiptLedger(db), new SnapshotLedger(db), Recheck, Snapshots.Storage);
 
     /// <param name="http">Shared; its own time-out is not relied on.</param>

@@ -94,7 +94,7 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
             }
             if (incident.State.IsInHand())
             {
-                incident = await CrashedAsync(incident, lease.Fence, worker, cancel).ConfigureAwait(false);
+                incident = await CrashedAsync(incident, session, lease.Fence, worker, cancel).ConfigureAwait(false);
                 if (!IsToDo(incident.State))
                 {
                     return new(incident.State, incident.Reason ?? "");
@@ -129,10 +129,14 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
         return gate.Decision == GateDecision.Go ? null : await _deferral.StopAsync(incident, gate, null, worker, cancel).ConfigureAwait(false);
     }
 
-    private async Task<Incident> CrashedAsync(Incident incident, Fence fence, string worker, CancellationToken cancel)
+    private async Task<Incident> CrashedAsync(Incident incident, FencedSession session, Fence fence, string worker, CancellationToken cancel)
     {
         var last = incident.Attempts >= incident.AttemptsAllowed;
         var why = $"the worker of attempt {incident.Attempts} of {incident.AttemptsAllowed} died or was cut off while {incident.State}";
+        if (last && incident.Kind.IsOfData && await Repairs.TwinConstraint.TryAsync(new(session.Target, session.Facts, session.Connection, fence.Token), incident.TableOid, cancel).ConfigureAwait(false) is { } left)
+        {
+            why = $"{why}; {left.Told}";
+        }
         var receipt = await LedgerReceipt.OfAsync(ledgers, incident, last ? "escalated" : "crashed", why, worker, cancel).ConfigureAwait(false);
         tools.Faults.Hit(BeforeCrashCounted);
         var counted = await ledgers.Outcomes.MoveAsync(incident, last ? IncidentState.Escalated : IncidentState.Detected,

@@ -55,12 +55,18 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
             throw new HealingException($"{target.Name} is another database than the one that incident {id} was found in", "See where its connection leads by now.");
         }
         var bench = new RepairSession(target, session.Facts, session.Connection, lease.Token) { Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false), Attempt = incident.Attempts + 1 };
-        var batches = await QuarantineStore.BatchesAsync(session.Connection, bench.Ledger, id, cancel, incident.OpenedAt).ConfigureAwait(false);
+        var attempts = await ledgers.Incidents.AttemptsAsync(id, cancel).ConfigureAwait(false);
+        var over = attempts.BackBeforeReopened();
+        var batches = (await QuarantineStore.BatchesAsync(session.Connection, bench.Ledger, id, cancel, incident.OpenedAt).ConfigureAwait(false)).Where(b => !over.Contains(b.Id)).ToList();
+        if (incident.State is IncidentState.Escalated or IncidentState.Closed && batches.Where(b => b.InForce && b.CopiedFirst).ToList() is { Count: > 0 } copies)
+        {
+            throw KeptBatch.Uncertain(copies);
+        }
         var log = new StatementLog();
         await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         var work = rows is not null ? await SomeAsync(bench, incident, rows, actor, why, log, cancel).ConfigureAwait(false)
-            : incident.State == IncidentState.Resolved ? await BackAsync(bench, incident, batches, actor, why, log, cancel).ConfigureAwait(false)
-            : await AgainAsync(bench, incident, batches, why, log, cancel).ConfigureAwait(false);
+            : incident.State == IncidentState.Undone ? await AgainAsync(bench, incident, batches, why, log, cancel).ConfigureAwait(false)
+            : Stays(incident, await BackAsync(bench, incident, batches, actor, why, log, cancel).ConfigureAwait(false), attempts);
         if (dryRun)
         {
             await transaction.RollbackAsync(cancel).ConfigureAwait(false);
@@ -73,13 +79,29 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         return new(moved, work);
     }
 
-    /// <summary>While rows of it are in the quarantine still, an incident is what it was.</summary>
+    /// <summary>While rows of it are in the quarantine still, an incident is what it was; one that no repair resolved always is.</summary>
     private static IncidentState Towards(Incident incident, RowChoice? rows, UndoneWork work) =>
-        rows is not null && work.Left > 0 ? incident.State
+        incident.State is IncidentState.Escalated or IncidentState.Closed || (rows is not null && work.Left > 0) ? incident.State
         : incident.State == IncidentState.Resolved ? IncidentState.Undone : IncidentState.Resolved;
+
+    /// <summary>What attempts took that resolved nothing: the ledger is told of it as of chosen rows.</summary>
+    private static UndoneWork Stays(Incident incident, UndoneWork work, IReadOnlyList<AttemptRow> attempts)
+    {
+        if (incident.State == IncidentState.Resolved)
+        {
+            return work;
+        }
+        var told = attempts.Where(a => a.Repair == AttemptRows.BroughtBack).SelectMany(a => a.Batches()).Select(b => b.Batch).ToHashSet();
+        var news = work.Quarantine.Where(q => !told.Contains(q.Batch)).ToList();
+        return work with { Some = UndoneWork.SomeBack, IsNews = news.Count > 0, Quarantine = news };
+    }
 
     private static async Task<UndoneWork> SomeAsync(RepairSession bench, Incident incident, RowChoice rows, string actor, string why, StatementLog log, CancellationToken cancel)
     {
+        if (incident.State is IncidentState.Escalated or IncidentState.Closed && rows.Again)
+        {
+            throw new HealingException($"incident {incident.Id} is {incident.State}: rows of it can come back, and are not taken again by themselves", "`healing incidents reopen` of what is escalated has it repaired anew.");
+        }
         if (incident.State != IncidentState.Resolved && rows.Again)
         {
             throw new HealingException($"incident {incident.Id} is {incident.State}: all of its rows came back", $"`healing undo {incident.Id}` does its repair again, to all of them.");
@@ -96,7 +118,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         };
         return new(count, $"{said}; {moved.Left} are in the quarantine" + (moved.Without is null ? "" : $"; triggers and keys were at rest for it, since {moved.Without}"), why, log.Sent, Of(moved.Batches))
         {
-            Some = rows.Again ? UndoneWork.SomeAgain : UndoneWork.SomeBack, Left = moved.Left, IsNews = (moved.IsNews || moved.Left == 0) && incident.State == IncidentState.Resolved,
+            Some = rows.Again ? UndoneWork.SomeAgain : UndoneWork.SomeBack, Left = moved.Left, IsNews = incident.State != IncidentState.Undone && (moved.IsNews || (moved.Left == 0 && incident.State == IncidentState.Resolved)),
         };
     }
 
@@ -114,7 +136,8 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         }
         if (inForce.Count == 0)
         {
-            return new(last.Sum(b => b.Rows), $"{last.Sum(b => b.Rows)} rows had come back already, by {last[^1].UndoneBy}, and the ledger had not been told", why, [], Of(last));
+            var told = incident.State == IncidentState.Resolved ? ", and the ledger had not been told" : "";
+            return new(last.Sum(b => b.Rows), $"{last.Sum(b => b.Rows)} rows had come back already, by {last[^1].UndoneBy}{told}", why, [], Of(last));
         }
         var back = await new RowRestoration(bench.Connection, log).RunAsync(inForce, actor, cancel).ConfigureAwait(false);
         return new(back.Rows, $"{back.Rows} rows are back as they were, every value read back and compared"
@@ -136,14 +159,14 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
     private async Task<Incident> FindAsync(long id, CancellationToken cancel)
     {
         var incident = await ledgers.Incidents.FindAsync(id, cancel).ConfigureAwait(false) ?? throw new HealingException($"there is no incident {id}", "`healing incidents --all` lists them.");
-        return incident.State is IncidentState.Resolved or IncidentState.Undone ? incident
-            : throw new HealingException($"incident {id} is {incident.State}: only what is Resolved can be undone, and what is Undone done again", "`healing incidents show` tells what can be decided about it.");
+        return incident.State == IncidentState.Undone || incident.State.GivesBack() ? incident
+            : throw new HealingException($"incident {id} is {incident.State}: only what is Resolved, Escalated or Closed can be undone, and what is Undone done again", "`healing incidents show` tells what can be decided about it.");
     }
 
     private static IReadOnlyList<ReceiptQuarantine> Of(IEnumerable<KeptBatch> batches) => [.. batches.Select(b => new ReceiptQuarantine(b.Id, b.Rows, b.Sha256))];
 }
 
-/// <summary>Single rows of an incident that was repaired.</summary>
+/// <summary>Single rows that the repairs of an incident took.</summary>
 /// <param name="Again">They came back and are taken again.</param>
 public sealed record RowChoice(IReadOnlyList<KeptPlace> Places, bool Again);
 

@@ -18,7 +18,8 @@ internal sealed class QuarantineRecord(HealerLedgers ledgers)
         {
             return kept;
         }
-        var before = (await ledgers.Incidents.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false)).Where(a => a.Number < incident.Attempts).Sum(a => a.RowsQuarantined);
+        var earlier = (await ledgers.Incidents.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false)).Where(a => a.Number < incident.Attempts).ToList();
+        var before = earlier.Sum(a => a.RowsQuarantined) - earlier.Back();
         await ledgers.Quarantines.TookAsync(incident, fence, Math.Max(0, kept.Sum(k => k.Rows) - before), JsonSerializer.Serialize(kept, LedgerJson.Options), cancel).ConfigureAwait(false);
         await ledgers.Quarantines.SeenAsync(incident.TargetId, await QuarantineSweep.CountAsync(connection, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         return kept;

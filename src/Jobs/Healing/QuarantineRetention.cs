@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace HealingWorkers.Jobs.Healing;
 
-/// <summary>Empties the quarantines of this process's targets of what is older than the configuration wants; never of an open incident.</summary>
+/// <summary>Empties the quarantines of this process's targets of what has lain there, since its incident was over, for longer than the configuration wants; never of an open incident.</summary>
 public sealed class QuarantineRetention(QuarantineLedger ledger, TargetSet targets, TimeSpan age, ILogger<QuarantineRetention> log)
 {
     /// <summary>Whatever a configuration says.</summary>
@@ -14,8 +14,8 @@ public sealed class QuarantineRetention(QuarantineLedger ledger, TargetSet targe
     /// <summary>How many rows went.</summary>
     public async Task<long> RunAsync(CancellationToken cancel)
     {
-        var gone = 0L;
-        foreach (var quarantined in await ledger.TargetsAsync(cancel).ConfigureAwait(false))
+        var (gone, longest) = (0L, age < Least ? Least : age);
+        foreach (var quarantined in await ledger.TargetsAsync(longest, cancel).ConfigureAwait(false))
         {
             if (targets.Find(quarantined.Name) is not { } target)
             {
@@ -24,7 +24,7 @@ public sealed class QuarantineRetention(QuarantineLedger ledger, TargetSet targe
             try
             {
                 await using var connection = await target.OpenRepairAsync(cancel).ConfigureAwait(false);
-                gone += await QuarantineSweep.RunAsync(connection, await ledger.IdAsync(cancel).ConfigureAwait(false), quarantined.Open, age < Least ? Least : age, cancel).ConfigureAwait(false);
+                gone += await QuarantineSweep.RunAsync(connection, await ledger.IdAsync(cancel).ConfigureAwait(false), quarantined.Keep, longest, cancel).ConfigureAwait(false);
                 await ledger.SeenAsync(quarantined.Target, await QuarantineSweep.CountAsync(connection, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
             }
             catch (Exception e) when (e is NpgsqlException or Errors.HealingException or TimeoutException)

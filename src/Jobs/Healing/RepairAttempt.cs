@@ -71,6 +71,11 @@ public sealed class RepairAttempt(
             }
             return await deferral.PutOffAsync(work.Incident, _fence, worker, work.Stopped, cancel).ConfigureAwait(false);
         }
+        catch (TwinLeftException e) when (!cancel.IsCancellationRequested)
+        {
+            // its rows are done; the next attempt finds none, drops it, and is over
+            return await deferral.PutOffAsync(work.Incident, _fence, worker, e.Told, cancel).ConfigureAwait(false);
+        }
         catch (Exception e) when (e is not FencedException && !cancel.IsCancellationRequested)
         {
             return await BrokenOffAsync(work, e, cancel).ConfigureAwait(false);
@@ -226,6 +231,10 @@ public sealed class RepairAttempt(
 
     private async Task<HealOutcome> EscalateAsync(Incident incident, string why, WorkInHand? work, CancellationToken cancel)
     {
+        if (incident.Kind.IsOfData && await TwinConstraint.TryAsync(new(session.Target, session.Facts, session.Connection, _fence.Token), incident.TableOid, cancel).ConfigureAwait(false) is { } left)
+        {
+            why = $"{why}; {left.Told}";
+        }
         tools.Faults.Hit(BeforeEscalated);
         var escalated = await ledgers.Outcomes.MoveAsync(incident, IncidentState.Escalated,
             new Move(worker, why)
@@ -240,16 +249,16 @@ public sealed class RepairAttempt(
     private async Task<HealOutcome> BrokenOffAsync(WorkInHand work, Exception e, CancellationToken cancel)
     {
         await session.EndAsync(e).ConfigureAwait(false);
-        await SweepAsync(work, cancel).ConfigureAwait(false);
-        return await FailAsync(work, e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : e.Message, cancel).ConfigureAwait(false);
+        var left = await SweepAsync(work, cancel).ConfigureAwait(false);
+        return await FailAsync(work, (e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : e.Message) + left, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>The driver gives up a session in which the server spoke of corruption, so that what was half built is dropped in another.</summary>
-    private async Task SweepAsync(WorkInHand work, CancellationToken cancel)
+    /// <summary>The driver gives up a session in which the server spoke of corruption, so that what was half built is dropped in another. Says what a person must know of.</summary>
+    private async Task<string> SweepAsync(WorkInHand work, CancellationToken cancel)
     {
-        if (work.Incident.State != IncidentState.Repairing)
+        if (work.Incident.State != IncidentState.Repairing && !(work.Incident.State == IncidentState.Verifying && work.Incident.Kind.IsOfData))
         {
-            return;
+            return "";
         }
         try
         {
@@ -261,12 +270,14 @@ public sealed class RepairAttempt(
                 {
                     await OwnLeftovers.DropAsync(bench, index, work.Plan, new StatementLog(), cancel).ConfigureAwait(false);
                 }
+                return work.Incident.Kind.IsOfData && await TwinConstraint.TryAsync(bench, work.Incident.TableOid, cancel).ConfigureAwait(false) is { } left ? $"; {left.Told}" : "";
             }
         }
         catch (Exception e) when (e is NpgsqlException or HealingException or TimeoutException)
         {
             // the next attempt's plan finds them again
         }
+        return "";
     }
 
     /// <summary>This process is to stop: what it had begun is nobody's failure and is put off, if there is still time to say so.</summary>

@@ -10,12 +10,15 @@ namespace HealingWorkers.Jobs.Healing;
 /// <summary>How an undo gets into the ledger, in one transaction: an attempt of its own, the move with its audit row, the receipt over all of it.</summary>
 public sealed class UndoLedger(LedgerDb db)
 {
-    /// <param name="to">Undone, or Resolved again; Resolved still while only some rows came back.</param>
+    /// <param name="to">Undone, or Resolved again; what it was while only some rows came back, and where it is no repair that is undone but what attempts left.</param>
     /// <param name="rows">Rows that came back; those that went again.</param>
     public Task<Incident> RecordAsync(Incident incident, IncidentState to, Fence fence, string worker, string actor, UndoneWork work, CancellationToken cancel) =>
         db.InTransactionAsync(async (connection, transaction) =>
         {
-            var locked = await IncidentTransition.LockAsync(connection, transaction, incident.Id, incident.State, fence, cancel).ConfigureAwait(false);
+            // somebody may have reopened or closed it meanwhile: its rows are back all the same
+            var state = to == incident.State && incident.State != IncidentState.Resolved
+                ? (await IncidentTransition.ReadAsync(connection, transaction, incident.Id, cancel).ConfigureAwait(false)).State : incident.State;
+            var locked = await IncidentTransition.LockAsync(connection, transaction, incident.Id, state, fence, cancel).ConfigureAwait(false);
             var number = locked.Attempts + 1;
             var repair = work.Some ?? (to == IncidentState.Undone ? "undo" : "undo_undone");
             await connection.DoAsync(Sql.Of<IncidentLedger>("attempt_undo"), new
@@ -63,11 +66,15 @@ public sealed class UndoLedger(LedgerDb db)
         }
     }
 
-    /// <summary>Some of its rows came back, and it is what it was.</summary>
+    /// <summary>Rows of it came back, and it is what it was; where it was not resolved, for the same reason.</summary>
     private static async Task<Incident> StaysAsync(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction, long id, string what, string actor, UndoneWork work, CancellationToken cancel)
     {
-        await connection.DoAsync(Sql.Of<IncidentLedger>("incident_reason"), new { Id = id, Reason = work.Said }, cancel, transaction).ConfigureAwait(false);
         var incident = await IncidentTransition.ReadAsync(connection, transaction, id, cancel).ConfigureAwait(false);
+        if (incident.State == IncidentState.Resolved)
+        {
+            await connection.DoAsync(Sql.Of<IncidentLedger>("incident_reason"), new { Id = id, Reason = work.Said }, cancel, transaction).ConfigureAwait(false);
+            incident = await IncidentTransition.ReadAsync(connection, transaction, id, cancel).ConfigureAwait(false);
+        }
         await AuditLog.WriteAsync(connection, transaction, new AuditEntry($"incident.{what}", "info", $"{work.Said}: {work.Why}", actor) { TargetId = incident.TargetId, IncidentId = id }, cancel).ConfigureAwait(false);
         return incident;
     }
@@ -94,10 +101,10 @@ public sealed class UndoLedger(LedgerDb db)
 /// <param name="Quarantine">The batches that were brought back, or in which it was kept again.</param>
 public sealed record UndoneWork(long Rows, string Said, string Why, IReadOnlyList<string> Statements, IReadOnlyList<ReceiptQuarantine> Quarantine)
 {
-    internal const string SomeBack = "rows_back";
-    internal const string SomeAgain = "rows_again";
+    internal const string SomeBack = AttemptRows.BroughtBack;
+    internal const string SomeAgain = AttemptRows.TakenAgain;
 
-    /// <summary>Which of these it was, where only chosen rows were moved.</summary>
+    /// <summary>Which of these it was, where only chosen rows were moved, or the incident stays what it was.</summary>
     public string? Some { get; init; }
     /// <summary>How many rows are in the quarantine after that.</summary>
     public long Left { get; init; }

@@ -24,5 +24,8 @@ public static class IncidentTransitions
 
     public static bool IsOpen(this IncidentState state) => state is not (Resolved or Closed or Undone);
 
+    /// <summary>What its repairs took can come back: no worker goes on with it by itself.</summary>
+    public static bool GivesBack(this IncidentState state) => state is Resolved or Escalated or Closed;
+
     public static bool IsInHand(this IncidentState state) => state is Snapshotting or Repairing or Verifying;
 }

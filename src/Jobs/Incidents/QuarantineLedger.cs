@@ -21,14 +21,14 @@ public sealed class QuarantineLedger(LedgerDb db)
             new { incident.Id, Number = incident.Attempts, fence.Token, Rows = rows, Quarantine = quarantine }, cancel, transaction).ConfigureAwait(false);
     }, cancel);
 
-    /// <summary>Targets with rows in quarantine, and their open incidents, whose rows stay.</summary>
-    public Task<IReadOnlyList<QuarantinedTarget>> TargetsAsync(CancellationToken cancel) =>
-        db.ListAsync<QuarantinedTarget>(Sql.Of<QuarantineLedger>("quarantines"), null, cancel);
+    /// <summary>Targets with rows in quarantine, and the incidents whose rows stay: those that are open, or have been until less than this ago.</summary>
+    public Task<IReadOnlyList<QuarantinedTarget>> TargetsAsync(TimeSpan age, CancellationToken cancel) =>
+        db.ListAsync<QuarantinedTarget>(Sql.Of<QuarantineLedger>("quarantines"), new { Age = age }, cancel);
 }
 
 public sealed record QuarantinedTarget
 {
     public required long Target { get; init; }
     public required string Name { get; init; }
-    public required long[] Open { get; init; }
+    public required long[] Keep { get; init; }
 }

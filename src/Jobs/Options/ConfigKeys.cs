@@ -45,7 +45,7 @@ public static class ConfigKeys
         Key("snapshots.share_for", Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)), "1h", "How long later incidents of the same server share a copy.", (o, v) => o.Snapshots.ShareFor = (TimeSpan)v!),
 
         Key("retention.snapshots", Age, "14d", "How long snapshots are kept.", (o, v) => o.Retention.Snapshots = (TimeSpan)v!),
-        Key("retention.quarantine", Duration(TimeSpan.FromDays(30), TimeSpan.FromDays(3650)), "90d", "How long quarantined rows are kept; never less than 30d, so that a person has time to miss them.", (o, v) => o.Retention.Quarantine = (TimeSpan)v!),
+        Key("retention.quarantine", Duration(TimeSpan.FromDays(30), TimeSpan.FromDays(3650)), "90d", "How long quarantined rows are kept after their incident is over; never less than 30d, so that a person has time to miss them.", (o, v) => o.Retention.Quarantine = (TimeSpan)v!),
         Key("retention.job_history", Age, "90d", "How long ended job runs are kept.", (o, v) => o.Retention.JobHistory = (TimeSpan)v!),
         Key("retention.metrics", Age, "1d", "How long samples are kept.", (o, v) => o.Retention.Metrics = (TimeSpan)v!),
         Later("scrub", "", "The full re-read of data files."),

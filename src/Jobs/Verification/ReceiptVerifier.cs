@@ -35,7 +35,9 @@ public sealed class ReceiptVerifier(LedgerDb db, ReceiptLedger receipts, Snapsho
             }
             var isLast = ReferenceEquals(link, links[^1]);
             var before = verdict.Changed.Count;
-            verdict.Changed.AddRange(RowComparison.Differences(body.Ledger, now, closed: isLast && body.Outcome is ("resolved" or "undone" or "reapplied" or "rows_back" or "rows_again")));
+            // what is escalated goes on, whatever came back of it
+            var closed = isLast && body.Outcome is ("resolved" or "undone" or "reapplied" or "rows_back" or "rows_again") && (string?)body.Ledger["incident"]?["state"] != nameof(IncidentState.Escalated);
+            verdict.Changed.AddRange(RowComparison.Differences(body.Ledger, now, closed));
             if (verdict.Changed.Count == before)
             {
                 verdict.Recomputed.Add($"the ledger's rows of attempt {link.Attempt}");

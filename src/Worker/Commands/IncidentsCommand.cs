@@ -106,9 +106,10 @@ public sealed class IncidentsCommand : ICommandModule
         {
             shell.Out.WriteLine(incident.State switch
             {
-                IncidentState.Resolved => $"  `healing undo {incident.Id}` brings them back; with --dry-run it only tries",
+                IncidentState.Escalated or IncidentState.Closed when attempts.Sum(a => a.RowsQuarantined) <= attempts.Back() => "  they are back in their tables",
+                var state when state.GivesBack() => $"  `healing undo {incident.Id}` brings them back; with --dry-run it only tries",
                 IncidentState.Undone => $"  they are back in their tables; `healing undo {incident.Id}` does the repair again",
-                _ => "  `healing undo` brings them back once the incident is resolved",
+                _ => "  `healing undo` brings them back once the incident is resolved, escalated or closed",
             });
         }
     }

@@ -67,6 +67,10 @@ public sealed class UndoCommand : ICommandModule
         {
             shell.Out.WriteLine($"  {SafeText.Of(statement)}");
         }
+        if (!dryRun && incident.State is IncidentState.Escalated)
+        {
+            shell.Out.WriteLine($"  it stays escalated: `healing incidents reopen {incident.Id}` has it repaired anew, `healing incidents close {incident.Id}` ends it");
+        }
         if (!dryRun && outcome.Work.Some is null)
         {
             shell.Out.WriteLine(incident.State == IncidentState.Undone

@@ -27,7 +27,7 @@ internal sealed class WorkerAssembly : IAsyncDisposable
         });
         var healers = new HealerFactory(options, db, new TargetSet(targets), CheckCatalogue.All, clock, logs) { Faults = faults };
         var alerts = healers.Alerts(_http, host.WorkerId);
-        var (snapshots, quarantines) = (healers.Retention(), healers.QuarantineRetention());
+        var (snapshots, quarantines, twins) = (healers.Retention(), healers.QuarantineRetention(), healers.TwinRetention());
         var clones = CloneHouse.Of(options, host.WorkerId, clock);
         Worker = new WorkerHost(new WorkerParts(options, db, engine, clock, logs, host.WorkerId)
         {
@@ -42,6 +42,7 @@ internal sealed class WorkerAssembly : IAsyncDisposable
             {
                 await snapshots.RunAsync(cancel).ConfigureAwait(false);
                 await quarantines.RunAsync(cancel).ConfigureAwait(false);
+                await twins.RunAsync(cancel).ConfigureAwait(false);
                 await clones.SweepAsync(cancel).ConfigureAwait(false);
             },
         });

@@ -105,6 +105,30 @@ internal sealed class SomeRowsTests
         Assert.That((rows.Places.Single().ToString(), rows.Again), Is.EqualTo((names[5], false)));
     }
 
+    [Test]
+    public async Task Those_of_an_escalated_incident_are_offered_by_all_three_as_well()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var (id, _, _) = await UndoneTests.RepairedAsync(hospital, IncidentState.Escalated);
+        await using var program = new HealingProgram();
+        program.Environment["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString;
+        program.Environment["HEALING__TARGETS__0__NAME"] = "movies";
+        program.Environment["HEALING__TARGETS__0__CONNECTION"] = Hospital.Cluster.ConnectionString(hospital.Database);
+        Assert.That((await program.RunAsync("incidents", "show", $"{id}")).Out, Does.Contain($"`healing undo {id}` brings them back"));
+        var names = (await KeptAsync(hospital, id)).Select(r => r.Name).ToList();
+        var (code, said, error) = await program.RunAsync("undo", $"{id}", "--rows", names[0], "--yes", "--why", "this one");
+        Assert.That((code, error), Is.EqualTo((0, "")));
+        Assert.That(said, Does.Contain("1 chosen rows are back as they were").And.Contain("it stays escalated"));
+        Assert.That((await program.RunAsync("undo", $"{id}", "--rows", names[0], "--again", "--yes")).Error, Does.Contain("not taken again"));
+
+        await using var stage = await Stage.OpenAsync(hospital.Db.ConnectionString, o => o.Targets.Add(new TargetOptions { Name = "movies", Connection = Hospital.Cluster.ConnectionString(hospital.Database) }));
+        using var visit = new Visit(stage.Http.BaseAddress!);
+        Assert.That(await visit.GetAsync("/quarantine"), Does.Contain("1 of 10 are back").And.Contain($"name=\"id\" value=\"{id}\""));
+        Assert.That(await visit.GetAsync($"/quarantine/{id}"), Does.Contain($"value=\"{names[5]}\"").And.Not.Contain("Take the chosen rows again"));
+        Assert.That(await visit.GetAsync($"/incidents/{id}"), Does.Contain("Bring the rows back").And.Contain("The incident stays escalated"));
+        Assert.That((await stage.PostAsync($"/api/v1/incidents/{id}/undo", new { reason = "x", actor = "anna" })).Status, Is.EqualTo(202));
+    }
+
     private static RowChoice Choose(IEnumerable<KeptRow> rows, bool again = false) => new([.. rows.Select(r => KeptPlace.Parse(r.Name)!)], again);
 
     private static async Task<IReadOnlyList<KeptRow>> KeptAsync(Hospital hospital, long id)

@@ -76,7 +76,7 @@ internal sealed class UndoneTests
         await using var hospital = await Hospital.OpenAsync(500);
         await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
         var open = (await hospital.CheckAsync()).Single();
-        Assert.That((await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, open.Id)))!.Message, Does.Contain("is Detected: only what is Resolved can be undone"));
+        Assert.That((await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, open.Id)))!.Message, Does.Contain("is Detected: only what is Resolved, Escalated or Closed can be undone"));
         var (id, _, _) = await RepairedAsync(hospital);
         await new Pauses(hospital.Db).PauseAsync(null, "somebody", "wait", CancellationToken.None);
         await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, id, dryRun: true));
@@ -178,10 +178,53 @@ internal sealed class UndoneTests
         await Hospital.Cluster.ExecuteAsync(hospital.Database, "UPDATE healing_quarantine.batches SET taken_at = now() - interval '29 days'");
         Assert.That(await Retention().RunAsync(CancellationToken.None), Is.Zero, "never less than 30 days, whatever was configured");
         await Hospital.Cluster.ExecuteAsync(hospital.Database, "UPDATE healing_quarantine.batches SET taken_at = now() - interval '31 days'");
+        Assert.That(await Retention().RunAsync(CancellationToken.None), Is.Zero, "its incident was open until now: nobody had time to undo it");
+        await hospital.Db.DoAsync("UPDATE healing.incidents SET closed_at = now() - interval '31 days'", null, CancellationToken.None);
         Assert.That(await Retention().RunAsync(CancellationToken.None), Is.EqualTo(10));
         Assert.That(await hospital.Db.FirstAsync<long>("SELECT rows FROM healing.quarantines", null, CancellationToken.None), Is.Zero);
         var refused = await Assert.ThrowsAsync<HealingException>(async () => await UndoAsync(hospital, id));
         Assert.That(refused!.Message, Does.Contain("when their time was over"));
+    }
+
+    [Test]
+    public async Task What_attempts_took_comes_back_though_it_was_handed_to_a_person()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var (id, finding, before) = await RepairedAsync(hospital, IncidentState.Escalated);
+        var taken = await HashAsync(hospital);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "UPDATE healing_quarantine.batches SET taken_at = now() - interval '100 days'");
+        Assert.That(await hospital.Factory().QuarantineRetention().RunAsync(CancellationToken.None), Is.Zero, "it is open");
+        Assert.That((await UndoAsync(hospital, id, dryRun: true)).Work.Rows, Is.EqualTo(10));
+        var back = await UndoAsync(hospital, id);
+        Assert.That((back.Incident.State, back.Incident.Reason, back.Work.Rows), Is.EqualTo((IncidentState.Escalated, "the third time", 10L)));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(before));
+        Assert.That((await UndoAsync(hospital, id)).Work.Said, Does.StartWith("10 rows had come back already"));
+        Assert.That((await hospital.AttemptsAsync(id)).Select(a => a.Repair), Is.EqualTo(new[] { "test_repair", "rows_back" }), "asked for twice it is one deed");
+
+        // repaired anew it takes them again, and the undo of that is of that alone
+        var decide = new IncidentDecisions(new IncidentLedger(hospital.Db), 3);
+        await RepairAsync(hospital, await decide.ReopenAsync(id, "somebody", "it was wrong", CancellationToken.None), IncidentState.Resolved);
+        Assert.That((await hospital.AttemptsAsync(id)).Select(a => a.RowsQuarantined), Is.EqualTo(new[] { 10L, 0L, 10L }));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(taken));
+        Assert.That((await UndoAsync(hospital, id)).Incident.State, Is.EqualTo(IncidentState.Undone));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(before));
+        Assert.That((await UndoAsync(hospital, id)).Incident.State, Is.EqualTo(IncidentState.Resolved));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(taken));
+        Assert.That((await hospital.Factory().Receipts().VerifyAsync(id, hospital.Target, CancellationToken.None)).Changed, Is.Empty);
+        Assert.That((await hospital.TakeInAsync(Report(finding))).Single().State, Is.EqualTo(IncidentState.Detected), "it was repaired after its undo");
+    }
+
+    [Test]
+    public async Task Of_what_was_closed_they_come_back_as_well_and_are_left_alone()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var (id, finding, before) = await RepairedAsync(hospital, IncidentState.Escalated);
+        await new IncidentDecisions(new IncidentLedger(hospital.Db), 3).CloseAsync(id, "somebody", "no more of it", CancellationToken.None);
+        var back = await UndoAsync(hospital, id);
+        Assert.That((back.Incident.State, back.Incident.Reason, back.Work.Rows), Is.EqualTo((IncidentState.Closed, "no more of it", 10L)));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(before));
+        Assert.That((await hospital.Factory().Receipts().VerifyAsync(id, hospital.Target, CancellationToken.None)).Changed, Is.Empty);
+        Assert.That((await hospital.TakeInAsync(Report(finding))).Single().State, Is.EqualTo(IncidentState.Suppressed), "tomorrow's run does not take them again");
     }
 
     internal static Task<UndoOutcome> UndoAsync(Hospital hospital, long id, bool dryRun = false, RowChoice? rows = null) =>
@@ -205,13 +248,22 @@ internal sealed class UndoneTests
     internal static CheckReport Report(Finding finding) => new("test", CheckStatus.Damaged, TimeSpan.Zero, null, [finding], [finding.Object.Oid]);
 
     /// <summary>An incident on its way through the ledger as a healer takes it, with ten rows in quarantine.</summary>
-    internal static async Task<(long Id, Finding Finding, TableHash Before)> RepairedAsync(Hospital hospital)
+    /// <param name="end">Resolved, or Escalated after the rows were taken.</param>
+    internal static async Task<(long Id, Finding Finding, TableHash Before)> RepairedAsync(Hospital hospital, IncidentState end = IncidentState.Resolved)
     {
         var before = await HashAsync(hospital);
         var facts = await hospital.Target.FactsAsync(CancellationToken.None);
         var oid = await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT 'casts'::regclass::oid::bigint");
         var finding = Finding.Of("test", FindingKind.BtreeCorrupt, facts.Id, new RelationName(oid, "public.casts"), "ten rows too many", "ten") with { Repair = "test_repair", Risk = RiskClass.Quarantining };
         var incident = (await hospital.TakeInAsync(Report(finding))).Single(i => i.Fingerprint == finding.Fingerprint);
+        await RepairAsync(hospital, incident, end);
+        return (incident.Id, finding, before);
+    }
+
+    private static async Task RepairAsync(Hospital hospital, Incident incident, IncidentState end)
+    {
+        var facts = await hospital.Target.FactsAsync(CancellationToken.None);
+        var oid = incident.Object.Oid;
         var ledgers = hospital.Factory().Ledgers();
         var lease = (await ledgers.Leases.TakeAsync(Lease.OfTarget(incident.TargetId), "worker", incident.Id, TimeSpan.FromMinutes(1), CancellationToken.None))!;
         await ledgers.Incidents.BeginAttemptAsync(incident, lease.Fence, "worker", CancellationToken.None);
@@ -219,19 +271,19 @@ internal sealed class UndoneTests
         incident = await hospital.FindAsync(incident.Id);
         await using (var connection = await hospital.Target.OpenRepairAsync(CancellationToken.None))
         {
-            var session = new RepairSession(hospital.Target, facts, connection, lease.Token) { Ledger = await ledgers.Quarantines.IdAsync(CancellationToken.None), Attempt = 1 };
+            var session = new RepairSession(hospital.Target, facts, connection, lease.Token) { Ledger = await ledgers.Quarantines.IdAsync(CancellationToken.None), Attempt = incident.Attempts };
             await using (var transaction = await connection.BeginTransactionAsync())
             {
                 await using var batch = await QuarantineBatch.OpenAsync(session, incident, "test_repair", "too many", new StatementLog(), CancellationToken.None);
-                var places = (await connection.QueryAsync<string>("SELECT ctid::text FROM public.casts ORDER BY ctid LIMIT 10 FOR UPDATE")).ToList();
+                var places = (await connection.QueryAsync<string>("SELECT ctid::text FROM public.casts ORDER BY movie_id, person_id, role LIMIT 10 FOR UPDATE")).ToList();
                 Assert.That(await batch.DeleteAsync(await QuarantineTable.OfAsync(connection, oid, CancellationToken.None), places, CancellationToken.None), Is.EqualTo(10));
                 await transaction.CommitAsync();
             }
             Assert.That((await new QuarantineRecord(ledgers).TakeAsync(connection, incident, lease.Fence, CancellationToken.None)).Sum(q => q.Rows), Is.EqualTo(10));
         }
         await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Repairing, IncidentState.Verifying, new Move("worker", "") { Fence = lease.Fence }, CancellationToken.None);
-        await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Verifying, IncidentState.Resolved, new Move("worker", "") { Fence = lease.Fence, AttemptOutcome = "succeeded" }, CancellationToken.None);
+        await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Verifying, end,
+            new Move("worker", "") { Fence = lease.Fence, AttemptOutcome = end == IncidentState.Resolved ? "succeeded" : "failed", Reason = "the third time" }, CancellationToken.None);
         await ledgers.Leases.ReleaseAsync(lease, CancellationToken.None);
-        return (incident.Id, finding, before);
     }
 }

@@ -70,7 +70,7 @@ internal sealed class IncidentForms(DashboardParts parts)
         var id = Id(post);
         var incident = await _incidents.FindAsync(id, post.Cancel) ?? throw new HealingException($"there is no incident {id}", "the list of incidents shows what there is");
         return await parts.Jobs.UndoAsync(incident, post.Actor, post.Reason, post.Cancel) is { } run
-            ? $"Run {run.Id} was asked for: a worker {(incident.State == IncidentState.Resolved ? "brings the rows back" : "does the repair again")}."
+            ? $"Run {run.Id} was asked for: a worker {(incident.State == IncidentState.Undone ? "does the repair again" : "brings the rows back")}."
             : "It is asked for already, and waits or runs.";
     }
 

@@ -24,6 +24,9 @@ public sealed record IncidentStory(
 
     public long RowsQuarantined => Attempts.Sum(a => a.RowsQuarantined);
 
+    /// <summary>Those that an undo can bring back; of a resolved one it is the state that tells.</summary>
+    public long RowsLeft => Incident.State == IncidentState.Resolved ? RowsQuarantined : RowsQuarantined - Attempts.Back();
+
     /// <summary>Null where there is no such incident.</summary>
     public static async Task<IncidentStory?> ReadAsync(LedgerDb db, long id, CancellationToken cancel)
     {

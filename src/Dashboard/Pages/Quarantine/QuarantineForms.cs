@@ -22,6 +22,9 @@ internal sealed class QuarantineForms(DashboardParts parts)
         routes.MapForm("/quarantine/{id:long}/rows", RowsAsync);
     }
 
+    public static bool CanComeBack(QuarantinedIncident taken) =>
+        Enum.Parse<IncidentState>(taken.State) is var state && state.GivesBack() && (state == IncidentState.Resolved || taken.Back < taken.Rows);
+
     private async Task<string> RowsAsync(FormPost post)
     {
         var id = long.Parse((string)post.Http.GetRouteValue("id")!, CultureInfo.InvariantCulture);
@@ -37,14 +40,14 @@ internal sealed class QuarantineForms(DashboardParts parts)
     private async Task<string> RestoreAsync(FormPost post)
     {
         var chosen = post.Text("all") is null ? post.Ids
-            : (await new QuarantineBook(parts).ListAsync(post.Text("target"), post.Number("before"), OnOnePage, post.Cancel)).Where(q => q.State == nameof(IncidentState.Resolved)).Select(q => q.Incident).ToList();
+            : (await new QuarantineBook(parts).ListAsync(post.Text("target"), post.Number("before"), OnOnePage, post.Cancel)).Where(CanComeBack).Select(q => q.Incident).ToList();
         if (chosen.Count == 0)
             throw new HealingException("nothing was chosen", "tick the rows that are to come back");
         var (why, asked) = (post.Reason, 0);
         foreach (var id in chosen)
         {
             var incident = await _incidents.FindAsync(id, post.Cancel) ?? throw new HealingException($"there is no incident {id}", "reload the list");
-            if (incident.State != IncidentState.Resolved)
+            if (!incident.State.GivesBack())
                 throw new HealingException($"incident {id} is {incident.State} by now; {asked} were asked for before it", "reload the list");
             if (await parts.Jobs.UndoAsync(incident, post.Actor, why, post.Cancel) is not null)
                 asked++;

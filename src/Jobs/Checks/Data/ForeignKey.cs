@@ -31,6 +31,8 @@ public sealed record ForeignKey
     public required bool MatchFull { get; init; }
     /// <summary>a: no action, r: restrict, c: cascade, n: set null, d: set default.</summary>
     public required string OnDelete { get; init; }
+    /// <summary>In the same letters.</summary>
+    public required string OnUpdate { get; init; }
     /// <summary>Those that ON DELETE SET NULL names; empty means all.</summary>
     public required string[] SetColumns { get; init; }
     /// <summary>All of its triggers are at work, so that no writer of today can break it.</summary>
@@ -47,6 +49,13 @@ public sealed record ForeignKey
     public string Label => Name ?? $"{Pointing} -> {Pointed}";
     public string Pointing => $"{ChildQuoted}({string.Join(", ", ChildColumns)})";
     public string Pointed => $"{ParentQuoted}({string.Join(", ", ParentColumns)})";
+
+    /// <summary>
+    /// The same promise as the key's own, which deletes and changes nothing. Beside a key that does, it looks when the transaction ends:
+    /// the two fire in the order of their names, and a row that the key is about to take along would be refused. Null where the catalogue has none.
+    /// </summary>
+    public string? Promise => Definition is null || (OnDelete is "a" or "r" && OnUpdate is "a" or "r") ? Definition
+        : $"FOREIGN KEY ({string.Join(", ", ChildColumns)}) REFERENCES {ParentQuoted} ({string.Join(", ", ParentColumns)}){(MatchFull ? " MATCH FULL" : "")} DEFERRABLE INITIALLY DEFERRED";
 
     /// <summary>A key of the catalogue is about the rows of that very table; what a person calls by its name has its heirs' rows too.</summary>
     public bool IsOfHeirs => Oid is null;

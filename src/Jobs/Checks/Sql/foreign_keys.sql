@@ -1,7 +1,7 @@
 -- Foreign keys of the catalogue, or the one that a rule declares, with the comparison that the key itself makes: its operators, its casts, its collations.
 WITH keys AS (
     SELECT k.oid, pg_catalog.quote_ident(k.conname) AS name, k.conrelid AS child, k.confrelid AS parent, k.conkey, k.confkey, k.conpfeqop AS operators,
-           k.confmatchtype = 'f' AS match_full, k.confdeltype::text AS on_delete,
+           k.confmatchtype = 'f' AS match_full, k.confdeltype::text AS on_delete, k.confupdtype::text AS on_update,
            k.convalidated AND coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::boolean, true) AS validated,
            coalesce((pg_catalog.to_jsonb(k) ->> 'conperiod')::boolean, false) AS of_period,
            -- from 15 on a key may name the columns that it sets to null
@@ -34,14 +34,14 @@ WITH keys AS (
                                                    WHEN (SELECT e.typtype FROM pg_catalog.pg_type e WHERE e.oid = b.p) = 'r' THEN 'pg_catalog.anyrange'::pg_catalog.regtype::oid
                                                    WHEN (SELECT e.typelem FROM pg_catalog.pg_type e WHERE e.oid = b.p) <> 0 THEN 'pg_catalog.anyarray'::pg_catalog.regtype::oid END))
                 LIMIT 1) AS f ON true),
-           false, 'a', true, false, '{}', false, NULL
+           false, 'a', 'a', true, false, '{}', false, NULL
     WHERE @child::bigint IS NOT NULL
 )
 SELECT k.oid::bigint AS oid, k.name, c.oid::bigint AS child, pg_catalog.format('%I.%I', cn.nspname, c.relname) AS child_quoted, c.relkind::text AS child_kind,
        p.oid::bigint AS parent, pg_catalog.format('%I.%I', pn.nspname, p.relname) AS parent_quoted, p.relkind::text AS parent_kind,
        greatest(p.relpages, 0)::bigint AS parent_pages,
        k.conkey::int[] AS child_numbers, k.confkey::int[] AS parent_numbers, s.child_columns, s.parent_columns, s.condition, s.set_columns, k.enforced, k.definition,
-       k.match_full, k.on_delete, k.validated, k.of_period,
+       k.match_full, k.on_delete, k.on_update, k.validated, k.of_period,
        -- what is not there yet may come with the next row
        CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r WHERE r.srrelid IN (c.oid, p.oid) AND r.srsubstate <> 'r')
               OR EXISTS (SELECT FROM pg_catalog.pg_stat_progress_copy y WHERE y.relid = p.oid AND y.command = 'COPY FROM')

@@ -29,7 +29,8 @@ internal sealed class DataRun(RepairSession session, DataWork work, string repai
         ArgumentNullException.ThrowIfNull(proof);
         try
         {
-            await TwinConstraint.SweepAsync(session, work.Rows.Table.Oid, _log, cancel).ConfigureAwait(false);
+            // of all tables: rows that refer to these by one would be in the way
+            await TwinConstraint.SweepAsync(session, table: null, _log, cancel).ConfigureAwait(false);
             var found = work.Found;
             for (var pass = 1; found.Count > 0; pass++)
             {
@@ -60,6 +61,10 @@ internal sealed class DataRun(RepairSession session, DataWork work, string repai
         {
             // its batch is rolled back; the next plan counts anew, and policy decides about that
             return Result(RepairOutcome.Deferred, e.Message);
+        }
+        catch (TwinLeftException e)
+        {
+            return Result(RepairOutcome.Deferred, e.Told);
         }
         catch (HealingException e)
         {

@@ -63,7 +63,7 @@ internal static class OrphanPlanning
 
     /// <summary>A soft key, a key whose triggers rest, and one for some rows only are not in force: a twin would refuse what is allowed today.</summary>
     private static TwinConstraint? TwinOf(RepairSession session, DeclaredKey declared) =>
-        declared is { Key: { Definition: { } definition, Enforced: true, Validated: true } key } && (declared.Rule?.Where ?? "").Length == 0
+        declared is { Key: { Promise: { } promise, Enforced: true, Validated: true } key } && (declared.Rule?.Where ?? "").Length == 0
         && (session.Facts.Major >= 18 || (key.ChildKind == "r" && key.ParentKind == "r"))
-            ? new(key.ChildName, definition, key.Parent) : null;
+            ? new(key.ChildName, promise, key.Parent) : null;
 }

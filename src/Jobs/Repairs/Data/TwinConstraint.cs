@@ -10,11 +10,12 @@ namespace HealingWorkers.Jobs.Repairs;
 /// The server's own proof: the same constraint once more, added NOT VALID, validated and dropped, while the user's own stays where it is.
 /// Only of constraints that are in force: of any other it would refuse rows that are allowed today.
 /// </summary>
-/// <param name="Definition">As the server spells the user's own.</param>
+/// <param name="Definition">What the user's own promises, in the server's words; it takes no row along and changes none.</param>
 /// <param name="Parent">The other table of a foreign key.</param>
 public sealed record TwinConstraint(RelationName Table, string Definition, long? Parent)
 {
     private const int Tries = 40;
+    private const int Few = 4;
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
@@ -27,9 +28,9 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
         var log = new StatementLog();
         var name = string.Create(CultureInfo.InvariantCulture, $"healing_twin_{incident}");
         var without = Definition.EndsWith(" NOT VALID", StringComparison.Ordinal) ? Definition[..^10] : Definition;
+        await SweepAsync(session, Table.Oid, log, cancel).ConfigureAwait(false);
         try
         {
-            await SweepAsync(session, Table.Oid, log, cancel).ConfigureAwait(false);
             if (!await PatientAsync(session, $"ALTER TABLE {Table.Quoted} ADD CONSTRAINT {name} {without} NOT VALID", log, cancel).ConfigureAwait(false))
             {
                 return new(true, $"proven by the check alone: {Table.Quoted} is too busy for a twin constraint");
@@ -55,21 +56,60 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
         }
     }
 
-    /// <summary>Drops twins, whoever left them: one that was killed, or this very proof. Throws when one does not go.</summary>
-    public static async Task SweepAsync(RepairSession session, long table, StatementLog log, CancellationToken cancel)
+    /// <summary>Drops twins, whoever left them: one that was killed, or this very proof.</summary>
+    /// <param name="table">Null for all tables.</param>
+    /// <exception cref="TwinLeftException">One does not go.</exception>
+    public static async Task SweepAsync(RepairSession session, long? table, StatementLog log, CancellationToken cancel)
     {
-        var drops = await session.Connection.QueryAsync<string>(new CommandDefinition(Sql.Of<IndexLook>("twins"), new { table }, cancellationToken: cancel)).ConfigureAwait(false);
-        foreach (var drop in drops.AsList())
+        if (await DropAsync(session, table, Tries, log, cancel).ConfigureAwait(false) is { } left)
         {
-            if (!await PatientAsync(session, drop, log, cancel).ConfigureAwait(false))
-            {
-                throw new HealingException("a twin constraint cannot be dropped, the table is too busy", $"Drop it when there is time: {drop}");
-            }
+            throw left;
         }
     }
 
+    /// <summary>The same in passing, where something else is what matters. Null when none is left, or none can be seen.</summary>
+    /// <param name="table">Null for all tables.</param>
+    public static async Task<TwinLeftException?> TryAsync(RepairSession session, long? table, CancellationToken cancel)
+    {
+        if (session.Connection.FullState != System.Data.ConnectionState.Open)
+        {
+            return null;
+        }
+        try
+        {
+            return await DropAsync(session, table, Few, new StatementLog(), cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<TwinLeftException?> DropAsync(RepairSession session, long? table, int tries, StatementLog log, CancellationToken cancel)
+    {
+        var drops = await session.Connection.QueryAsync<string>(new CommandDefinition(Sql.Of<IndexLook>("twins"), new { table }, cancellationToken: cancel)).ConfigureAwait(false);
+        var (left, why) = (new List<string>(), "");
+        foreach (var drop in drops.AsList())
+        {
+            try
+            {
+                if (await PatientAsync(session, drop, log, cancel, tries).ConfigureAwait(false))
+                {
+                    continue;
+                }
+                why = "its tables are too busy";
+            }
+            catch (PostgresException e) when (session.Connection.FullState == System.Data.ConnectionState.Open)
+            {
+                why = e.MessageText;
+            }
+            left.Add(drop);
+        }
+        return left.Count == 0 ? null : new(why, left);
+    }
+
     /// <summary>Others queue behind whoever waits for a lock, so it waits shortly and often. False when it never came.</summary>
-    private static async Task<bool> PatientAsync(RepairSession session, string statement, StatementLog log, CancellationToken cancel)
+    private static async Task<bool> PatientAsync(RepairSession session, string statement, StatementLog log, CancellationToken cancel, int tries = Tries)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -79,7 +119,7 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
                 await RunAsync(session, statement, log, cancel).ConfigureAwait(false);
                 return true;
             }
-            catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected && attempt < Tries)
+            catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected && attempt < tries)
             {
                 await Task.Delay(Pause, session.Target.Clock, cancel).ConfigureAwait(false);
             }

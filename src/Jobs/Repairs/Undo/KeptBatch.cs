@@ -24,10 +24,17 @@ public sealed record KeptBatch
 
     /// <summary>Its rows were copied and left in their table: whoever misses one there must not get it from here without looking.</summary>
     public bool OnlyCopied => Repair is "unhide_rows" or "salvage";
+    /// <summary>Its rows were copied, and taken out of their table by another transaction after that.</summary>
+    public bool CopiedFirst => Repair is "kill_tuples";
     /// <summary>What it did is in force: it can be brought back.</summary>
     public bool InForce => UndoneAt is null && Void is null;
     /// <summary>It was brought back, and what it did can be done again.</summary>
     public bool Undone => UndoneAt is not null && ReplacedBy is null;
+
+    /// <summary>An attempt that failed or was killed may have come no further than the copy: rows would be there twice.</summary>
+    public static HealingException Uncertain(IReadOnlyList<KeptBatch> all) =>
+        new($"{all[0].Repair} copied {all.Sum(b => b.Rows)} rows before it took them out, and was not resolved: nothing tells whether they were taken out",
+            $"The copies stay in healing_quarantine (batch {string.Join(", ", all.Select(b => b.Id))}): compare them with the table, and insert by hand what is missed.");
 
     /// <summary>Rows that are not in their table any more were removed or replaced there by others, after the repair.</summary>
     public static HealingException Refusal(IReadOnlyList<KeptBatch> all) =>

@@ -9,15 +9,15 @@ public static class QuarantineSweep
     private const int Most = 5000;
 
     /// <summary>How many rows went.</summary>
-    /// <param name="open">Incidents whose rows stay, however old.</param>
-    public static async Task<long> RunAsync(NpgsqlConnection connection, string ledger, IReadOnlyList<long> open, TimeSpan age, CancellationToken cancel)
+    /// <param name="keep">Incidents whose rows stay, however old.</param>
+    public static async Task<long> RunAsync(NpgsqlConnection connection, string ledger, IReadOnlyList<long> keep, TimeSpan age, CancellationToken cancel)
     {
         if (!await QuarantineSchema.IsThereAsync(connection, cancel).ConfigureAwait(false))
         {
             return 0;
         }
         var gone = 0L;
-        foreach (var batch in (await connection.QueryAsync<long>(Command("kept_expired", new { ledger, age, open = open.ToArray() }, cancel)).ConfigureAwait(false)).AsList())
+        foreach (var batch in (await connection.QueryAsync<long>(Command("kept_expired", new { ledger, age, keep = keep.ToArray() }, cancel)).ConfigureAwait(false)).AsList())
         {
             int piece;
             do

@@ -12,19 +12,20 @@ public sealed class UndoRequests(JobDispatcher dispatcher)
 {
     public static string Key(long incident) => FormattableString.Invariant($"undo:{incident}");
 
-    /// <summary>Of what is Resolved the rows come back, of what is Undone the repair is done again. Null when that waits or runs already.</summary>
-    /// <param name="rows">Only these rows; the incident is Resolved then, and stays so while others are in the quarantine.</param>
+    /// <summary>Of what is Resolved, Escalated or Closed the rows come back, of what is Undone the repair is done again. Null when that waits or runs already.</summary>
+    /// <param name="rows">Only these rows; the incident stays what it is while others are in the quarantine.</param>
     public Task<JobRun?> AskAsync(Incident incident, string actor, string why, CancellationToken cancel, RowChoice? rows = null)
     {
         if (rows is { Places.Count: 0 or > SingleRows.Most })
             throw new HealingException($"{rows.Places.Count} rows were chosen", $"choose 1 to {SingleRows.Most}, or undo the whole incident");
-        if (rows is not null && incident.State != IncidentState.Resolved)
-            throw new HealingException($"incident {incident.Id} is {incident.State}: single rows are brought back, or taken again, while it is Resolved", "look at the incident for what can be decided about it");
+        if (rows is not null && incident.State != IncidentState.Resolved && (rows.Again || !incident.State.GivesBack()))
+            throw new HealingException($"incident {incident.Id} is {incident.State}: single rows are brought back while it is Resolved, Escalated or Closed, and taken again while it is Resolved", "look at the incident for what can be decided about it");
         var to = incident.State switch
         {
-            IncidentState.Resolved => IncidentState.Undone,
+            // those others stay what they are: it says that the rows are to come back
+            var state when state.GivesBack() => IncidentState.Undone,
             IncidentState.Undone => IncidentState.Resolved,
-            _ => throw new HealingException($"incident {incident.Id} is {incident.State}: only what is Resolved can be undone, and what is Undone done again", "look at the incident for what can be decided about it"),
+            _ => throw new HealingException($"incident {incident.Id} is {incident.State}: only what is Resolved, Escalated or Closed can be undone, and what is Undone done again", "look at the incident for what can be decided about it"),
         };
         var arguments = new JsonObject { ["incident"] = incident.Id, ["to"] = to.ToString(), ["actor"] = actor, ["why"] = why };
         if (rows is not null)
