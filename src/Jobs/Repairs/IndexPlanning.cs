@@ -9,7 +9,7 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>What both rebuilds of one index look at before they promise anything.</summary>
 public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
 {
-    private static readonly FindingKind[] OfRows = [FindingKind.HeapRowsLost, FindingKind.HeapTupleUnreadable, FindingKind.HeapPageInvalid];
+    private static readonly FindingKind[] OfRows = [FindingKind.HeapRowsLost, FindingKind.HeapTupleUnreadable, FindingKind.HeapPageInvalid, .. HiddenRows.Kinds];
 
     public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, RiskClass risk, Func<IndexLook, string?> refuse, Func<IndexLook, RepairStep> rebuild, CancellationToken cancel)
     {
@@ -22,7 +22,13 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
         {
             return plan with { Refuse = no };
         }
-        if (LastTrace(await session.OpenBesideAsync([index.TableOid, index.Oid], cancel).ConfigureAwait(false), incident, index.TableOid, new(index.Oid, index.Quoted)) is { } trace)
+        var beside = await session.OpenBesideAsync([index.TableOid, index.Oid], cancel).ConfigureAwait(false);
+        // whoever brings them back builds what does not lead to them anew himself
+        if (incident.Kind != FindingKind.IndexFileMissing && HiddenRows.OpenOn(beside, index.TableOid) is { } hidden)
+        {
+            return plan with { Defer = $"rows of its table are hidden by their own bits (incident {hidden.Id}: {hidden.Kind.Name} on {hidden.Object}), and {index.Quoted} built anew would not lead to them: they are brought back first" };
+        }
+        if (LastTrace(beside, incident, index.TableOid, new(index.Oid, index.Quoted)) is { } trace)
         {
             return plan with { Refuse = trace };
         }
@@ -50,7 +56,7 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
             : plan with { Relations = [index.Oid], Steps = [.. plan.Steps, rebuild(index)] };
     }
 
-    /// <summary>Where rows of a table are lost or cannot be read, its indexes are the last that knows of them; built anew they would know only what is left.</summary>
+    /// <summary>Where rows of a table are lost, hidden or cannot be read, its indexes are the last that knows of them; built anew they would know only what is left.</summary>
     /// <param name="beside">What else is open on the table and the index.</param>
     internal static string? LastTrace(IReadOnlyList<Incident> beside, Incident incident, long table, RelationName index) =>
         incident.Kind != FindingKind.IndexFileMissing && beside.FirstOrDefault(i => OfRows.Contains(i.Kind) && i.TableOid == table) is { } lost

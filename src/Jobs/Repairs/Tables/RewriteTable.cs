@@ -32,6 +32,10 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
         {
             return plan with { Refuse = no };
         }
+        if (await HiddenRows.InTheWayAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
+        {
+            return plan with { Defer = hidden };
+        }
         var indexes = await table.IndexesAsync(session.Connection, cancel).ConfigureAwait(false);
         var beside = await session.OpenBesideAsync([table.Oid, .. indexes.Select(i => i.Oid)], cancel).ConfigureAwait(false);
         if (indexes.Select(i => IndexPlanning.LastTrace(beside, incident, table.Oid, new(i.Oid, i.Quoted))).FirstOrDefault(t => t is not null) is { } trace)
@@ -63,6 +67,11 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
         if (plan is not { Work: Rewritten work, Steps: [var step] })
         {
             return new(RepairOutcome.Done, plan.Nothing, log.Sent);
+        }
+        // since the plan a row may have been hidden, or found to be
+        if (await HiddenRows.InTheWayAsync(session, work.Table, cancel).ConfigureAwait(false) is { } hidden)
+        {
+            return new(RepairOutcome.Deferred, hidden, log.Sent);
         }
         var table = await QuarantineTable.OfAsync(session.Connection, work.Table.Oid, cancel).ConfigureAwait(false);
         var written = await TableContent.WrittenAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
