@@ -96,6 +96,79 @@ internal sealed class HiddenRowsTests
         await HealedAsync(ward, index);
     }
 
+    [Test]
+    public async Task Rows_that_came_back_to_a_key_that_is_taken_are_a_persons_and_not_resolved_by_another_try()
+    {
+        await using var ward = await OpenAsync();
+        var key = await Hospital.Cluster.ScalarAsync<long>(ward.Database, $"SELECT id FROM {Metadata} WHERE ctid = '(1,7)'");
+        await HideAsync(ward, Metadata, 1);
+        var incident = await BitsAsync(ward);
+        await ApproveAsync(ward, incident);
+        await Hospital.Cluster.ExecuteAsync(ward.Database, $"INSERT INTO {Metadata} VALUES ({key}, 'new', '{{}}')");
+
+        foreach (var again in new[] { false, true })
+        {
+            if (again)
+            {
+                await new IncidentDecisions(new IncidentLedger(ward.Db), 3).ReopenAsync(incident.Id, "tester", "once more", CancellationToken.None);
+                await ApproveAsync(ward, incident);
+            }
+            var outcome = await ward.HealAsync(incident.Id);
+            Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
+            Assert.That(outcome.Note, Does.Contain("external_metadata_pkey could not be built anew").And.Contain("holds duplicates of a key"));
+        }
+    }
+
+    [Test]
+    public async Task Indexes_lead_to_rows_that_somebody_looked_for_while_they_were_hidden()
+    {
+        await using var ward = await OpenAsync();
+        await Hospital.Cluster.ExecuteAsync(ward.Database, $"CREATE INDEX by_hash ON {Metadata} USING hash ((payload ->> 'votes'))");
+        var (key, votes) = (await Hospital.Cluster.ScalarAsync<long>(ward.Database, $"SELECT id FROM {Metadata} WHERE ctid = '(1,7)'"), await Hospital.Cluster.ScalarAsync<string>(ward.Database, $"SELECT payload ->> 'votes' FROM {Metadata} WHERE ctid = '(1,7)'"));
+        async Task<IEnumerable<long>> LookedForAsync() =>
+        [
+            await ByIndexAsync(ward, $"id = {key}"),
+            await ByIndexAsync(ward, $"payload ->> 'votes' = '{votes}'"),
+        ];
+        Assert.That(await LookedForAsync(), Is.EqualTo(new[] { 1L, 1L }));
+        await ward.Damage.Row.XminInvalidAsync(Metadata, new(1, 7));
+        Assert.That(await LookedForAsync(), Is.EqualTo(new[] { 0L, 0L }));
+        var incident = (await ward.CheckAsync(new VisibilityCheck())).Single();
+
+        await HealedAsync(ward, incident);
+
+        Assert.That(await LookedForAsync(), Is.EqualTo(new[] { 1L, 1L }));
+    }
+
+    [TestCase("heap_bits_wrong")]
+    [TestCase("heap_rows_hidden")]
+    [TestCase("heap_tuple_corrupt")]
+    public async Task What_an_attempt_left_of_its_indexes_is_mended_by_the_next_that_finds_no_row(string kind)
+    {
+        await using var ward = await OpenAsync();
+        switch (kind)
+        {
+            case "heap_bits_wrong": await HideAsync(ward, Metadata, 1); break;
+            case "heap_rows_hidden": await ward.Damage.Row.XminInvalidAsync(Metadata, new(1, 7)); break;
+            default: await BreakRuleAsync(ward); break;
+        }
+        ICheck check = kind switch { "heap_bits_wrong" => new RowBitsCheck(), "heap_rows_hidden" => new VisibilityCheck(), _ => new HeapCheck() };
+        var incident = (await ward.CheckAsync(check)).Single();
+        Assert.That(incident.Kind.Name, Is.EqualTo(kind));
+        if (incident.Risk == RiskClass.Manual)
+        {
+            await ApproveAsync(ward, incident);
+        }
+        // as one does that dies right after it worked on the row
+        await Hospital.Cluster.ExecuteAsync(ward.Database, $"SELECT {(kind == "heap_tuple_corrupt" ? "heap_force_kill" : "heap_force_freeze")}('{Metadata}', ARRAY['(1,7)']::tid[])");
+        await ward.Damage.Index.RemoveLeafEntriesAsync("external_metadata_pkey");
+
+        await HealedAsync(ward, incident);
+
+        Assert.That((await ward.FindAsync(incident.Id)).Reason, Does.Contain("btree is clean"));
+        Assert.That((await new BtreeCheck().RunAsync(new(ward.Target, CheckScope.All), CancellationToken.None)).Findings, Is.Empty);
+    }
+
     private static async Task<Hospital> OpenAsync()
     {
         var ward = await Hospital.OpenAsync(1_000, t => t.Policy["lossless-locking"] = RepairPolicy.Auto, realChecks: true);
@@ -126,6 +199,9 @@ internal sealed class HiddenRowsTests
         Assert.That((await ward.HealAsync(incident.Id)).State, Is.EqualTo(IncidentState.AwaitingApproval));
         await new IncidentDecisions(new IncidentLedger(ward.Db), 3).ApproveAsync(incident.Id, "tester", "read", CancellationToken.None);
     }
+
+    private static Task<long> ByIndexAsync(Hospital ward, string condition) => Hospital.Cluster.ScalarAsync<long>(ward.Database,
+        $"SET enable_seqscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; SELECT count(source) FROM {Metadata} WHERE {condition}");
 
     private static Task<long> CountAsync(Hospital ward, string table) => Hospital.Cluster.ScalarAsync<long>(ward.Database,
         $"SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM ONLY {table}");
