@@ -160,6 +160,7 @@ internal sealed class HiddenRowsTests
             await ApproveAsync(ward, incident);
         }
         // as one does that dies right after it worked on the row
+        await CrashedTests.DieAsync(ward, await ward.FindAsync(incident.Id));
         await Hospital.Cluster.ExecuteAsync(ward.Database, $"SELECT {(kind == "heap_tuple_corrupt" ? "heap_force_kill" : "heap_force_freeze")}('{Metadata}', ARRAY['(1,7)']::tid[])");
         await ward.Damage.Index.RemoveLeafEntriesAsync("external_metadata_pkey");
 
@@ -167,6 +168,32 @@ internal sealed class HiddenRowsTests
 
         Assert.That((await ward.FindAsync(incident.Id)).Reason, Does.Contain("btree is clean"));
         Assert.That((await new BtreeCheck().RunAsync(new(ward.Target, CheckScope.All), CancellationToken.None)).Findings, Is.Empty);
+    }
+
+    [TestCase("heap_bits_wrong")]
+    [TestCase("heap_rows_hidden")]
+    public async Task Rows_that_a_VACUUM_took_away_are_not_gone_by_themselves(string kind)
+    {
+        await using var ward = await OpenAsync();
+        await (kind == "heap_bits_wrong" ? HideAsync(ward, Metadata, 1) : ward.Damage.Row.XminInvalidAsync(Metadata, new(1, 7)));
+        ICheck check = kind == "heap_bits_wrong" ? new RowBitsCheck() : new VisibilityCheck();
+        var incident = (await ward.CheckAsync(check)).Single();
+        Assert.That(incident.Kind.Name, Is.EqualTo(kind));
+        await Hospital.Cluster.ExecuteAsync(ward.Database, $"VACUUM (DISABLE_PAGE_SKIPPING) {Metadata}");
+        await Hospital.Cluster.ExecuteAsync(ward.Database, "CHECKPOINT");
+        for (var look = 0; look < 3; look++)
+        {
+            Assert.That((await ward.CheckAsync(check)).Select(i => (i.Id, i.State)), Is.EqualTo(new[] { (incident.Id, IncidentState.Detected) }));
+        }
+        if (incident.Risk == RiskClass.Manual)
+        {
+            await ApproveAsync(ward, incident);
+        }
+
+        var outcome = await ward.HealAsync(incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("VACUUM may have removed the rows"));
     }
 
     private static async Task<Hospital> OpenAsync()

@@ -50,7 +50,9 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         var rows = wrong.Select(r => r.Place).Distinct().ToList();
         if (rows.Count == 0)
         {
-            return await TableIndexes.NoRowsAsync(session, incident, plan, $"no row in block {block} of {table.Quoted} is hidden by its header by now", cancel).ConfigureAwait(false);
+            var nothing = $"no row in block {block} of {table.Quoted} is hidden by its header by now";
+            return incident.Kind == FindingKind.HeapBitsWrong && Surgery.Vanished(session, nothing) is { } vanished ? plan with { Refuse = vanished }
+                : await TableIndexes.NoRowsAsync(session, incident, plan, nothing, cancel).ConfigureAwait(false);
         }
         var byBits = incident.Kind == FindingKind.HeapBitsWrong;
         var witness = byBits ? null : await WitnessAsync(session, table, said, rows, cancel).ConfigureAwait(false);

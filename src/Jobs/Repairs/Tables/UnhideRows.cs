@@ -39,7 +39,9 @@ public sealed class UnhideRows(IndexRecheck recheck, RepairLimits limits) : ISur
             return plan with { Refuse = $"of rows in block {block} of {table.Quoted} it cannot be told whether the map is wrong or their own bits are: the map is left alone, and nothing is marked" };
         }
         var rows = map.Hidden.Where(t => t.Block == block).ToList();
-        return rows.Count == 0 ? await TableIndexes.NoRowsAsync(session, incident, plan, $"no row in block {block} of {table.Quoted} is hidden by now", cancel).ConfigureAwait(false)
+        var nothing = $"no row in block {block} of {table.Quoted} is hidden by now";
+        return rows.Count == 0 && Surgery.Vanished(session, nothing) is { } vanished ? plan with { Refuse = vanished }
+            : rows.Count == 0 ? await TableIndexes.NoRowsAsync(session, incident, plan, nothing, cancel).ConfigureAwait(false)
             : plan with
             {
                 Rows = rows.Count,
