@@ -63,6 +63,12 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
             ? $"rows of its table are damaged (incident {lost.Id}: {lost.Kind.Name} on {lost.Object}), and {index.Quoted} may be the last that knows of them: it is rebuilt after that, by `healing incidents reopen {incident.Id}`"
             : SuspectValue(beside, index);
 
+    /// <summary>The same for whoever mends the indexes of rows that he worked on: that others of the table are hidden still is no reason then.</summary>
+    internal static string? OwnTrace(IReadOnlyList<Incident> beside, long table, RelationName index) =>
+        beside.FirstOrDefault(i => OfRows.Contains(i.Kind) && !HiddenRows.Kinds.Contains(i.Kind) && i.TableOid == table) is { } lost
+            ? $"rows of its table are damaged (incident {lost.Id}: {lost.Kind.Name} on {lost.Object}), and it may be the last that knows of them"
+            : SuspectValue(beside, index);
+
     /// <summary>A new index would take over what the table says, and nobody has said yet that this is right.</summary>
     internal static string? SuspectValue(IReadOnlyList<Incident> beside, RelationName index) =>
         beside.FirstOrDefault(i => i.Kind == FindingKind.HeapValueSuspect && i.Object.Oid == index.Oid) is { } suspect

@@ -140,6 +140,27 @@ internal sealed class HiddenRowsTests
         Assert.That(await LookedForAsync(), Is.EqualTo(new[] { 1L, 1L }));
     }
 
+    [Test]
+    public async Task An_index_that_may_know_better_than_its_table_is_not_built_anew_for_rows_that_are_back()
+    {
+        await using var ward = await OpenAsync();
+        var rows = await CountAsync(ward, Metadata);
+        var key = await Hospital.Cluster.ScalarAsync<long>(ward.Database, $"SELECT id FROM {Metadata} WHERE ctid = '(1,7)'");
+        await ward.Damage.Row.XminInvalidAsync(Metadata, new(1, 7));
+        await ByIndexAsync(ward, $"id = {key}");
+        var incident = (await ward.CheckAsync(new VisibilityCheck())).Single();
+        var pkey = new Jobs.Targets.RelationName(await Hospital.Cluster.ScalarAsync<long>(ward.Database, "SELECT 'external_metadata_pkey'::regclass::oid::bigint"), "public.external_metadata_pkey");
+        var suspect = Finding.Of("btree", FindingKind.HeapValueSuspect, (await ward.Target.FactsAsync(CancellationToken.None)).Id, pkey, "two things");
+        await ward.TakeInAsync(new("btree", CheckStatus.Damaged, TimeSpan.Zero, null, [suspect], [pkey.Oid]));
+
+        var outcome = await ward.HealAsync(incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
+        Assert.That(outcome.Note, Does.StartWith("the rows are there again, but public.external_metadata_pkey is not built anew").And.Contain("say two things of a row"));
+        Assert.That(await CountAsync(ward, Metadata), Is.EqualTo(rows));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(ward.Database, "SELECT 'external_metadata_pkey'::regclass::oid::bigint"), Is.EqualTo(pkey.Oid));
+    }
+
     [TestCase("heap_bits_wrong")]
     [TestCase("heap_rows_hidden")]
     [TestCase("heap_tuple_corrupt")]

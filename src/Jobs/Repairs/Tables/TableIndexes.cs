@@ -39,7 +39,9 @@ internal sealed class TableIndexes(IndexRecheck recheck, RepairLimits limits)
     public async Task<MendedIndexes> MendAsync(RepairSession session, TableLook table, RepairPlan plan, bool others, StatementLog log, CancellationToken cancel)
     {
         var rebuilt = new List<string>();
-        foreach (var index in await table.IndexesAsync(session.Connection, cancel).ConfigureAwait(false))
+        var indexes = await table.IndexesAsync(session.Connection, cancel).ConfigureAwait(false);
+        var beside = await session.OpenBesideAsync([table.Oid, .. indexes.Select(i => i.Oid)], cancel).ConfigureAwait(false);
+        foreach (var index in indexes)
         {
             if (index.IsBtree ? await recheck.LookAsync(session.Target, [index.Oid], cancel).ConfigureAwait(false) is { Sound: true } : !others)
             {
@@ -48,6 +50,10 @@ internal sealed class TableIndexes(IndexRecheck recheck, RepairLimits limits)
             if (await IndexLook.AtAsync(session.Connection, new(index.Oid, index.Quoted), cancel).ConfigureAwait(false) is not { Usable: true } look)
             {
                 continue;
+            }
+            if (IndexPlanning.OwnTrace(beside, table.Oid, new(index.Oid, index.Quoted)) is { } trace)
+            {
+                return new([], $"{look.Quoted} is not built anew: {trace}") { Outcome = RepairOutcome.Escalated };
             }
             var statement = look.IsExclusion ? $"REINDEX INDEX {look.Quoted}" : $"REINDEX INDEX CONCURRENTLY {look.Quoted}";
             var end = await new PatientRebuild(limits).RunAsync(session, look, plan, statement, look.IsExclusion ? limits.ExclusiveLockTimeout : limits.LockTimeout, log, cancel).ConfigureAwait(false);
