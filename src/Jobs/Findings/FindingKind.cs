@@ -41,10 +41,10 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "A row version claims more columns than its table has.");
 
     public static readonly FindingKind HeapRowsHidden = new("heap_rows_hidden", Severity.Critical, "unhide_rows", RiskClass.LosslessOnline,
-        "Committed rows are marked as if they were not; only the visibility map still shows them, and the next VACUUM would remove them.");
+        "Committed rows are marked as if they were not; only the visibility map still shows them, and the next VACUUM would remove them.") { MayBeLost = true };
 
     public static readonly FindingKind HeapBitsWrong = new("heap_bits_wrong", Severity.Critical, "freeze_tuples", RiskClass.Manual,
-        "Committed rows are marked as if they were not, and nothing shows them any more; the next VACUUM would remove them.");
+        "Committed rows are marked as if they were not, and nothing shows them any more; the next VACUUM would remove them.") { MayBeLost = true };
 
     public static readonly FindingKind ToastValueLost = new("toast_value_lost", Severity.Critical, "toast_placeholder", RiskClass.Manual,
         "A long value that a row refers to is not whole in the TOAST table; a query that wants it fails.");
@@ -165,6 +165,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
     /// <summary>Not about what the database holds but about what is around it: whether it can be reached, its backups, its standbys. It stops nobody's writes.</summary>
     public bool IsOfSurroundings { get; init; }
+
+    /// <summary>What is found no more may be well, or be lost: a VACUUM leaves no trace of it. As long as its table is there, only a repair or a person resolves it.</summary>
+    public bool MayBeLost { get; init; }
 
     /// <summary>Grouped as in the catalogue of checks, a line each.</summary>
     public static readonly IReadOnlyList<FindingKind> All =

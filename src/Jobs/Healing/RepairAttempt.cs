@@ -304,7 +304,8 @@ public sealed class RepairAttempt(
 
     private async Task<RepairSession> BenchAsync(Incident incident, CancellationToken cancel)
     {
-        var first = (await ledgers.Incidents.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false)).FirstOrDefault(a => a.Plan is not null);
+        var attempts = (await ledgers.Incidents.AttemptsAsync(incident.Id, cancel).ConfigureAwait(false)).Where(a => a.Plan is not null).ToList();
+        var first = attempts.FirstOrDefault();
         var before = first is null ? null : JsonNode.Parse(first.Plan!)?["indexes_before"]?.AsArray().Select(n => n!.GetValue<long>()).ToList();
         return new(session.Target, session.Facts, session.Connection, _fence.Token)
         {
@@ -312,6 +313,9 @@ public sealed class RepairAttempt(
             Attempt = incident.Attempts + 1,
             OpenBesideAsync = (oids, token) => ledgers.Incidents.OpenBesideAsync(incident, oids, token),
             IndexesBefore = before is { Count: > 0 } ? before : null,
+            // one that was put off gave its number to the next; what that next one found done already was done by it
+            SentBefore = attempts.Exists(a => a.Statements is null || JsonNode.Parse(a.Plan!)?["steps"] is not JsonArray { Count: > 0 }) ? null
+                : [.. attempts.SelectMany(a => JsonNode.Parse(a.Statements!)!.AsArray().Select(s => s!.GetValue<string>()))],
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
             Programs = settings.Programs,
             IsLedgerHereAsync = token => ledgers.Snapshots.IsOnAsync(session.Connection, token),

@@ -33,7 +33,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
         foreach (var finding in report.Findings.Where(f => f.Severity >= Severity.Warning || f.Repair is not null).DistinctBy(f => f.Fingerprint, StringComparer.Ordinal).OrderBy(f => f.Fingerprint, StringComparer.Ordinal))
             await FoundAsync(finding, cancel).ConfigureAwait(false);
         if (report.Status != CheckStatus.Unavailable && report.Examined.Count > 0)
-            await LookedCleanAsync(cancel).ConfigureAwait(false);
+            await LookedCleanAsync(k => k.IsEvent || k.MayBeLost, cancel).ConfigureAwait(false);
         return new TakenIn(_toRepair) { Opened = _opened, Escalated = _escalated, Gone = _gone };
     }
 
@@ -41,7 +41,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
     public async Task<IReadOnlyList<Incident>> GoneAsync(CancellationToken cancel)
     {
         await DoAsync("intake_serialise", new { Target = target }, cancel).ConfigureAwait(false);
-        await LookedCleanAsync(cancel).ConfigureAwait(false);
+        await LookedCleanAsync(k => k.IsEvent, cancel).ConfigureAwait(false);
         return _gone;
     }
 
@@ -106,7 +106,8 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
         return escalated;
     }
 
-    private async Task LookedCleanAsync(CancellationToken cancel)
+    /// <param name="stays">What does not go away by not being found.</param>
+    private async Task LookedCleanAsync(Func<FindingKind, bool> stays, CancellationToken cancel)
     {
         var clean = await connection.ListAsync<CleanRow>(Sql.Of<IncidentLedger>("incident_clean"), new
         {
@@ -115,7 +116,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
             Examined = report.Examined.Distinct().ToArray(),
             Names = report.ExaminedNames.Distinct(StringComparer.Ordinal).ToArray(),
             Found = report.Findings.Select(f => f.Fingerprint).Distinct(StringComparer.Ordinal).ToArray(),
-            Events = FindingKind.All.Where(k => k.IsEvent).Select(k => k.Name).ToArray(),
+            Staying = FindingKind.All.Where(stays).Select(k => k.Name).ToArray(),
             LookedFrom = report.ExaminedAsOf ?? report.LookedFrom,
             report.FromStandby,
         }, cancel, transaction).ConfigureAwait(false);

@@ -9,7 +9,7 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>What both rebuilds of one index look at before they promise anything.</summary>
 public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
 {
-    private static readonly FindingKind[] OfRows = [FindingKind.HeapRowsLost, FindingKind.HeapTupleUnreadable, FindingKind.HeapPageInvalid];
+    private static readonly FindingKind[] OfRows = [FindingKind.HeapRowsLost, FindingKind.HeapTupleUnreadable, FindingKind.HeapPageInvalid, .. HiddenRows.Kinds];
 
     public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, RiskClass risk, Func<IndexLook, string?> refuse, Func<IndexLook, RepairStep> rebuild, CancellationToken cancel)
     {
@@ -22,7 +22,13 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
         {
             return plan with { Refuse = no };
         }
-        if (LastTrace(await session.OpenBesideAsync([index.TableOid, index.Oid], cancel).ConfigureAwait(false), incident, index.TableOid, new(index.Oid, index.Quoted)) is { } trace)
+        var beside = await session.OpenBesideAsync([index.TableOid, index.Oid], cancel).ConfigureAwait(false);
+        // whoever brings them back builds what does not lead to them anew himself
+        if (incident.Kind != FindingKind.IndexFileMissing && HiddenRows.OpenOn(beside, index.TableOid) is { } hidden)
+        {
+            return plan with { Defer = $"rows of its table are hidden by their own bits (incident {hidden.Id}: {hidden.Kind.Name} on {hidden.Object}), and {index.Quoted} built anew would not lead to them: they are brought back first" };
+        }
+        if (LastTrace(beside, incident, index.TableOid, new(index.Oid, index.Quoted)) is { } trace)
         {
             return plan with { Refuse = trace };
         }
@@ -50,11 +56,17 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
             : plan with { Relations = [index.Oid], Steps = [.. plan.Steps, rebuild(index)] };
     }
 
-    /// <summary>Where rows of a table are lost or cannot be read, its indexes are the last that knows of them; built anew they would know only what is left.</summary>
+    /// <summary>Where rows of a table are lost, hidden or cannot be read, its indexes are the last that knows of them; built anew they would know only what is left.</summary>
     /// <param name="beside">What else is open on the table and the index.</param>
     internal static string? LastTrace(IReadOnlyList<Incident> beside, Incident incident, long table, RelationName index) =>
         incident.Kind != FindingKind.IndexFileMissing && beside.FirstOrDefault(i => OfRows.Contains(i.Kind) && i.TableOid == table) is { } lost
             ? $"rows of its table are damaged (incident {lost.Id}: {lost.Kind.Name} on {lost.Object}), and {index.Quoted} may be the last that knows of them: it is rebuilt after that, by `healing incidents reopen {incident.Id}`"
+            : SuspectValue(beside, index);
+
+    /// <summary>The same for whoever mends the indexes of rows that he worked on: that others of the table are hidden still is no reason then.</summary>
+    internal static string? OwnTrace(IReadOnlyList<Incident> beside, long table, RelationName index) =>
+        beside.FirstOrDefault(i => OfRows.Contains(i.Kind) && !HiddenRows.Kinds.Contains(i.Kind) && i.TableOid == table) is { } lost
+            ? $"rows of its table are damaged (incident {lost.Id}: {lost.Kind.Name} on {lost.Object}), and it may be the last that knows of them"
             : SuspectValue(beside, index);
 
     /// <summary>A new index would take over what the table says, and nobody has said yet that this is right.</summary>

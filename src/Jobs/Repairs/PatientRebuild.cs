@@ -29,7 +29,10 @@ public sealed class PatientRebuild(RepairLimits limits)
                 }
                 if (e.SqlState is not (SqlState.LockNotAvailable or SqlState.DeadlockDetected))
                 {
-                    return new(e.SqlState is SqlState.DiskFull or SqlState.UniqueViolation ? RepairOutcome.Deferred : RepairOutcome.Failed, Reason(index, e) + left);
+                    return new(e.SqlState is SqlState.DiskFull or SqlState.UniqueViolation ? RepairOutcome.Deferred : RepairOutcome.Failed, Reason(index, e) + left)
+                    {
+                        HasDuplicates = e.SqlState == SqlState.UniqueViolation,
+                    };
                 }
                 if (attempt >= limits.LockTries || left is not null)
                 {
@@ -54,4 +57,8 @@ public sealed class PatientRebuild(RepairLimits limits)
     };
 }
 
-public sealed record RebuildEnd(RepairOutcome Outcome, string? Reason);
+public sealed record RebuildEnd(RepairOutcome Outcome, string? Reason)
+{
+    /// <summary>The table holds a key twice that the index must keep unique: no later try gets further.</summary>
+    public bool HasDuplicates { get; init; }
+}

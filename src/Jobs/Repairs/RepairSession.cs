@@ -21,6 +21,8 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public Func<IReadOnlyCollection<long>, CancellationToken, Task<IReadOnlyList<Incidents.Incident>>> OpenBesideAsync { get; init; } = static (_, _) => Task.FromResult<IReadOnlyList<Incidents.Incident>>([]);
     /// <summary>What the first attempt of this incident found on the table, by the ledger; null when this is the first.</summary>
     public IReadOnlyList<long>? IndexesBefore { get; init; }
+    /// <summary>What earlier attempts of this incident sent to the server, by the ledger; null where one of them could not tell, or nobody is asked.</summary>
+    public IReadOnlyList<string>? SentBefore { get; init; }
     /// <summary>An earlier attempt may have done the work already, so that the finding is looked at again first.</summary>
     public bool LookAgain { get; init; }
     /// <summary>A directory in which the server's programs are looked for first; may be empty.</summary>

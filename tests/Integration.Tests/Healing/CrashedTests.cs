@@ -96,7 +96,7 @@ internal sealed class CrashedTests
         await hospital.AssertSoundAsync();
     }
 
-    private static async Task DieAsync(Hospital hospital, Incident incident)
+    internal static async Task DieAsync(Hospital hospital, Incident incident)
     {
         var ledger = new IncidentLedger(hospital.Db);
         var factory = hospital.Factory();

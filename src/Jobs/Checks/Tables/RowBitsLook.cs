@@ -1,4 +1,5 @@
 using Dapper;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Pages;
 using HealingWorkers.Jobs.Targets;
@@ -12,6 +13,9 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
     public const int Most = 1_000;
     private const int MostRemembered = 100_000;
     private readonly Dictionary<long, string?> _fates = [];
+
+    /// <summary>Pages as well that call themselves all-visible.</summary>
+    private bool Everywhere { get; init; }
 
     /// <summary>Live rows that their bits hide; none of a page that the table itself calls all-visible, which the visibility map still shows.</summary>
     public async Task<IReadOnlyList<HiddenRow>> OfTableAsync(string path, Func<Task> rest, CancellationToken cancel)
@@ -39,8 +43,9 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
             return null;
         }
         var path = await HeapSize.PathAsync(connection, table.Oid, cancel).ConfigureAwait(false);
+        var look = new RowBitsLook(connection, files);
         return path is not null && await new RelationPages(files, path).ReadAsync((uint)block, cancel).ConfigureAwait(false) is { } page
-            ? await new RowBitsLook(connection, files).LiveAsync(InPage((uint)block, page), cancel).ConfigureAwait(false) : [];
+            ? await look.LiveAsync(look.InPage((uint)block, page), cancel).ConfigureAwait(false) : [];
     }
 
     /// <summary>Those of these rows that a transaction removed which committed, by the commit log and by the marks that it left. None where the files cannot be seen.</summary>
@@ -60,8 +65,33 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
         return [.. found.Where(r => r.WasRemoved(x => look._fates.GetValueOrDefault(x)))];
     }
 
+    /// <summary>
+    /// All of a table, for whoever is about to VACUUM it, which removes such rows wherever they are. What has been brought back since its page was
+    /// written is none, where a checkpoint can be had. Null where the files cannot be seen.
+    /// </summary>
+    public static async Task<IReadOnlyList<HiddenRow>?> InTableAsync(Target target, TargetFacts facts, long table, CancellationToken cancel)
+    {
+        await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        if (await ServerFilesFinder.FindAsync(target, facts, connection, cancel).ConfigureAwait(false) is not { } files
+            || await HeapSize.PathAsync(connection, table, cancel).ConfigureAwait(false) is not { } path)
+        {
+            return null;
+        }
+        var look = new RowBitsLook(connection, files) { Everywhere = true };
+        try
+        {
+            var rows = await look.OfTableAsync(path, () => Task.CompletedTask, cancel).ConfigureAwait(false);
+            return rows.Count == 0 || !await Checkpoint.TryAsync(connection, cancel).ConfigureAwait(false) ? rows
+                : await look.AgainAsync(new(files, path), rows, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or PostgresException { SqlState: SqlState.UndefinedFile })
+        {
+            return null;
+        }
+    }
+
     /// <summary>A page may be read while the server writes it: only what a second look finds unchanged is told.</summary>
-    private static async Task<IReadOnlyList<HiddenRow>> AgainAsync(RelationPages pages, List<HiddenRow> live, CancellationToken cancel)
+    private async Task<IReadOnlyList<HiddenRow>> AgainAsync(RelationPages pages, IReadOnlyList<HiddenRow> live, CancellationToken cancel)
     {
         var same = new List<HiddenRow>();
         foreach (var block in live.GroupBy(r => r.Place.Block))
@@ -106,11 +136,11 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
         return open;
     }
 
-    private static List<HiddenRow> InPage(uint block, ReadOnlySpan<byte> bytes)
+    private List<HiddenRow> InPage(uint block, ReadOnlySpan<byte> bytes)
     {
         var rows = new List<HiddenRow>();
         var header = PageHeader.Read(bytes);
-        if (!header.IsSane || header.AllVisible)
+        if (!header.IsSane || (header.AllVisible && !Everywhere))
         {
             return rows;
         }

@@ -1,9 +1,7 @@
 using System.Globalization;
-using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Pages;
 using HealingWorkers.Jobs.Snapshots;
 
@@ -27,7 +25,7 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         var plan = new RepairPlan(Name, RiskClass.Manual, []);
         if (await DamagedBlock.FindAsync(session, incident, cancel).ConfigureAwait(false) is not { Table: var table, Block: var block })
         {
-            return plan with { Nothing = $"{incident.Object} no longer exists" };
+            return await TableIndexes.NoRowsAsync(session, incident, plan, $"{incident.Object} no longer exists", cancel).ConfigureAwait(false);
         }
         var use = await Surgery.FreezeAsync(session, cancel).ConfigureAwait(false);
         if ((Surgery.Refusal(session, table) ?? use.WhyNot
@@ -52,7 +50,9 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         var rows = wrong.Select(r => r.Place).Distinct().ToList();
         if (rows.Count == 0)
         {
-            return plan with { Nothing = $"no row in block {block} of {table.Quoted} is hidden by its header by now" };
+            var nothing = $"no row in block {block} of {table.Quoted} is hidden by its header by now";
+            return incident.Kind == FindingKind.HeapBitsWrong && Surgery.Vanished(session, nothing) is { } vanished ? plan with { Refuse = vanished }
+                : await TableIndexes.NoRowsAsync(session, incident, plan, nothing, cancel).ConfigureAwait(false);
         }
         var byBits = incident.Kind == FindingKind.HeapBitsWrong;
         var witness = byBits ? null : await WitnessAsync(session, table, said, rows, cancel).ConfigureAwait(false);
@@ -60,13 +60,12 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         {
             return plan with { Refuse = $"the row at {removed.Place} of {table.Quoted} was removed or replaced by transaction {removed.Header.Xmax.ToString(CultureInfo.InvariantCulture)}, which committed: declared to be there, it would come back. Take it out by hand (heap_force_kill), VACUUM, then reopen" };
         }
-        var now = await session.Connection.QueryAsync<long>(new CommandDefinition(Sql.Of<IndexLook>("table_indexes"), new { table = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false);
         var published = await table.PublishedAsync(session.Connection, "subscribers hear nothing of it; compare with what they have of these rows", cancel).ConfigureAwait(false);
         return plan with
         {
             Rows = rows.Count,
             Relations = [table.Oid],
-            IndexesBefore = session.IndexesBefore ?? [.. now],
+            IndexesBefore = await TableIndexes.BeforeAsync(session, table, cancel).ConfigureAwait(false),
             Samples = await RowSamples.OfAsync(session, table, rows, cancel).ConfigureAwait(false),
             Notes =
             [
@@ -115,7 +114,7 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         var log = new StatementLog();
         if (plan.Work is not Frozen work)
         {
-            return new(RepairOutcome.Done, plan.Nothing, log.Sent);
+            return await new TableIndexes(recheck, limits).MendAloneAsync(session, plan, others: true, log, cancel).ConfigureAwait(false);
         }
         var missing = 0;
         var surgery = new Surgery(session, log, limits);
@@ -144,16 +143,16 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         }
         var mended = await new TableIndexes(recheck, limits).MendAsync(session, work.Table, plan, others: true, log, cancel).ConfigureAwait(false);
         return mended.Trouble is { } trouble
-            ? new(mended.Outcome == RepairOutcome.Deferred ? RepairOutcome.Deferred : RepairOutcome.Escalated, $"the rows are there again, but {trouble}", log.Sent)
+            ? new(mended.End, $"the rows are there again, but {trouble}", log.Sent)
             : new(RepairOutcome.Done, null, log.Sent)
             {
                 Rebuilt = mended.Rebuilt,
-                Touched = [new(work.Table.Oid, [.. work.Rows.Select(r => r.Block).Distinct()]), .. mended.Others.Select(o => new TouchedRelation(o, []))],
+                Touched = [new(work.Table.Oid, [.. work.Rows.Select(r => r.Block).Distinct()]), .. mended.Touched],
             };
     }
 
     public Task<OwnProof> ProveAsync(RepairSession session, Incident incident, RepairPlan plan, RepairResult result, CancellationToken cancel) =>
-        plan.Work is not Frozen work ? Task.FromResult(new OwnProof(true, plan.Nothing ?? "nothing was to be done"))
+        plan.Work is not Frozen work ? new TableIndexes(recheck, limits).ProveAloneAsync(session, plan, cancel)
             : new TableIndexes(recheck, limits).ProveAsync(session, work.Table.Oid, $"{work.Rows.Count} row(s) declared to be there", cancel);
 
     /// <param name="Witness">How each row showed itself; null where its bits hide it, so that nobody can change it.</param>

@@ -2,7 +2,6 @@ using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Pages;
 using HealingWorkers.Jobs.Snapshots;
 
@@ -25,7 +24,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         var plan = new RepairPlan(Name, RiskClass.Manual, []);
         if (await DamagedBlock.FindAsync(session, incident, cancel).ConfigureAwait(false) is not { Table: var table, Block: var block })
         {
-            return plan with { Nothing = $"{incident.Object} no longer exists" };
+            return await TableIndexes.NoRowsAsync(session, incident, plan, $"{incident.Object} no longer exists", cancel).ConfigureAwait(false);
         }
         var use = await Surgery.KillAsync(session, cancel).ConfigureAwait(false);
         if ((Surgery.Refusal(session, table) ?? (table.MainOid is not null ? $"{table.Quoted} keeps pieces of long values, which nobody can put back one by one" : null) ?? use.WhyNot) is { } no)
@@ -36,7 +35,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         var rows = (said ?? []).Where(r => r.Kind == FindingKind.HeapTupleCorrupt).ToList();
         if (said is not null && rows.Count == 0 && said.All(r => r.Kind != FindingKind.HeapTupleUnreadable))
         {
-            return plan with { Nothing = $"no row in block {block} of {table.Quoted} breaks a rule by now" };
+            return await TableIndexes.NoRowsAsync(session, incident, plan, $"no row in block {block} of {table.Quoted} breaks a rule by now", cancel).ConfigureAwait(false);
         }
         if (said is null || said.Any(r => r.Kind == FindingKind.HeapTupleUnreadable))
         {
@@ -48,13 +47,16 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             return plan with { Refuse = Lost(table, block, $"{string.Join(", ", unseen.Take(5))} cannot be fetched ({rows[0].Message}), so that it cannot be kept") };
         }
-        var now = await session.Connection.QueryAsync<long>(new CommandDefinition(Sql.Of<IndexLook>("table_indexes"), new { table = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false);
+        if (await HiddenRows.InTheWayAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
+        {
+            return plan with { Defer = hidden };
+        }
         var published = await table.PublishedAsync(session.Connection, "subscribers hear nothing of it and keep these rows; compare them there, and delete them by hand", cancel).ConfigureAwait(false);
         return plan with
         {
             Rows = places.Count,
             Relations = [table.Oid],
-            IndexesBefore = session.IndexesBefore ?? [.. now],
+            IndexesBefore = await TableIndexes.BeforeAsync(session, table, cancel).ConfigureAwait(false),
             Samples = await RowSamples.SeenAsync(session, await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false), places, cancel).ConfigureAwait(false),
             Notes = ["These rows leave the table and are kept in healing_quarantine. Rows of other tables that refer to them are not touched: insert the rows again from quarantine.", .. published is null ? [] : new[] { published }, .. rows.Take(10).Select(r => FormattableString.Invariant($"({block},{r.Offset}): {r.Message}"))],
             Work = new Killed(incident, table, use.Function!, places, block) { Witness = await WitnessAsync(session, table, said, places, cancel).ConfigureAwait(false) },
@@ -73,7 +75,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         var log = new StatementLog();
         if (plan.Work is not Killed work)
         {
-            return new(RepairOutcome.Done, plan.Nothing, log.Sent);
+            return await new TableIndexes(recheck, limits).MendAloneAsync(session, plan, others: false, log, cancel).ConfigureAwait(false);
         }
         var (table, surgery) = (work.Table, new Surgery(session, log, limits));
         var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
@@ -132,7 +134,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
     }
 
     public Task<OwnProof> ProveAsync(RepairSession session, Incident incident, RepairPlan plan, RepairResult result, CancellationToken cancel) =>
-        plan.Work is not Killed work ? Task.FromResult(new OwnProof(true, plan.Nothing ?? "nothing was to be done"))
+        plan.Work is not Killed work ? new TableIndexes(recheck, limits).ProveAloneAsync(session, plan, cancel)
             : new TableIndexes(recheck, limits).ProveAsync(session, work.Table.Oid, $"{work.Rows.Count} row(s) are in healing_quarantine, batch {work.Batch}", cancel);
 
     private static async Task<IReadOnlyList<Tid>> SeenAsync(RepairSession session, TableLook table, IReadOnlyList<Tid> rows, CancellationToken cancel) =>

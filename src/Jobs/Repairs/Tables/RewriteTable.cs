@@ -12,6 +12,8 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
 {
     private const string Locks = "ACCESS EXCLUSIVE on the table while it is written anew: readers and writers wait";
     private static readonly TimeSpan Lag = TimeSpan.FromSeconds(1.5);
+    /// <summary>A session that idles tells after ten seconds what it wrote.</summary>
+    private const int MostLags = 8;
 
     public string Name => "rewrite_table";
 
@@ -31,6 +33,10 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
             ?? (!table.MayRead || table.HidesRows ? $"the role {session.Role} does not see all rows of {table.Quoted}, so that they cannot be compared" : null)) is { } no)
         {
             return plan with { Refuse = no };
+        }
+        if (await HiddenRows.InTheWayAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
+        {
+            return plan with { Defer = hidden };
         }
         var indexes = await table.IndexesAsync(session.Connection, cancel).ConfigureAwait(false);
         var beside = await session.OpenBesideAsync([table.Oid, .. indexes.Select(i => i.Oid)], cancel).ConfigureAwait(false);
@@ -64,6 +70,11 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
         {
             return new(RepairOutcome.Done, plan.Nothing, log.Sent);
         }
+        // since the plan a row may have been hidden, or found to be
+        if (await HiddenRows.InTheWayAsync(session, work.Table, cancel).ConfigureAwait(false) is { } hidden)
+        {
+            return new(RepairOutcome.Deferred, hidden, log.Sent);
+        }
         var table = await QuarantineTable.OfAsync(session.Connection, work.Table.Oid, cancel).ConfigureAwait(false);
         var written = await TableContent.WrittenAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
         work.Before = await TableContent.OfAsync(session, table, cancel).ConfigureAwait(false);
@@ -89,10 +100,10 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
             await Task.Delay(limits.LockBackoff * attempt, session.Target.Clock, cancel).ConfigureAwait(false);
         }
         work.After = await TableContent.OfAsync(session, table, cancel).ConfigureAwait(false);
-        if (work.After != work.Before)
+        for (var lag = 0; work.After != work.Before && lag < MostLags && work.Written?.Explain(work.Before, work.After) != true; lag++)
         {
             await Task.Delay(Lag, session.Target.Clock, cancel).ConfigureAwait(false);
-            work.Written = await TableContent.WrittenAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false) - written;
+            work.Written = (await TableContent.WrittenAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false)).Since(written);
         }
         var indexes = await work.Table.IndexesAsync(session.Connection, cancel).ConfigureAwait(false);
         return new(RepairOutcome.Done, null, log.Sent)
@@ -110,14 +121,14 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
         }
         var indexes = await new TableIndexes(recheck, limits).ProveAsync(session, work.Table.Oid, "", cancel).ConfigureAwait(false);
         return before == after ? new(indexes.Holds, $"all {after.Rows} rows are the same as before (hash {after.Hash}){indexes.Said}")
-            : work.Written > 0 ? new(indexes.Holds, $"{before.Rows} rows before and {after.Rows} after, with {work.Written} written by others meanwhile: they cannot be compared{indexes.Said}")
-            : new(null, $"{before.Rows} rows (hash {before.Hash}) before and {after.Rows} (hash {after.Hash}) after, and nobody is known to have written: compare with the snapshot");
+            : work.Written?.Explain(before, after) == true ? new(indexes.Holds, $"{before.Rows} rows before and {after.Rows} after, and the server counts {work.Written} meanwhile: none was lost{indexes.Said}")
+            : new(null, $"{before.Rows} rows (hash {before.Hash}) before and {after.Rows} (hash {after.Hash}) after, and the server counts {work.Written} meanwhile, which does not tell that every row is the same: compare with the snapshot");
     }
 
     private sealed record Rewritten(TableLook Table)
     {
         public TableContent? Before { get; set; }
         public TableContent? After { get; set; }
-        public long Written { get; set; }
+        public TableWrites? Written { get; set; }
     }
 }

@@ -9,7 +9,9 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
 {
     public const string Group = "healing_surgery";
 
-    public static Task<ExtensionUse> FreezeAsync(RepairSession session, CancellationToken cancel) => ExtensionUse.OfAsync(session, "pg_surgery", "heap_force_freeze", Group, cancel);
+    private const string Freeze = "heap_force_freeze";
+
+    public static Task<ExtensionUse> FreezeAsync(RepairSession session, CancellationToken cancel) => ExtensionUse.OfAsync(session, "pg_surgery", Freeze, Group, cancel);
 
     public static Task<ExtensionUse> KillAsync(RepairSession session, CancellationToken cancel) => ExtensionUse.OfAsync(session, "pg_surgery", "heap_force_kill", Group, cancel);
 
@@ -20,6 +22,10 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
 
     public static string Statement(string function, TableLook table, IEnumerable<Tid> rows) =>
         FormattableString.Invariant($"SELECT {function}({table.Oid}::pg_catalog.oid::pg_catalog.regclass, ARRAY[{string.Join(", ", rows.Select(t => $"'{t}'"))}]::pg_catalog.tid[])");
+
+    /// <summary>Hidden rows that were found and are not there any more, though no attempt of ours marked them, may be lost. Null where one did, or may have.</summary>
+    public static string? Vanished(RepairSession session, string what) => session.SentBefore?.Any(s => s.Contains(Freeze, StringComparison.Ordinal)) != false ? null
+        : $"{what}, and no attempt of ours has put it right: VACUUM may have removed the rows. Compare with a standby or a backup, and close this when none is missing";
 
     /// <summary>With VACUUM kept out, nobody who reads or writes waits. False where somebody holds the table.</summary>
     public Task<bool> HeldAsync(TableLook table, Func<Task> work, CancellationToken cancel) => HeldAsync(table, "SHARE UPDATE EXCLUSIVE", work, cancel);

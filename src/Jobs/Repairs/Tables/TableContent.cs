@@ -21,7 +21,20 @@ internal sealed record TableContent(long Rows, string Hash)
     }
 
     /// <summary>The server's own count of what was written, which lags behind by a second or so.</summary>
-    public static Task<long> WrittenAsync(NpgsqlConnection connection, long table, CancellationToken cancel) =>
-        connection.ExecuteScalarAsync<long>(new CommandDefinition(
-            "SELECT pg_stat_get_tuples_inserted(@oid::bigint::oid) + pg_stat_get_tuples_updated(@oid::bigint::oid) + pg_stat_get_tuples_deleted(@oid::bigint::oid)", new { oid = table }, cancellationToken: cancel));
+    public static Task<TableWrites> WrittenAsync(NpgsqlConnection connection, long table, CancellationToken cancel) =>
+        connection.QuerySingleAsync<TableWrites>(new CommandDefinition(
+            """
+            SELECT pg_stat_get_tuples_inserted(@oid::bigint::oid) AS "Inserted", pg_stat_get_tuples_updated(@oid::bigint::oid) AS "Updated", pg_stat_get_tuples_deleted(@oid::bigint::oid) AS "Deleted"
+            """, new { oid = table }, cancellationToken: cancel));
+}
+
+/// <summary>Row versions that were written, those of transactions that did not commit among them.</summary>
+internal sealed record TableWrites(long Inserted, long Updated, long Deleted)
+{
+    public TableWrites Since(TableWrites before) => new(Inserted - before.Inserted, Updated - before.Updated, Deleted - before.Deleted);
+
+    /// <summary>Rows came and went, none was changed, and as many are there as that makes: none was lost. Of values that were changed it can say nothing.</summary>
+    public bool Explain(TableContent before, TableContent after) => Updated == 0 && Inserted + Deleted > 0 && after.Rows - before.Rows == Inserted - Deleted;
+
+    public override string ToString() => FormattableString.Invariant($"{Inserted} rows inserted, {Updated} updated and {Deleted} deleted by others");
 }

@@ -8,9 +8,13 @@ internal static class TableVacuum
 {
     public static string Statement(TableLook table) => $"VACUUM (TRUNCATE false) {table.Quoted}";
 
-    /// <summary>Null when it ran; else why it could not now.</summary>
+    /// <summary>Null when it ran; else why it could not now, or must not.</summary>
     public static async Task<string?> RunAsync(RepairSession session, TableLook table, RepairLimits limits, StatementLog log, CancellationToken cancel)
     {
+        if (await HiddenRows.InTheWayAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
+        {
+            return hidden;
+        }
         await PatientRebuild.SetLockTimeoutAsync(session, limits.LockTimeout, cancel).ConfigureAwait(false);
         for (var attempt = 1; ; attempt++)
         {

@@ -62,6 +62,10 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
         {
             return plan with { Refuse = $"the column {impossible.Quoted} of {table.Quoted} ({impossible.Type}) must not be NULL, and nothing can stand in its place: set the value by hand, from a standby or a backup" };
         }
+        if (await HiddenRows.InTheWayAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
+        {
+            return plan with { Defer = hidden };
+        }
         var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
         var names = work.Rows.SelectMany(r => r.Columns).Select(c => c.Quoted).ToHashSet(StringComparer.Ordinal);
         var published = await table.PublishedAsync(session.Connection, "subscribers may still have these values, and the placeholder overwrites them there as well. Fetch them from there first", cancel).ConfigureAwait(false);

@@ -33,8 +33,15 @@ public sealed class TruncateVisibilityMap(RepairLimits limits) : IRepair
             return plan with { Refuse = no };
         }
         var map = await LookAsync(session, table, cancel).ConfigureAwait(false);
-        return Hindrance(table, map) is { } wait ? plan with { Defer = wait }
-            : map is { Visible.Count: 0, Frozen.Count: 0 } && incident.Check == Origin ? plan with { Nothing = $"the visibility map of {table.Quoted} is right by now" }
+        if (Hindrance(table, map) is { } wait)
+        {
+            return plan with { Defer = wait };
+        }
+        if (map is { Visible.Count: 0, Frozen.Count: 0 } && incident.Check == Origin)
+        {
+            return plan with { Nothing = $"the visibility map of {table.Quoted} is right by now" };
+        }
+        return await HiddenRows.InTheWayAsync(session, table, cancel).ConfigureAwait(false) is { } hidden ? plan with { Defer = hidden }
             : plan with
             {
                 Work = table,

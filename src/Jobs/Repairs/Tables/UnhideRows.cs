@@ -11,10 +11,12 @@ public sealed class UnhideRows(IndexRecheck recheck, RepairLimits limits) : ISur
 {
     private const string Locks = "SHARE UPDATE EXCLUSIVE on the table, which keeps VACUUM out: nobody who reads or writes waits";
 
+    private const string IndexLocks = "SHARE UPDATE EXCLUSIVE on the table; writers wait while the index of an exclusion constraint is built";
+
     public string Name => "unhide_rows";
 
     public RepairDescription Description { get; } = new(
-        "Keeps a copy of the rows in quarantine, then marks them as committed and not removed (heap_force_freeze).", Locks,
+        "Keeps a copy of the rows in quarantine, then marks them as committed and not removed (heap_force_freeze), and sees to it that the table's indexes lead to them.", $"{Locks}, but writers while the index of an exclusion constraint is built anew",
         "The extension pg_surgery and EXECUTE on heap_force_freeze (group healing_surgery), ownership of the table.",
         "None is needed: the rows are what they were before their bits were damaged.");
 
@@ -37,16 +39,20 @@ public sealed class UnhideRows(IndexRecheck recheck, RepairLimits limits) : ISur
             return plan with { Refuse = $"of rows in block {block} of {table.Quoted} it cannot be told whether the map is wrong or their own bits are: the map is left alone, and nothing is marked" };
         }
         var rows = map.Hidden.Where(t => t.Block == block).ToList();
-        return rows.Count == 0 ? plan with { Nothing = $"no row in block {block} of {table.Quoted} is hidden by now" }
+        var nothing = $"no row in block {block} of {table.Quoted} is hidden by now";
+        return rows.Count == 0 && Surgery.Vanished(session, nothing) is { } vanished ? plan with { Refuse = vanished }
+            : rows.Count == 0 ? await TableIndexes.NoRowsAsync(session, incident, plan, nothing, cancel).ConfigureAwait(false)
             : plan with
             {
                 Rows = rows.Count,
                 Relations = [table.Oid],
+                IndexesBefore = await TableIndexes.BeforeAsync(session, table, cancel).ConfigureAwait(false),
                 Work = new Hidden(incident, table, use.Function!, rows),
                 Steps =
                 [
                     new($"copy {rows.Count} row(s) of {table.Quoted} at {string.Join(", ", rows.Take(5))} to healing_quarantine", Locks, "a VACUUM could remove them at any moment"),
                     new(Surgery.Statement(use.Function!, table, rows), Locks, "marks them as committed and not removed"),
+                    new($"REINDEX INDEX CONCURRENTLY of those indexes of {table.Quoted} that do not lead to them, and of those that are no B-trees", IndexLocks, "whoever looked for a hidden row by its key had its entry marked as dead"),
                 ],
             };
     }
@@ -57,7 +63,7 @@ public sealed class UnhideRows(IndexRecheck recheck, RepairLimits limits) : ISur
         var log = new StatementLog();
         if (plan.Work is not Hidden work)
         {
-            return new(RepairOutcome.Done, plan.Nothing, log.Sent);
+            return await new TableIndexes(recheck, limits).MendAloneAsync(session, plan, others: true, log, cancel).ConfigureAwait(false);
         }
         var (table, surgery) = (work.Table, new Surgery(session, log, limits));
         var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
@@ -90,20 +96,23 @@ public sealed class UnhideRows(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             return new(RepairOutcome.Deferred, $"{table.Quoted} is busy: somebody vacuums or alters it; the rows are in quarantine", log.Sent) { RowsQuarantined = copied };
         }
-        return new(missing == 0 ? RepairOutcome.Done : RepairOutcome.Escalated,
-            missing == 0 ? null : $"{missing} row(s) were changed or removed by somebody while they were brought back; copies of {copied} are in healing_quarantine, batch {work.Batch}", log.Sent)
+        var mended = await new TableIndexes(recheck, limits).MendAsync(session, table, plan, others: true, log, cancel).ConfigureAwait(false);
+        var changed = missing == 0 ? null : $"{missing} row(s) were changed or removed by somebody while they were brought back; copies of {copied} are in healing_quarantine, batch {work.Batch}";
+        return new(changed is not null ? RepairOutcome.Escalated : mended.Trouble is not null ? mended.End : RepairOutcome.Done,
+            changed ?? (mended.Trouble is { } trouble ? $"the rows are there again, but {trouble}" : null), log.Sent)
         {
             RowsQuarantined = copied,
-            Touched = [new(table.Oid, [.. work.Rows.Select(r => r.Block).Distinct()])],
+            Rebuilt = mended.Rebuilt,
+            Touched = [new(table.Oid, [.. work.Rows.Select(r => r.Block).Distinct()]), .. mended.Touched],
         };
     }
 
-    /// <summary>The rows are there again, each as its copy, and every B-tree finds them.</summary>
+    /// <summary>The rows are there again, each as its copy, and every B-tree leads to them.</summary>
     public async Task<OwnProof> ProveAsync(RepairSession session, Incident incident, RepairPlan plan, RepairResult result, CancellationToken cancel)
     {
         if (plan.Work is not Hidden work)
         {
-            return new(true, plan.Nothing ?? "nothing was to be done");
+            return await new TableIndexes(recheck, limits).ProveAloneAsync(session, plan, cancel).ConfigureAwait(false);
         }
         var whole = await QuarantineTable.OfAsync(session.Connection, work.Table.Oid, cancel).ConfigureAwait(false);
         var same = await KeptRows.SameAsync(session, whole, work.Batch, cancel).ConfigureAwait(false);
