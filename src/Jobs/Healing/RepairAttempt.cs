@@ -300,6 +300,7 @@ public sealed class RepairAttempt(
             Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false),
             Attempt = incident.Attempts + 1,
             OpenBesideAsync = (oids, token) => ledgers.Incidents.OpenBesideAsync(incident, oids, token),
+            LossIsDecidedAsync = (table, token) => ledgers.Incidents.LossIsDecidedAsync(incident, table, token),
             IndexesBefore = before is { Count: > 0 } ? before : null,
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
             Programs = settings.Programs,
