@@ -46,6 +46,10 @@ public sealed class IndexDamage(RelationEditor editor)
         }, ct);
     }
 
+    /// <summary>An entry in the middle of a leaf leads far behind the end of the table, and its row is in the index no more.</summary>
+    public Task MislayEntryAsync(string index, int leaf = 1, DamageMode? mode = null, CancellationToken ct = default) =>
+        EditLeafAsync(index, leaf, mode, page => page.Tuple((page.FirstItem + page.ItemCount) / 2)[0] ^= 1, ct);
+
     /// <summary>Entries vanish without a trace in the index: only a comparison with the table finds out.</summary>
     public Task RemoveLeafEntriesAsync(
         string index, int leaf = 1, int count = 5, DamageMode? mode = null, CancellationToken ct = default) =>

@@ -24,6 +24,9 @@ public sealed record CheckReport(string Check, CheckStatus Status, TimeSpan Elap
     /// <summary>Seen, at least in part, at a standby, whose files are other ones: what is sound there may be damaged at the primary.</summary>
     public bool FromStandby { get; init; }
 
+    /// <summary>What seems to be lost, and why that could not be made certain; null: nothing.</summary>
+    public string? Undecided { get; init; }
+
     /// <summary>Observations: numbers worth a metric and a log line, never a finding.</summary>
     public IReadOnlyDictionary<string, double> Observations { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 }

@@ -57,7 +57,7 @@ internal sealed class Rehearsal(HealerLedgers ledgers, HealerTools tools, Healer
             await using var connection = await (repair is ISurgery ? target.OpenSurgeryAsync(limit.Token) : target.OpenRepairAsync(limit.Token)).ConfigureAwait(false);
             var bench = new RepairSession(target, facts, connection, live.Token)
             {
-                Ledger = live.Ledger, Attempt = live.Attempt, OpenBesideAsync = live.OpenBesideAsync, Programs = live.Programs, IsLedgerHereAsync = live.IsLedgerHereAsync,
+                Ledger = live.Ledger, Attempt = live.Attempt, OpenBesideAsync = live.OpenBesideAsync, LossIsDecidedAsync = live.LossIsDecidedAsync, Programs = live.Programs, IsLedgerHereAsync = live.IsLedgerHereAsync,
                 // what was copied before the damage was found may know nothing of it
                 LookAgain = live.LookAgain || snapshot.TakenAt <= incident.OpenedAt,
             };

@@ -312,6 +312,7 @@ public sealed class RepairAttempt(
             Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false),
             Attempt = incident.Attempts + 1,
             OpenBesideAsync = (oids, token) => ledgers.Incidents.OpenBesideAsync(incident, oids, token),
+            LossIsDecidedAsync = (table, token) => ledgers.Incidents.LossIsDecidedAsync(incident, table, token),
             IndexesBefore = before is { Count: > 0 } ? before : null,
             // one that was put off gave its number to the next; what that next one found done already was done by it
             SentBefore = attempts.Exists(a => a.Statements is null || JsonNode.Parse(a.Plan!)?["steps"] is not JsonArray { Count: > 0 }) ? null

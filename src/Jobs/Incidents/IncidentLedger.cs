@@ -74,6 +74,10 @@ public sealed class IncidentLedger(LedgerDb db)
     public Task<IReadOnlyList<Incident>> OpenBesideAsync(Incident incident, IEnumerable<long> oids, CancellationToken cancel) =>
         IncidentsAsync("open_beside", new { incident.TargetId, incident.Id, Oids = oids.Distinct().ToArray() }, cancel);
 
+    /// <summary>Whether a person has closed a loss of rows of the table since this incident was opened: they are back, or given up.</summary>
+    public Task<bool> LossIsDecidedAsync(Incident incident, long table, CancellationToken cancel) =>
+        db.FirstAsync<bool>(Sql.Of<IncidentLedger>("loss_decided"), new { incident.TargetId, incident.Id, Table = table, Kind = FindingKind.HeapRowsLost.Name }, cancel);
+
     public Task<IReadOnlyList<AttemptRow>> AttemptsAsync(long id, CancellationToken cancel) =>
         db.ListAsync<AttemptRow>(Sql.Of<IncidentLedger>("attempt_list"), new { Id = id }, cancel);
 

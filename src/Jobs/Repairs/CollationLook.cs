@@ -1,4 +1,5 @@
 using Dapper;
+using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
 
@@ -24,7 +25,7 @@ public sealed record CollationLook(long Oid, string Refresh, string? Recorded, s
     public async Task<IReadOnlyList<IndexLook>> IndexesAsync(RepairSession session, CancellationToken cancel)
     {
         var names = await session.Connection.QueryAsync<(long Oid, string Quoted)>(new CommandDefinition(
-            Sql.Of<IndexLook>("collation_indexes"), new { collation = Oid }, cancellationToken: cancel)).ConfigureAwait(false);
+            Sql.Of<IndexLook>("collation_indexes").Replace("{hidden}", Sql.Of<ICheck>("hidden_collations"), StringComparison.Ordinal), new { collation = Oid }, cancellationToken: cancel)).ConfigureAwait(false);
         var indexes = new List<IndexLook>();
         foreach (var (oid, quoted) in names)
         {

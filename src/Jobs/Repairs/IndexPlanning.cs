@@ -53,7 +53,7 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
         }
         return await new TargetRoom(limits).WhyWaitAsync(session, index, cancel).ConfigureAwait(false) is { } wait
             ? plan with { Defer = wait }
-            : plan with { Relations = [index.Oid], Steps = [.. plan.Steps, rebuild(index)] };
+            : await new LostRows(session).OfAsync(plan with { Relations = [index.Oid], Steps = [.. plan.Steps, rebuild(index)] }, incident, index, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Where rows of a table are lost, hidden or cannot be read, its indexes are the last that knows of them; built anew they would know only what is left.</summary>

@@ -19,6 +19,8 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public int Attempt { get; init; }
     /// <summary>Other incidents that are open on these tables and indexes, by the ledger.</summary>
     public Func<IReadOnlyCollection<long>, CancellationToken, Task<IReadOnlyList<Incidents.Incident>>> OpenBesideAsync { get; init; } = static (_, _) => Task.FromResult<IReadOnlyList<Incidents.Incident>>([]);
+    /// <summary>Whether a person has closed a loss of rows of this table since the incident was opened; null where nobody repairs and a plan is only shown.</summary>
+    public Func<long, CancellationToken, Task<bool>>? LossIsDecidedAsync { get; init; }
     /// <summary>What the first attempt of this incident found on the table, by the ledger; null when this is the first.</summary>
     public IReadOnlyList<long>? IndexesBefore { get; init; }
     /// <summary>What earlier attempts of this incident sent to the server, by the ledger; null where one of them could not tell, or nobody is asked.</summary>

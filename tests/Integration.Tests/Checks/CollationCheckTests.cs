@@ -35,6 +35,33 @@ public sealed class CollationCheckTests
     }
 
     [Test]
+    public async Task What_hangs_on_it_by_what_is_within_its_keys_is_named_too()
+    {
+        await CheckCluster.Cluster.ExecuteAsync(_database,
+            """
+            CREATE TYPE named AS (no int, name text COLLATE kit_order);
+            CREATE DOMAIN known AS named;
+            CREATE TYPE shelf AS (at int, held known[]);
+            CREATE TYPE spans AS RANGE (subtype = text, collation = kit_order, multirange_type_name = many_spans);
+            CREATE DOMAIN span AS spans;
+            CREATE TABLE odd (one named, many shelf, spread many_spans, narrow span, tags named[]);
+            CREATE INDEX odd_one ON odd (one);
+            CREATE INDEX odd_many ON odd (many);
+            CREATE INDEX odd_expression ON odd ((tags[1]));
+            CREATE INDEX odd_spread ON odd (spread);
+            CREATE INDEX odd_spread_gist ON odd USING gist (spread);
+            CREATE INDEX odd_narrow ON odd (narrow);
+            CREATE INDEX odd_tags ON odd USING gin (tags);
+            CREATE INDEX odd_image ON odd (one record_image_ops);
+            CREATE INDEX odd_hash ON odd USING hash (one);
+            """);
+        await Damage.RecordVersionAsync("kit_order");
+        var finding = (await RunAsync()).Findings.Single();
+        Assert.That(finding.Evidence["indexes"]!.AsArray().Select(i => i!["name"]!.ToString()), Is.EquivalentTo(
+            new[] { _index, "odd_one", "odd_many", "odd_expression", "odd_spread", "odd_spread_gist", "odd_narrow", "odd_tags" }.Select(i => "public." + i)));
+    }
+
+    [Test]
     public async Task A_version_without_dependents_is_told_too()
     {
         await CheckCluster.Cluster.ExecuteAsync(_database, $"DROP INDEX {_index}");
@@ -72,12 +99,13 @@ public sealed class CollationCheckTests
         {
             Assert.Ignore("Before PostgreSQL 15 a database cannot be ordered by ICU.");
         }
+        await CheckCluster.Cluster.ExecuteAsync(_database, "CREATE INDEX metadata_idx ON movies (metadata_json); CREATE INDEX metadata_hash ON movies USING hash (metadata_json); CREATE TABLE lists (held jsonb[] PRIMARY KEY)");
         await Damage.ChangeDefaultOrderAsync(record: RecordedVersion.Mismatch);
         var finding = (await RunAsync()).Findings.Single();
         Assert.That((finding.Kind, finding.Object.Quoted, finding.Severity), Is.EqualTo((FindingKind.CollationVersion, "pg_catalog.\"default\"", Severity.Critical)));
         var named = finding.Evidence["indexes"]!.AsArray().Select(i => i!["name"]!.ToString()).ToList();
-        Assert.That(named, Does.Contain("public.movies_title_idx").And.Contain("public.movies_title_lower_idx"));
-        Assert.That(named, Does.Not.Contain("public.movies_pkey").And.Not.Contain("public." + _index).And.Not.Contain("public.movies_title_hash"));
+        Assert.That(named, Does.Contain("public.movies_title_idx").And.Contain("public.movies_title_lower_idx").And.Contain("public.metadata_idx").And.Contain("public.lists_pkey"));
+        Assert.That(named, Does.Not.Contain("public.movies_pkey").And.Not.Contain("public." + _index).And.Not.Contain("public.movies_title_hash").And.Not.Contain("public.movies_metadata_gin").And.Not.Contain("public.metadata_hash"));
     }
 
     [Test]

@@ -148,6 +148,26 @@ public sealed class IndexProbeCheckTests
         Assert.That(((JsonArray)found[0].Evidence["keys"]!["public.casts_pkey"]!)[0]!.ToString(), Does.Contain("movie_id=").And.Contain("role='role"));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Rows_that_only_the_older_of_two_indexes_knows_are_lost_where_their_whole_block_is_no_more(bool zeroed)
+    {
+        var last = await Damage.Heap.BlockCountAsync("casts") - 1;
+        var lost = await Cluster.ScalarAsync<long>(_database, $"SELECT count(*) FROM casts WHERE ctid >= '({last},0)'");
+        await (zeroed ? Damage.Heap.ZeroPageAsync("casts", last) : Damage.Heap.TruncateFileAsync("casts", last));
+        await Cluster.ExecuteAsync(_database, "REINDEX INDEX CONCURRENTLY casts_pkey");
+        var found = await FoundAsync();
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted, f.Repair)), Is.EqualTo(new[] { (FindingKind.HeapRowsLost, "public.casts", (string?)null) }));
+        Assert.That(((int)found[0].Evidence["rows"]!, (int)found[0].Evidence["blocks_gone"]!), Is.EqualTo(((int)lost, 1)));
+    }
+
+    [Test]
+    public async Task An_entry_that_leads_anywhere_is_no_lost_row()
+    {
+        await Damage.Index.MislayEntryAsync("casts_pkey");
+        Assert.That((await FoundAsync()).Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.BtreeCorrupt, "public.casts_pkey") }));
+    }
+
     private async Task<IReadOnlyList<Finding>> FoundAsync()
     {
         var report = await CheckCluster.RunAsync(Check, _database);

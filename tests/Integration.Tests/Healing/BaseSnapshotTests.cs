@@ -50,6 +50,31 @@ internal sealed class BaseSnapshotTests
     }
 
     [Test]
+    public async Task What_is_restored_takes_no_changes_from_a_subscription_loads_nothing_and_waits_for_nobody()
+    {
+        await using var hospital = await OpenAsync(null);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE SUBSCRIPTION taken CONNECTION 'host=192.0.2.1' PUBLICATION any_one WITH (connect = false)");
+        try
+        {
+            var kept = await KeepAsync(hospital, Quarantining);
+            var copy = (await SnapshotsAsync(hospital, kept.Incident)).Single(s => s.Kind == "base_backup");
+            await File.AppendAllTextAsync(Path.Combine(copy.Place, "data", "postgresql.auto.conf"), "shared_preload_libraries = 'nowhere_to_be_found'\nsynchronous_standby_names = 'nobody'\n");
+
+            await using var restored = await Restored.StartAsync((string)JsonNode.Parse(copy.Manifest)!["restore"]!);
+
+            Assert.That(await restored.ScalarAsync(hospital.Database, "SELECT string_agg(concat(name, '=', setting), ' ' ORDER BY name) FROM pg_settings WHERE name IN ('archive_mode', 'max_logical_replication_workers', 'shared_preload_libraries', 'synchronous_standby_names')"),
+                Is.EqualTo("archive_mode=off max_logical_replication_workers=0 shared_preload_libraries= synchronous_standby_names="));
+            Assert.That(await restored.ScalarAsync(hospital.Database, "SELECT count(*) FROM pg_subscription"), Is.EqualTo(1));
+            Assert.That(await restored.ScalarAsync(hospital.Database, "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'logical replication%'"), Is.EqualTo(0));
+            Assert.That(await restored.ScalarAsync(hospital.Database, "CREATE TABLE public.made_here AS SELECT 7 AS n; SELECT n FROM public.made_here"), Is.EqualTo(7));
+        }
+        finally
+        {
+            await Hospital.Cluster.ExecuteAsync(hospital.Database, "ALTER SUBSCRIPTION taken SET (slot_name = NONE); DROP SUBSCRIPTION taken");
+        }
+    }
+
+    [Test]
     public async Task Incidents_close_in_time_share_one_and_two_workers_at_once_take_one()
     {
         await using var hospital = await OpenAsync(null);

@@ -32,6 +32,35 @@ internal sealed class CollationTests
     }
 
     [Test]
+    public async Task An_index_over_strings_within_jsonb_is_rebuilt_before_the_version_of_the_database_is_refreshed()
+    {
+        if (PgBinaries.Default.Major < 15)
+        {
+            Assert.Ignore("Before PostgreSQL 15 a database cannot be ordered by ICU.");
+        }
+        await using var hospital = await Hospital.OpenAsync(rows: 500);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database,
+            """
+            CREATE TABLE notes (id int PRIMARY KEY, data jsonb);
+            INSERT INTO notes SELECT i, jsonb_build_object('name', 'Note ' || i) FROM generate_series(1, 2000) i;
+            CREATE UNIQUE INDEX notes_data_idx ON notes (data);
+            """);
+        await hospital.Damage.Collation.ChangeDefaultOrderAsync();
+        NpgsqlConnection.ClearAllPools();
+        hospital.Target.Forget();
+        const string findable = "SELECT count(*) FROM generate_series(1, 2000) i, LATERAL (SELECT FROM notes WHERE data = jsonb_build_object('name', 'Note ' || i) LIMIT 1) n";
+        Assert.That(await ByIndexAsync(hospital, findable), Is.LessThan(2000), "the index is wrong under the new order");
+
+        var found = (await FindAsync(hospital)).Single();
+        var outcome = await hospital.HealAsync(found.Id);
+
+        Assert.That((found.Kind, outcome.State), Is.EqualTo((FindingKind.CollationVersion, IncidentState.Resolved)), outcome.Note);
+        Assert.That((await hospital.AttemptsAsync(found.Id)).Single().Statements!, Does.Match("REINDEX INDEX CONCURRENTLY public.notes_data_idx.*REFRESH COLLATION VERSION"));
+        Assert.That(await ByIndexAsync(hospital, findable), Is.EqualTo(2000));
+        await hospital.AssertSoundAsync();
+    }
+
+    [Test]
     public async Task A_rebuild_that_duplicates_stop_leaves_the_warning_as_it_is()
     {
         await using var hospital = await Hospital.OpenAsync();
@@ -82,6 +111,13 @@ internal sealed class CollationTests
         Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
         Assert.That(await FindAsync(hospital), Is.Empty);
         await hospital.AssertSoundAsync();
+    }
+
+    private static async Task<long> ByIndexAsync(Hospital hospital, string count)
+    {
+        await using var connection = await Hospital.Cluster.OpenAsync(hospital.Database);
+        await using var command = new NpgsqlCommand($"SET enable_seqscan = off; {count}", connection);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     private static Task<IReadOnlyList<Incident>> FindAsync(Hospital hospital) => hospital.CheckAsync(new CollationCheck());

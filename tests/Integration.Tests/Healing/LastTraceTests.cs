@@ -41,6 +41,35 @@ internal sealed class LastTraceTests
     }
 
     [Test]
+    public async Task Rows_that_nobody_has_missed_yet_are_looked_for_before_an_index_is_built_anew()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 2000, realChecks: true);
+        await hospital.Damage.Heap.ZeroPageAsync("external_metadata", 2);
+        await hospital.Damage.Index.ZeroLeafAsync("external_metadata_pkey", -1);
+        var file = await FileAsync(hospital);
+        var index = (await hospital.CheckAsync(new BtreeCheck())).Single();
+
+        var outcome = await hospital.HealAsync(index.Id);
+
+        Assert.That((outcome.State, await FileAsync(hospital)), Is.EqualTo((IncidentState.Escalated, file)), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("public.external_metadata has lost rows").And.Contain("may be the last that knows of them"));
+        var lost = (await hospital.CheckAsync(new IndexProbeCheck())).Single(i => i.Kind == FindingKind.HeapRowsLost);
+        Assert.That(lost.Object.Quoted, Is.EqualTo("public.external_metadata"));
+    }
+
+    [Test]
+    public async Task An_only_index_whose_entry_leads_anywhere_is_built_anew_by_itself()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 2000, realChecks: true);
+        await hospital.Damage.Index.MislayEntryAsync("external_metadata_pkey");
+        var index = (await hospital.CheckAsync(new BtreeCheck())).Single();
+
+        var outcome = await hospital.HealAsync(index.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+    }
+
+    [Test]
     public async Task A_new_order_does_not_take_the_last_trace_away_however_much_else_is_open()
     {
         await using var hospital = await Hospital.OpenAsync(rows: 2000, realChecks: true);

@@ -70,6 +70,7 @@ public sealed class IndexProbeCheck : ICheck
         return new(CheckName, status, elapsed(), reasons.Count == 0 ? null : string.Join("; ", reasons), findings, [.. probe.Examined.Select(i => i.Oid)])
         {
             ExaminedNames = [.. probe.Examined.Select(i => i.Quoted)],
+            Undecided = probe.Undecided,
         };
     }, cancel);
 }

@@ -9,6 +9,8 @@ internal sealed class IndexSuspects(ProbedIndex index)
     public ProbedIndex Index => index;
     /// <summary>Places that the index points at and that the table has not.</summary>
     public HashSet<HeapPlace> Dangling { get; set; } = [];
+    /// <summary>Blocks of those places that are no more: without any line pointer, or cut off the end of the table. No damage of an index looks like that.</summary>
+    public HashSet<uint> Gone { get; } = [];
     /// <summary>Visible rows that the index does not point at.</summary>
     public Dictionary<HeapPlace, MissingRow> Missing { get; set; } = [];
     /// <summary>A missing row of which another index, or nobody, says that it is the one at fault.</summary>

@@ -34,17 +34,17 @@ internal static class ProbeFindings
         }
         foreach (var table in held.Where(s => s.Dangling.Count > 0).GroupBy(s => s.Index.TableOid))
         {
-            // every row is in a whole index: one that stands alone with its claim is itself at fault
+            // every row is in a whole index: one that stands alone with its claim is itself at fault, unless all of the block is no more: then the others were built after the loss
             var whole = all.Where(i => i.TableOid == table.Key && i.Predicate is null && i.Method is "btree" or "gist" or "spgist").ToList();
-            var agreed = table.SelectMany(s => s.Dangling).Distinct()
-                .Where(row => whole.TrueForAll(w => table.Any(s => s.Index == w && s.Dangling.Contains(row)))).ToHashSet();
-            if (agreed.Count > 0 || whole.Count == 0)
+            var lost = table.SelectMany(s => s.Dangling).Distinct()
+                .Where(row => whole.TrueForAll(w => table.Any(s => s.Index == w && s.Dangling.Contains(row))) || table.Any(s => s.Gone.Contains(row.Block) && s.Dangling.Contains(row))).ToHashSet();
+            if (lost.Count > 0)
             {
-                yield return Lost(check, facts, table, whole.Count == 0 ? [.. table.SelectMany(s => s.Dangling)] : agreed);
+                yield return Lost(check, facts, table, lost);
             }
-            foreach (var s in table.Where(s => whole.Count > 0 && s.Dangling.Any(row => !agreed.Contains(row))))
+            foreach (var s in table.Where(s => s.Dangling.Any(row => !lost.Contains(row))))
             {
-                var alone = s.Dangling.Where(row => !agreed.Contains(row)).ToList();
+                var alone = s.Dangling.Where(row => !lost.Contains(row)).ToList();
                 yield return About(check, facts, s.Index, s.Index.IsBtree ? FindingKind.BtreeCorrupt : FindingKind.IndexCorrupt,
                     $"{Number(alone.Count)} of its entries point at nothing, among them {First(alone)}, and no other index of {s.Index.TableQuoted} knows of such rows", alone.Select(r => (JsonNode)r.ToString()), "ctids");
             }
@@ -65,6 +65,7 @@ internal static class ProbeFindings
                 ["table"] = index.TableQuoted,
                 ["table_oid"] = index.TableOid,
                 ["rows"] = rows.Count,
+                ["blocks_gone"] = blocks.Count(b => table.Any(s => s.Gone.Contains(b))),
                 ["blocks"] = new JsonArray([.. blocks.Take(Shown).Select(b => (JsonNode)(long)b)]),
                 ["ctids"] = new JsonArray([.. rows.OrderBy(r => (r.Block, r.Offset)).Take(Shown).Select(r => (JsonNode)r.ToString())]),
                 ["keys"] = new JsonObject(keys.Select(k => KeyValuePair.Create(k.Quoted, (JsonNode?)new JsonArray([.. k.Keys])))),

@@ -9,6 +9,9 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
 {
     private readonly BrinLook _brin = new(request, files, rows);
 
+    /// <summary>Entries seem to lead nowhere, and vacuum could not be held off to be certain of it.</summary>
+    public bool LeftOpen { get; private set; }
+
     /// <summary>Null when it was done; else why it could not be.</summary>
     public async Task<string?> TakeAsync(IReadOnlyList<IndexSuspects> suspects, CancellationToken cancel)
     {
@@ -32,6 +35,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         if (left.Exists(s => s.Dangling.Count > 0) && await LockAsync(connection, left[0].Index, cancel).ConfigureAwait(false) is { } why)
         {
+            LeftOpen = true;
             left.ForEach(s => s.Dangling = []);
             await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
             return why;
@@ -40,6 +44,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
         if (left.Exists(s => s.Dangling.Count > 0) && !await StillHeldAsync(connection, cancel).ConfigureAwait(false))
         {
+            LeftOpen = true;
             left.ForEach(s => s.Dangling = []);
             return $"the session that held vacuum off {left[0].Index.TableQuoted} was ended meanwhile";
         }
@@ -99,17 +104,28 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
     {
         var heap = new RelationPages(files, s.Index.TablePath!);
         var still = new List<HeapPlace>();
-        foreach (var block in s.Dangling.Where(pass.Tuples.ContainsKey).GroupBy(r => r.Block))
+        s.Gone.Clear();
+        foreach (var block in s.Dangling.Where(pass.Tuples.ContainsKey).GroupBy(r => r.Block).OrderBy(b => b.Key))
         {
             var page = await heap.ReadAsync(block.Key, cancel).ConfigureAwait(false);
             if (page is not null && page.AsSpan().ContainsAnyExcept((byte)0) && !PageHeader.Read(page).IsSane)
             {
                 continue;
             }
+            if (page is null ? await IsCutOffAsync(s, heap, block.Key, cancel).ConfigureAwait(false) : HasNoLines(page))
+            {
+                s.Gone.Add(block.Key);
+            }
             still.AddRange(block.Where(r => page is null || !new HeapLines(page).IsUsed(r.Offset)));
         }
         return still;
     }
+
+    private static bool HasNoLines(byte[] page) => new HeapLines(page).Count == 0;
+
+    /// <summary>What was cut off begins where the table ends now; a pointer that was changed leads anywhere.</summary>
+    private static async Task<bool> IsCutOffAsync(IndexSuspects s, RelationPages heap, uint block, CancellationToken cancel) =>
+        block == 0 || s.Gone.Contains(block - 1) || s.Dangling.Count >= IndexSuspects.Most || await heap.ReadAsync(block - 1, cancel).ConfigureAwait(false) is not null;
 
     private async Task<Dictionary<HeapPlace, MissingRow>> StillMissingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
     {

@@ -9,6 +9,8 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
     /// <summary>How many of those for want of a right, or of something readable: no failure of the check.</summary>
     public int Hindered { get; set; }
     public List<ProbedIndex> Examined { get; } = [];
+    /// <summary>Rows seem to be lost, and it could not be made certain.</summary>
+    public string? Undecided { get; private set; }
 
     public async Task<IReadOnlyList<IndexSuspects>> LookAsync(IReadOnlyList<ProbedIndex> indexes, CancellationToken cancel)
     {
@@ -42,8 +44,10 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
         {
             try
             {
-                if (await new SecondLook(request, files, rows, new(request)).TakeAsync(doubted, cancel).ConfigureAwait(false) is { } why)
+                var second = new SecondLook(request, files, rows, new(request));
+                if (await second.TakeAsync(doubted, cancel).ConfigureAwait(false) is { } why)
                 {
+                    Undecided ??= second.LeftOpen ? why : null;
                     Open.Add(why);
                     Hindered++;
                     suspects.RemoveAll(s => doubted.Contains(s) && !s.Any);

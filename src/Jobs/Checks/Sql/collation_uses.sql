@@ -1,17 +1,20 @@
--- What is stored in the order of which collation: index keys, expressions and predicates, range types, partition bounds, range tests of constraints.
-WITH uses AS (
+-- What is stored in the order of which collation: index keys and what is within them, expressions and predicates, partition bounds, range tests of constraints.
+WITH RECURSIVE
+-- include: hidden_collations
+, uses AS (
     SELECT 'index' AS kind, k.coll, c.oid, n.nspname, c.relname::text AS name, i.indrelid AS of_table, a.amname::text AS method,
            coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::bigint AS filenode, i.indisexclusion OR i.indrelid < 16384 AS locking
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_am a ON a.oid = c.relam
+    LEFT JOIN (SELECT d.of_index, pg_catalog.array_agg(d.coll) AS colls FROM hidden d GROUP BY d.of_index) AS h ON h.of_index = c.oid
     CROSS JOIN LATERAL (
-        SELECT o FROM pg_catalog.unnest(i.indcollation::oid[]) AS o
+        SELECT o FROM pg_catalog.unnest(i.indcollation::oid[] || h.colls) AS o
         UNION
         SELECT m[1]::oid FROM pg_catalog.regexp_matches(coalesce(i.indexprs::text, '') || ' ' || coalesce(i.indpred::text, ''), ':inputcollid ([0-9]+)', 'g') AS m
         UNION
-        SELECT r.rngcollation FROM pg_catalog.pg_attribute t JOIN pg_catalog.pg_range r ON r.rngtypid = t.atttypid WHERE t.attrelid = c.oid
+        SELECT r.rngcollation FROM pg_catalog.pg_attribute t JOIN pg_catalog.pg_range r ON t.atttypid IN (r.rngtypid, r.rngmultitypid) WHERE t.attrelid = c.oid
     ) AS k (coll)
     WHERE c.relkind = 'i' AND c.relpersistence <> 't' AND i.indisvalid
       AND (a.amname <> 'hash' OR NOT (SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = k.coll))

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes a server of its own from this copy, and leaves the copy as it is:   sh restore.sh NEW_DIRECTORY [PORT]
 # It listens on a socket in NEW_DIRECTORY (or $SOCKET) only. Under root it runs as $OWNER (@OWNER@); $BIN is where pg_ctl is.
+# It loads no library at its start, since some of those begin to work by themselves: $PRELOAD names those without which its data cannot be read.
 # With $NO_START it is made ready and left; $HERE is the copy, where this text is not read from it.
 set -eu
 here=${HERE:-$(cd "$(dirname "$0")" && pwd)}
@@ -30,7 +31,15 @@ port = $port
 listen_addresses = ''
 unix_socket_directories = '${SOCKET:-$to}'
 archive_mode = off
+max_logical_replication_workers = 0
+shared_preload_libraries = '${PRELOAD:-}'
+synchronous_standby_names = ''
 CONF
+cat <<TOLD
+It keeps to itself: it subscribes to nothing, loads ${PRELOAD:-no library}, archives nothing and waits for no standby.
+To let it take the original's place, once that runs no more: take the lines port, listen_addresses, unix_socket_directories, archive_mode,
+max_logical_replication_workers, shared_preload_libraries and synchronous_standby_names off the end of $to/postgresql.auto.conf, and restart it.
+TOLD
 as=
 if [ "$(id -u)" = 0 ]; then
     owner=${OWNER:-@OWNER@}
