@@ -137,6 +137,7 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
         {
             why = $"{why}; {left.Told}";
         }
+        await new QuarantineRecord(ledgers).TryAsync(session.Connection, incident, fence, cancel).ConfigureAwait(false);
         var receipt = await LedgerReceipt.OfAsync(ledgers, incident, last ? "escalated" : "crashed", why, worker, cancel).ConfigureAwait(false);
         tools.Faults.Hit(BeforeCrashCounted);
         var counted = await ledgers.Outcomes.MoveAsync(incident, last ? IncidentState.Escalated : IncidentState.Detected,

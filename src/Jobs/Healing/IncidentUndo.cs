@@ -54,8 +54,12 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         {
             throw new HealingException($"{target.Name} is another database than the one that incident {id} was found in", "See where its connection leads by now.");
         }
-        var bench = new RepairSession(target, session.Facts, session.Connection, lease.Token) { Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false), Attempt = incident.Attempts + 1 };
         var attempts = await ledgers.Incidents.AttemptsAsync(id, cancel).ConfigureAwait(false);
+        var bench = new RepairSession(target, session.Facts, session.Connection, lease.Token)
+        {
+            Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false),
+            Attempt = attempts.Select(a => a.Number).Append(incident.Attempts).Max() + 1,
+        };
         var over = attempts.BackBeforeReopened();
         var batches = (await QuarantineStore.BatchesAsync(session.Connection, bench.Ledger, id, cancel, incident.OpenedAt).ConfigureAwait(false)).Where(b => !over.Contains(b.Id)).ToList();
         if (incident.State is IncidentState.Escalated or IncidentState.Closed && batches.Where(b => b.InForce && b.CopiedFirst).ToList() is { Count: > 0 } copies)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Repairs;
@@ -23,6 +24,19 @@ internal sealed class QuarantineRecord(HealerLedgers ledgers)
         await ledgers.Quarantines.TookAsync(incident, fence, Math.Max(0, kept.Sum(k => k.Rows) - before), JsonSerializer.Serialize(kept, LedgerJson.Options), cancel).ConfigureAwait(false);
         await ledgers.Quarantines.SeenAsync(incident.TargetId, await QuarantineSweep.CountAsync(connection, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         return kept;
+    }
+
+    /// <summary>For an attempt that can no longer tell: what it took is there, and an undo is offered by what the ledger knows.</summary>
+    public async Task TryAsync(NpgsqlConnection connection, Incident incident, Fence fence, CancellationToken cancel)
+    {
+        try
+        {
+            await TakeAsync(connection, incident, fence, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is PostgresException or HealingException)
+        {
+            // that it died is counted all the same, and an undo asks the target itself
+        }
     }
 
     public static async Task<IReadOnlyList<ReceiptQuarantine>> InForceAsync(NpgsqlConnection connection, string ledger, Incident incident, CancellationToken cancel) =>

@@ -265,6 +265,7 @@ public sealed class RepairAttempt(
             await using var again = await FencedSession.OpenAsync(session.Target, lease with { Predecessor = null }, ledgers, tools, settings, session.Surgery, cancel).ConfigureAwait(false);
             if (again is not null)
             {
+                await new QuarantineRecord(ledgers).TryAsync(again.Connection, work.Incident, _fence, cancel).ConfigureAwait(false);
                 var bench = new RepairSession(again.Target, again.Facts, again.Connection, _fence.Token);
                 foreach (var index in work.Plan.Indexes)
                 {

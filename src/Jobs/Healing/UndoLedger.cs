@@ -19,7 +19,8 @@ public sealed class UndoLedger(LedgerDb db)
             var state = to == incident.State && incident.State != IncidentState.Resolved
                 ? (await IncidentTransition.ReadAsync(connection, transaction, incident.Id, cancel).ConfigureAwait(false)).State : incident.State;
             var locked = await IncidentTransition.LockAsync(connection, transaction, incident.Id, state, fence, cancel).ConfigureAwait(false);
-            var number = locked.Attempts + 1;
+            // one that was put off has kept its number and did not count
+            var number = await connection.FirstAsync<int>(Sql.Of<IncidentLedger>("attempt_next"), new { locked.Id, locked.Attempts }, cancel, transaction).ConfigureAwait(false);
             var repair = work.Some ?? (to == IncidentState.Undone ? "undo" : "undo_undone");
             await connection.DoAsync(Sql.Of<IncidentLedger>("attempt_undo"), new
             {
@@ -49,7 +50,7 @@ public sealed class UndoLedger(LedgerDb db)
     /// <summary>What was found again of the same damage waits with what was undone, and is over when that is done again.</summary>
     private static async Task LeaveAloneAsync(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction, Incident moved, IncidentState towards, string actor, CancellationToken cancel)
     {
-        if (await connection.FirstAsync<long?>(Sql.Of<IncidentLedger>("fingerprint_open"), new { moved.Fingerprint }, cancel, transaction).ConfigureAwait(false) is not { } id)
+        if (await connection.FirstAsync<long?>(Sql.Of<IncidentLedger>("fingerprint_open"), new { moved.Fingerprint }, cancel, transaction).ConfigureAwait(false) is not { } id || id == moved.Id)
         {
             return;
         }

@@ -18,7 +18,7 @@ public sealed class QuarantineLedger(LedgerDb db)
     {
         await LeaseLedger.RequireAsync(connection, transaction, fence, cancel).ConfigureAwait(false);
         return await connection.DoAsync(Sql.Of<QuarantineLedger>("attempt_quarantine"),
-            new { incident.Id, Number = incident.Attempts, fence.Token, Rows = rows, Quarantine = quarantine }, cancel, transaction).ConfigureAwait(false);
+            new { incident.Id, Number = incident.Attempts, Rows = rows, Quarantine = quarantine }, cancel, transaction).ConfigureAwait(false);
     }, cancel);
 
     /// <summary>Targets with rows in quarantine, and the incidents whose rows stay: those that are open, or have been until less than this ago.</summary>

@@ -227,6 +227,20 @@ internal sealed class UndoneTests
         Assert.That((await hospital.TakeInAsync(Report(finding))).Single().State, Is.EqualTo(IncidentState.Suppressed), "tomorrow's run does not take them again");
     }
 
+    /// <summary>An attempt that was put off did not count, and its number is taken all the same.</summary>
+    [Test]
+    public async Task What_was_taken_before_it_was_put_off_comes_back_and_the_ledger_is_told()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        var (id, finding, before) = await RepairedAsync(hospital, IncidentState.AwaitingWindow);
+        Assert.That((await hospital.FindAsync(id)).Attempts, Is.Zero);
+        await new IncidentDecisions(new IncidentLedger(hospital.Db), 3).CloseAsync(id, "somebody", "no more of it", CancellationToken.None);
+        Assert.That((await UndoAsync(hospital, id)).Work.Rows, Is.EqualTo(10));
+        Assert.That(await HashAsync(hospital), Is.EqualTo(before));
+        Assert.That((await hospital.AttemptsAsync(id)).Select(a => (a.Number, a.Repair, a.RowsQuarantined)), Is.EqualTo(new[] { (1, "test_repair", 10L), (2, "rows_back", 0L) }));
+        Assert.That((await hospital.TakeInAsync(Report(finding))).Single().State, Is.EqualTo(IncidentState.Suppressed));
+    }
+
     internal static Task<UndoOutcome> UndoAsync(Hospital hospital, long id, bool dryRun = false, RowChoice? rows = null) =>
         hospital.Factory().Undo().RunAsync(id, "worker", "somebody", "they were wanted", dryRun, CancellationToken.None, rows);
 
@@ -280,6 +294,12 @@ internal sealed class UndoneTests
                 await transaction.CommitAsync();
             }
             Assert.That((await new QuarantineRecord(ledgers).TakeAsync(connection, incident, lease.Fence, CancellationToken.None)).Sum(q => q.Rows), Is.EqualTo(10));
+        }
+        if (end == IncidentState.AwaitingWindow)
+        {
+            await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Repairing, end, new Move("worker", "put off") { Fence = lease.Fence, Reason = "busy", CountDeferral = true }, CancellationToken.None);
+            await ledgers.Leases.ReleaseAsync(lease, CancellationToken.None);
+            return;
         }
         await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Repairing, IncidentState.Verifying, new Move("worker", "") { Fence = lease.Fence }, CancellationToken.None);
         await ledgers.Incidents.MoveAsync(incident.Id, IncidentState.Verifying, end,

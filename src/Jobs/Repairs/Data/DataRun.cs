@@ -29,8 +29,9 @@ internal sealed class DataRun(RepairSession session, DataWork work, string repai
         ArgumentNullException.ThrowIfNull(proof);
         try
         {
-            // of all tables: rows that refer to these by one would be in the way
-            await TwinConstraint.SweepAsync(session, table: null, _log, cancel).ConfigureAwait(false);
+            await TwinConstraint.SweepAsync(session, work.Rows.Table.Oid, _log, cancel).ConfigureAwait(false);
+            // those of other tables may be in the way of rows that are referred to, and are no reason to wait
+            await TwinConstraint.TryAsync(session, table: null, cancel).ConfigureAwait(false);
             var found = work.Found;
             for (var pass = 1; found.Count > 0; pass++)
             {

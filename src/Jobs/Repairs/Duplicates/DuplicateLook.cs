@@ -9,8 +9,9 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Looks at every row of the keys that are double, within the open transaction, and says which is to stay: the one that others refer to, else the oldest, or as the owner's rule says.</summary>
 internal static class DuplicateLook
 {
+    /// <param name="soft">Null: who points at them by a rule alone is known already.</param>
     /// <param name="hold">Locks the rows before it looks at who refers to them: who was about to is seen, and who comes now waits, since no lock of the table keeps a foreign key from asking.</param>
-    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, SoftReferences soft, CancellationToken cancel, bool hold = false)
+    public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, SoftReferences? soft, CancellationToken cancel, bool hold = false)
     {
         var members = await UniqueKeys.MembersAsync(connection, key, cancel).ConfigureAwait(false);
         if (members.Count == 0)
@@ -35,6 +36,10 @@ internal static class DuplicateLook
             }
         }
         var decisions = groups.Select(g => Decide(g.Key, g.Copies, keep)).ToList();
+        if (soft is null)
+        {
+            return decisions;
+        }
         var softly = await soft.AtAsync(new(key.TableOid, key.TableQuoted), decisions.SelectMany(d => d.Losers).Select(l => l.Place), decisions.Select(d => d.Winner.Place), cancel).ConfigureAwait(false);
         return softly.Count == 0 ? decisions : [.. decisions.Select(d => d with { Loose = [.. SoftlyReferring.Told(softly.Select(s => s.To(d.Losers.Select(l => l.Place))).OfType<SoftlyReferring>())] })];
     }

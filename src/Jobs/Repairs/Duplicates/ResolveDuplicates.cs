@@ -99,8 +99,18 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             return new(RepairOutcome.Failed, $"{index.Quoted} is another one since the plan and is left alone", log.Sent);
         }
         var soft = await SoftReferences.OfAsync(session.Target, cancel).ConfigureAwait(false);
+        // tables that refer by a rule alone are read whole, which is too long to hold writers up, and no lock of ours would keep them still
+        var ahead = await soft.AnyToAsync(key.TableOid, cancel).ConfigureAwait(false) ? await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, soft, cancel).ConfigureAwait(false) : null;
         await log.RunAsync(session, Hold(key), cancel).ConfigureAwait(false);
-        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, soft, cancel, hold: true).ConfigureAwait(false);
+        var decisions = await DuplicateLook.DecideAsync(session.Connection, key, planned.Keep, null, cancel, hold: true).ConfigureAwait(false);
+        if (ahead is not null)
+        {
+            if (!Choice(decisions).SetEquals(Choice(ahead)))
+            {
+                return new(RepairOutcome.Deferred, $"rows of {key.TableQuoted} that share a key were changed meanwhile: nothing was done, and it is looked at anew", log.Sent);
+            }
+            decisions = [.. decisions.Select(d => d with { Loose = ahead.First(a => a.Winner.Place == d.Winner.Place).Loose })];
+        }
         if (DuplicateRemoval.IsEntangled(decisions, key))
         {
             return new(RepairOutcome.Failed, Entangled(index), log.Sent);
@@ -144,6 +154,10 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
     }
 
     private static long Rows(IEnumerable<DuplicateDecision> decisions) => decisions.Sum(d => d.Losers.Count + d.Losers.Sum(l => l.Referring.Sum(r => r.Places.Count)));
+
+    /// <summary>Which rows stay, and which go.</summary>
+    private static HashSet<(string, bool)> Choice(IEnumerable<DuplicateDecision> decisions) =>
+        [.. decisions.SelectMany(d => d.Losers.Select(l => (l.Place, false)).Append((d.Winner.Place, true)))];
 
     private static string Hold(UniqueKey key) => $"LOCK TABLE ONLY {key.TableQuoted} IN SHARE ROW EXCLUSIVE MODE";
 
