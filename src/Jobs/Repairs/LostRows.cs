@@ -12,6 +12,9 @@ namespace HealingWorkers.Jobs.Repairs;
 /// </summary>
 internal sealed class LostRows(RepairSession session)
 {
+    /// <summary>More than this is not read before each rebuild: the weekly check compares all tables, and the old file of the index is in the snapshot.</summary>
+    private const long MostBytes = 4L << 30;
+
     /// <summary>The plan as it is where no rows are lost, or where that cannot be told here at all; else with why not, or not now.</summary>
     public async Task<RepairPlan> OfAsync(RepairPlan plan, Incident incident, IndexLook index, CancellationToken cancel)
     {
@@ -22,16 +25,20 @@ internal sealed class LostRows(RepairSession session)
         }
         var trees = (await session.Connection.QueryAsync<(long Oid, string Quoted, bool IsBtree)>(new CommandDefinition(
             Sql.Of<IndexLook>("whole_btrees"), new { oid = index.TableOid }, cancellationToken: cancel)).ConfigureAwait(false)).Where(i => i.IsBtree).Select(i => i.Oid).ToList();
-        if (trees.Count == 0)
+        if (trees.Count == 0 || await BytesAsync(index.TableOid, trees, cancel).ConfigureAwait(false) > MostBytes)
         {
             return plan;
         }
         var report = await new IndexProbeCheck().RunAsync(new(session.Target, CheckScope.OfIndexes(trees)), cancel).ConfigureAwait(false);
         return report.Findings.FirstOrDefault(f => f.Kind == FindingKind.HeapRowsLost && IsCertain(f)) is { } lost
                 ? plan with { Refuse = $"{index.TableQuoted} has lost rows: {lost.Detail}. {index.Quoted} may be the last that knows of them: the next db.index_check opens an incident of it; when that is closed, this index is rebuilt by `healing incidents reopen {incident.Id}`" }
-            : report.Undecided is { } why ? plan with { Defer = $"whether {index.TableQuoted} has lost rows cannot be told now: {why}" }
+            : (report.Undecided ?? (report.Status == CheckStatus.Failed ? report.Reason : null)) is { } why ? plan with { Defer = $"whether {index.TableQuoted} has lost rows cannot be told now: {why}" }
             : plan;
     }
+
+    /// <summary>Each tree is compared with all of the table.</summary>
+    private Task<long> BytesAsync(long table, List<long> trees, CancellationToken cancel) => session.Connection.ExecuteScalarAsync<long>(new CommandDefinition(
+        Sql.Of<IndexLook>("probe_bytes"), new { table, trees }, cancellationToken: cancel));
 
     /// <summary>One index alone that leads to free places of pages that are there may be at fault itself, and is what is to be cured.</summary>
     private static bool IsCertain(Finding lost) =>

@@ -162,6 +162,17 @@ public sealed class IndexProbeCheckTests
     }
 
     [Test]
+    public async Task A_row_that_two_older_indexes_know_is_lost_whatever_a_younger_one_says()
+    {
+        await Cluster.ExecuteAsync(_database, "CREATE INDEX one_more ON casts (role, movie_id); CREATE INDEX another ON casts (role)");
+        await Damage.Row.LinePointerUnusedAsync("casts", new(1, 7));
+        await Cluster.ExecuteAsync(_database, "REINDEX INDEX CONCURRENTLY casts_pkey");
+        var found = await FoundAsync();
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.HeapRowsLost, "public.casts") }));
+        Assert.That(((int)found[0].Evidence["rows"]!, (int)found[0].Evidence["blocks_gone"]!), Is.EqualTo((1, 0)));
+    }
+
+    [Test]
     public async Task An_entry_that_leads_anywhere_is_no_lost_row()
     {
         await Damage.Index.MislayEntryAsync("casts_pkey");

@@ -217,6 +217,24 @@ internal sealed class HiddenRowsTests
         Assert.That(outcome.Note, Does.Contain("VACUUM may have removed the rows"));
     }
 
+    [Test]
+    public async Task Rows_that_a_VACUUM_cut_off_with_the_end_of_their_table_are_not_gone_by_themselves()
+    {
+        await using var ward = await OpenAsync();
+        var end = await ward.Damage.Heap.BlockCountAsync(Metadata) - 4;
+        await HideAsync(ward, Metadata, end);
+        var incident = await BitsAsync(ward);
+        await Hospital.Cluster.ExecuteAsync(ward.Database, $"SET session_replication_role = replica; DELETE FROM {Metadata} WHERE ctid >= '({end},0)'");
+        await Hospital.Cluster.ExecuteAsync(ward.Database, $"VACUUM (DISABLE_PAGE_SKIPPING) {Metadata}");
+        Assert.That(await ward.Damage.Heap.BlockCountAsync(Metadata), Is.LessThanOrEqualTo(end));
+        await ApproveAsync(ward, incident);
+
+        var outcome = await ward.HealAsync(incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Escalated), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain($"no longer reaches to block {end}").And.Contain("VACUUM may have removed the rows"));
+    }
+
     private static async Task<Hospital> OpenAsync()
     {
         var ward = await Hospital.OpenAsync(1_000, t => t.Policy["lossless-locking"] = RepairPolicy.Auto, realChecks: true);

@@ -18,11 +18,7 @@ internal sealed record CollationUse(long Collation, string Kind, long Oid, strin
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         // its plan looks dear and is not: to compile it takes longer than to run it
-        await using (var settings = new NpgsqlCommand("SET LOCAL jit = off", connection))
-        {
-            await settings.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
-        }
-        await using var command = new NpgsqlCommand(Sql.Of<ICheck>("collation_uses"), connection);
+        await using var command = new NpgsqlCommand($"SET LOCAL jit = off; {Sql.Of<ICheck>("collation_uses")}", connection);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var uses = new List<CollationUse>();
         while (await row.ReadAsync(cancel).ConfigureAwait(false))

@@ -34,10 +34,12 @@ internal static class ProbeFindings
         }
         foreach (var table in held.Where(s => s.Dangling.Count > 0).GroupBy(s => s.Index.TableOid))
         {
-            // every row is in a whole index: one that stands alone with its claim is itself at fault, unless all of the block is no more: then the others were built after the loss
+            // every row is in a whole index: one that stands alone with its claim is itself at fault, unless all of the block is no more: then the others
+            // were built after the loss. Two do not err to the same place
             var whole = all.Where(i => i.TableOid == table.Key && i.Predicate is null && i.Method is "btree" or "gist" or "spgist").ToList();
             var lost = table.SelectMany(s => s.Dangling).Distinct()
-                .Where(row => whole.TrueForAll(w => table.Any(s => s.Index == w && s.Dangling.Contains(row))) || table.Any(s => s.Gone.Contains(row.Block) && s.Dangling.Contains(row))).ToHashSet();
+                .Where(row => whole.TrueForAll(w => table.Any(s => s.Index == w && s.Dangling.Contains(row))) || table.Any(s => s.Gone.Contains(row.Block) && s.Dangling.Contains(row))
+                    || table.Count(s => s.Dangling.Contains(row)) > 1).ToHashSet();
             if (lost.Count > 0)
             {
                 yield return Lost(check, facts, table, lost);

@@ -68,7 +68,7 @@ internal sealed class SoftReferences
                     found.Add(new(key.Label, rows, null));
                 }
             }
-            catch (PostgresException e) when (!e.SqlState.StartsWith("57", StringComparison.Ordinal))
+            catch (PostgresException e) when (!Passing.Is(e) && !e.SqlState.StartsWith("57", StringComparison.Ordinal))
             {
                 found.Add(new(key.Label, new Dictionary<string, long>(StringComparer.Ordinal), e.MessageText));
             }

@@ -25,7 +25,8 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         var plan = new RepairPlan(Name, RiskClass.Manual, []);
         if (await DamagedBlock.FindAsync(session, incident, cancel).ConfigureAwait(false) is not { Table: var table, Block: var block })
         {
-            return await TableIndexes.NoRowsAsync(session, incident, plan, $"{incident.Object} no longer exists", cancel).ConfigureAwait(false);
+            return await Surgery.CutOffAsync(session, incident, cancel).ConfigureAwait(false) is { } cut ? plan with { Refuse = cut }
+                : await TableIndexes.NoRowsAsync(session, incident, plan, $"{incident.Object} no longer exists", cancel).ConfigureAwait(false);
         }
         var use = await Surgery.FreezeAsync(session, cancel).ConfigureAwait(false);
         if ((Surgery.Refusal(session, table) ?? use.WhyNot

@@ -1,3 +1,4 @@
+using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -9,6 +10,9 @@ internal static class HiddenRows
 {
     public static readonly IReadOnlyList<FindingKind> Kinds = [FindingKind.HeapRowsHidden, FindingKind.HeapBitsWrong];
 
+    /// <summary>What a plan reads, which a person may wait for; the repair itself reads all of it before it begins.</summary>
+    public const long AtAGlance = 1L << 30;
+
     /// <summary>What the ledger knows of such rows in a table, whoever has it in hand.</summary>
     public static Incident? OpenOn(IEnumerable<Incident> beside, long table) => beside.FirstOrDefault(i => Kinds.Contains(i.Kind) && i.TableOid == table);
 
@@ -16,7 +20,8 @@ internal static class HiddenRows
     /// Why a table is not to be vacuumed now; its TOAST table would be vacuumed with it. By the ledger, and by a look at the rows themselves
     /// where the server's files can be seen. Null when nothing is known against it.
     /// </summary>
-    public static async Task<string?> InTheWayAsync(RepairSession session, TableLook table, CancellationToken cancel)
+    /// <param name="most">Of a table with more bytes than that only the ledger is asked.</param>
+    public static async Task<string?> InTheWayAsync(RepairSession session, TableLook table, CancellationToken cancel, long most = long.MaxValue)
     {
         long[] both = table.ToastOid is { } toast ? [table.Oid, toast] : [table.Oid];
         var beside = await session.OpenBesideAsync(both, cancel).ConfigureAwait(false);
@@ -24,8 +29,12 @@ internal static class HiddenRows
         {
             if (OpenOn(beside, oid) is { } open)
             {
-                return $"committed rows of {table.Quoted} are hidden by their own bits (incident {open.Id}: {open.Kind.Name} on {open.Object}), and VACUUM would remove them: they are brought back first";
+                return $"committed rows of {table.Quoted} are hidden by their own bits (incident {open.Id}: {open.Kind.Name} on {open.Object}), and VACUUM would remove them: they are brought back first. What was escalated by then is taken up again by `healing incidents reopen`";
             }
+        }
+        if (most < long.MaxValue && await session.Connection.ExecuteScalarAsync<long?>(new CommandDefinition("SELECT pg_catalog.pg_table_size(@Oid::oid::regclass)", new { table.Oid }, cancellationToken: cancel)).ConfigureAwait(false) > most)
+        {
+            return null;
         }
         foreach (var oid in both)
         {

@@ -47,7 +47,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             return plan with { Refuse = Lost(table, block, $"{string.Join(", ", unseen.Take(5))} cannot be fetched ({rows[0].Message}), so that it cannot be kept") };
         }
-        if (await HiddenRows.InTheWayAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
+        if (await HiddenRows.InTheWayAsync(session, table, cancel, HiddenRows.AtAGlance).ConfigureAwait(false) is { } hidden)
         {
             return plan with { Defer = hidden };
         }
@@ -78,6 +78,10 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
             return await new TableIndexes(recheck, limits).MendAloneAsync(session, plan, others: false, log, cancel).ConfigureAwait(false);
         }
         var (table, surgery) = (work.Table, new Surgery(session, log, limits));
+        if (await HiddenRows.InTheWayAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
+        {
+            return new(RepairOutcome.Deferred, hidden, log.Sent);
+        }
         var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
         var failed = (string?)null;
         if (!await surgery.HeldAsync(table, async () =>
@@ -120,7 +124,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             return new(RepairOutcome.Deferred, failed, log.Sent);
         }
-        if (await TableVacuum.RunAsync(session, table, limits, log, cancel).ConfigureAwait(false) is { } busy)
+        if (await TableVacuum.RunAsync(session, table, limits, log, cancel, looked: true).ConfigureAwait(false) is { } busy)
         {
             return new(RepairOutcome.Deferred, busy, log.Sent) { RowsQuarantined = work.Rows.Count };
         }

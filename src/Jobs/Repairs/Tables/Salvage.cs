@@ -29,7 +29,7 @@ public sealed class Salvage : IRepair
         var plan = new RepairPlan(Name, RiskClass.LosslessOnline, []);
         if (await DamagedBlock.FindAsync(session, incident, cancel).ConfigureAwait(false) is not { Table: var table, Block: var block })
         {
-            return plan with { Nothing = $"{incident.Object} no longer exists" };
+            return await Surgery.CutOffAsync(session, incident, cancel).ConfigureAwait(false) is { } cut ? plan with { Refuse = cut } : plan with { Nothing = $"{incident.Object} no longer exists" };
         }
         if (session.Facts.IsStandby || table.IsCatalog)
         {
@@ -40,6 +40,11 @@ public sealed class Salvage : IRepair
         if (said is { Count: 0 } && !hidden)
         {
             return plan with { Nothing = $"block {block} of {table.Quoted} is sound by now" };
+        }
+        if (hidden && await VisibilityLook.NowAsync(session.Target, session.Facts, table.Name, cancel).ConfigureAwait(false) is { Hidden.Count: 0, Unsure.Count: 0, HasMore: false })
+        {
+            var nothing = $"the visibility map of {table.Quoted} shows no row any more that its bits hide";
+            return Surgery.Vanished(session, nothing) is { } vanished ? plan with { Refuse = vanished } : plan with { Nothing = nothing };
         }
         var bad = (said ?? []).Select(r => r.Offset).Where(o => o > 0).ToHashSet();
         return plan with

@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Pages;
 using Npgsql;
 
@@ -26,6 +27,11 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
     /// <summary>Hidden rows that were found and are not there any more, though no attempt of ours marked them, may be lost. Null where one did, or may have.</summary>
     public static string? Vanished(RepairSession session, string what) => session.SentBefore?.Any(s => s.Contains(Freeze, StringComparison.Ordinal)) != false ? null
         : $"{what}, and no attempt of ours has put it right: VACUUM may have removed the rows. Compare with a standby or a backup, and close this when none is missing";
+
+    /// <summary>The same where the table no longer reaches to their block: VACUUM gives back what it has emptied at the end of a file.</summary>
+    public static async Task<string?> CutOffAsync(RepairSession session, Incident incident, CancellationToken cancel) =>
+        incident.Kind.MayBeLost && await TableLook.AtAsync(session.Connection, incident.TableOid, cancel).ConfigureAwait(false) is { } shorter
+            ? Vanished(session, FormattableString.Invariant($"{shorter.Quoted} no longer reaches to block {DamagedBlock.NumberOf(incident)}")) : null;
 
     /// <summary>With VACUUM kept out, nobody who reads or writes waits. False where somebody holds the table.</summary>
     public Task<bool> HeldAsync(TableLook table, Func<Task> work, CancellationToken cancel) => HeldAsync(table, "SHARE UPDATE EXCLUSIVE", work, cancel);
