@@ -32,7 +32,7 @@ internal sealed class LostRows(RepairSession session)
         var report = await new IndexProbeCheck().RunAsync(new(session.Target, CheckScope.OfIndexes(trees)), cancel).ConfigureAwait(false);
         return report.Findings.FirstOrDefault(f => f.Kind == FindingKind.HeapRowsLost && IsCertain(f)) is { } lost
                 ? plan with { Refuse = $"{index.TableQuoted} has lost rows: {lost.Detail}. {index.Quoted} may be the last that knows of them: the next db.index_check opens an incident of it; when that is closed, this index is rebuilt by `healing incidents reopen {incident.Id}`" }
-            : (report.Undecided ?? (report.Status == CheckStatus.Failed ? report.Reason : null)) is { } why ? plan with { Defer = $"whether {index.TableQuoted} has lost rows cannot be told now: {why}" }
+            : report.Undecided is { } why ? plan with { Defer = $"whether {index.TableQuoted} has lost rows cannot be told now: {why}" }
             : plan;
     }
 
