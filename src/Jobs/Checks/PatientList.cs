@@ -15,6 +15,9 @@ internal static class PatientList
     private const int Shown = 5;
     public const string HeldByOthers = "somebody holds a lock on it that excludes readers";
 
+    /// <summary>What a table was not looked at for.</summary>
+    public static string Said(Exception e) => e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? HeldByOthers : p.MessageText : e.Message;
+
     /// <summary>For a report's reason.</summary>
     public static string NotExamined(IReadOnlyList<RelationName> held) =>
         $"{held.Count} table(s) not examined: {string.Join(", ", held.Take(Shown).Select(h => h.Quoted))}{(held.Count > Shown ? ", ..." : "")}: {HeldByOthers}";

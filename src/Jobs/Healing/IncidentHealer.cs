@@ -133,9 +133,9 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
     {
         var last = incident.Attempts >= incident.AttemptsAllowed;
         var why = $"the worker of attempt {incident.Attempts} of {incident.AttemptsAllowed} died or was cut off while {incident.State}";
-        if (last && incident.Kind.IsOfData && await Repairs.TwinConstraint.TryAsync(new(session.Target, session.Facts, session.Connection, fence.Token), incident.TableOid, cancel).ConfigureAwait(false) is { } left)
+        if (last)
         {
-            why = $"{why}; {left.Told}";
+            why += await Repairs.TwinConstraint.LeftAsync(new(session.Target, session.Facts, session.Connection, fence.Token), incident, cancel).ConfigureAwait(false);
         }
         await new QuarantineRecord(ledgers).TryAsync(session.Connection, incident, fence, cancel).ConfigureAwait(false);
         var receipt = await LedgerReceipt.OfAsync(ledgers, incident, last ? "escalated" : "crashed", why, worker, cancel).ConfigureAwait(false);

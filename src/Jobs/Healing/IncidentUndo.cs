@@ -58,6 +58,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         var bench = new RepairSession(target, session.Facts, session.Connection, lease.Token)
         {
             Ledger = await ledgers.Quarantines.IdAsync(cancel).ConfigureAwait(false),
+            // one that was put off has kept its number and did not count
             Attempt = attempts.Select(a => a.Number).Append(incident.Attempts).Max() + 1,
         };
         var over = attempts.BackBeforeReopened();
@@ -78,7 +79,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         }
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
         var moved = !work.IsNews ? incident
-            : await undone.RecordAsync(incident, Towards(incident, rows, work), lease.Fence, worker, actor, work, cancel).ConfigureAwait(false);
+            : await undone.RecordAsync(incident, Towards(incident, rows, work), bench.Attempt, lease.Fence, worker, actor, work, cancel).ConfigureAwait(false);
         await ledgers.Quarantines.SeenAsync(incident.TargetId, await QuarantineSweep.CountAsync(session.Connection, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         return new(moved, work);
     }

@@ -231,10 +231,7 @@ public sealed class RepairAttempt(
 
     private async Task<HealOutcome> EscalateAsync(Incident incident, string why, WorkInHand? work, CancellationToken cancel)
     {
-        if (incident.Kind.IsOfData && await TwinConstraint.TryAsync(new(session.Target, session.Facts, session.Connection, _fence.Token), incident.TableOid, cancel).ConfigureAwait(false) is { } left)
-        {
-            why = $"{why}; {left.Told}";
-        }
+        why += await TwinConstraint.LeftAsync(new(session.Target, session.Facts, session.Connection, _fence.Token), incident, cancel).ConfigureAwait(false);
         tools.Faults.Hit(BeforeEscalated);
         var escalated = await ledgers.Outcomes.MoveAsync(incident, IncidentState.Escalated,
             new Move(worker, why)
@@ -271,7 +268,7 @@ public sealed class RepairAttempt(
                 {
                     await OwnLeftovers.DropAsync(bench, index, work.Plan, new StatementLog(), cancel).ConfigureAwait(false);
                 }
-                return work.Incident.Kind.IsOfData && await TwinConstraint.TryAsync(bench, work.Incident.TableOid, cancel).ConfigureAwait(false) is { } left ? $"; {left.Told}" : "";
+                return await TwinConstraint.LeftAsync(bench, work.Incident, cancel).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is NpgsqlException or HealingException or TimeoutException)

@@ -11,16 +11,14 @@ namespace HealingWorkers.Jobs.Healing;
 public sealed class UndoLedger(LedgerDb db)
 {
     /// <param name="to">Undone, or Resolved again; what it was while only some rows came back, and where it is no repair that is undone but what attempts left.</param>
-    /// <param name="rows">Rows that came back; those that went again.</param>
-    public Task<Incident> RecordAsync(Incident incident, IncidentState to, Fence fence, string worker, string actor, UndoneWork work, CancellationToken cancel) =>
+    /// <param name="number">Of the attempt that it is.</param>
+    public Task<Incident> RecordAsync(Incident incident, IncidentState to, int number, Fence fence, string worker, string actor, UndoneWork work, CancellationToken cancel) =>
         db.InTransactionAsync(async (connection, transaction) =>
         {
             // somebody may have reopened or closed it meanwhile: its rows are back all the same
             var state = to == incident.State && incident.State != IncidentState.Resolved
                 ? (await IncidentTransition.ReadAsync(connection, transaction, incident.Id, cancel).ConfigureAwait(false)).State : incident.State;
             var locked = await IncidentTransition.LockAsync(connection, transaction, incident.Id, state, fence, cancel).ConfigureAwait(false);
-            // one that was put off has kept its number and did not count
-            var number = await connection.FirstAsync<int>(Sql.Of<IncidentLedger>("attempt_next"), new { locked.Id, locked.Attempts }, cancel, transaction).ConfigureAwait(false);
             var repair = work.Some ?? (to == IncidentState.Undone ? "undo" : "undo_undone");
             await connection.DoAsync(Sql.Of<IncidentLedger>("attempt_undo"), new
             {

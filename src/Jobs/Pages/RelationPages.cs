@@ -13,31 +13,38 @@ public sealed class RelationPages(IServerFiles files, string path)
     public delegate void PageVisitor(uint block, ReadOnlySpan<byte> page);
 
     /// <param name="between">After every piece; for resting.</param>
-    public async Task<uint> EachAsync(PageVisitor visit, Func<Task> between, CancellationToken cancel)
+    /// <param name="count">From the block <paramref name="from"/> on, as many as that, or as there are.</param>
+    public async Task EachAsync(PageVisitor visit, Func<Task> between, CancellationToken cancel, uint from = 0, uint count = uint.MaxValue)
     {
         var buffer = new byte[PagesAtOnce * PageHeader.BlockSize];
-        var block = 0u;
-        for (var segment = 0; ; segment++)
+        var block = from;
+        var offset = (long)(from % RelationFile.BlocksPerSegment) * PageHeader.BlockSize;
+        for (var segment = (int)(from / RelationFile.BlocksPerSegment); ; segment++)
         {
             var name = Name(segment);
             if (await LengthAsync(name, cancel).ConfigureAwait(false) is not { } length || length == 0)
             {
-                return block;
+                return;
             }
-            for (var offset = 0L; offset < length;)
+            while (offset < length)
             {
                 var read = await files.ReadAsync(name, offset, buffer, cancel).ConfigureAwait(false);
                 if (read < PageHeader.BlockSize)
                 {
-                    return block;
+                    return;
                 }
                 for (var at = 0; at + PageHeader.BlockSize <= read; at += PageHeader.BlockSize)
                 {
+                    if (block - from >= count)
+                    {
+                        return;
+                    }
                     visit(block++, buffer.AsSpan(at, PageHeader.BlockSize));
                 }
                 offset += read - read % PageHeader.BlockSize;
                 await between().ConfigureAwait(false);
             }
+            offset = 0;
         }
     }
 

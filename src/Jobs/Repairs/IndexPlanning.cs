@@ -1,4 +1,3 @@
-using Dapper;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
@@ -36,9 +35,7 @@ public sealed class IndexPlanning(IndexRecheck recheck, RepairLimits limits)
         {
             return plan with { Defer = build };
         }
-        var now = await session.Connection.QueryAsync<long>(new CommandDefinition(
-            Sql.Of<IndexLook>("table_indexes"), new { table = index.TableOid }, cancellationToken: cancel)).ConfigureAwait(false);
-        var before = session.IndexesBefore ?? [.. now];
+        var before = await TableIndexes.BeforeAsync(session, index.TableOid, cancel).ConfigureAwait(false);
         var leftovers = await OwnLeftovers.FindAsync(session, index, before, incident.Object.Oid, cancel).ConfigureAwait(false);
         plan = plan with
         {

@@ -23,8 +23,7 @@ internal sealed class LostRows(RepairSession session)
         {
             return plan;
         }
-        var trees = (await session.Connection.QueryAsync<(long Oid, string Quoted, bool IsBtree)>(new CommandDefinition(
-            Sql.Of<IndexLook>("whole_btrees"), new { oid = index.TableOid }, cancellationToken: cancel)).ConfigureAwait(false)).Where(i => i.IsBtree).Select(i => i.Oid).ToList();
+        var trees = (await TableIndex.OfAsync(session.Connection, index.TableOid, cancel).ConfigureAwait(false)).Where(i => i.IsBtree).Select(i => i.Oid).ToList();
         if (trees.Count == 0 || await BytesAsync(index.TableOid, trees, cancel).ConfigureAwait(false) > MostBytes)
         {
             return plan;

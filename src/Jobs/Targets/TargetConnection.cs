@@ -20,8 +20,6 @@ public static class TargetConnection
         settings.Options = With(settings.Options,
             $"{SearchPath.Ours} -c default_transaction_read_only=on -c statement_timeout=4h -c lock_timeout=2s -c idle_in_transaction_session_timeout=20s");
         settings.CommandTimeout = 0;
-        // An error of corruption makes the client library take the host for lost; it is asked again at once.
-        settings.HostRecheckSeconds = 0;
         settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 20);
         KeepNoneIdle(settings);
         return settings;
@@ -60,13 +58,10 @@ public static class TargetConnection
     /// </summary>
     private static void KeepNoneIdle(NpgsqlConnectionStringBuilder settings)
     {
-        if (!settings.ShouldSerialize("Connection Idle Lifetime"))
+        // the one may not be longer than the other, so that who says one of them says both
+        if (!settings.ShouldSerialize("Connection Idle Lifetime") && !settings.ShouldSerialize("Connection Pruning Interval"))
         {
-            settings.ConnectionIdleLifetime = 10;
-        }
-        if (!settings.ShouldSerialize("Connection Pruning Interval"))
-        {
-            settings.ConnectionPruningInterval = Math.Min(5, Math.Max(1, settings.ConnectionIdleLifetime));
+            (settings.ConnectionIdleLifetime, settings.ConnectionPruningInterval) = (10, 5);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -73,7 +72,7 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IReadOnlyList<IRepair
                     : new(Proof.Unverifiable, false, $"nothing says which index stands for {incident.Object} now");
         }
         var report = await origin.RunAsync(new(session.Target, ScopeOf(origin, incident)) { Memory = memory }, cancel).ConfigureAwait(false);
-        if (IsCutOff(origin, incident, report) && BlockOf(incident) is { } block)
+        if (IsCutOff(origin, incident, report) && DamagedBlock.NumberOf(incident) is { } block)
         {
             // so much else is damaged that its block was not come to: it alone
             report = await origin.RunAsync(new(session.Target, CheckScope.OfBlock(incident.TableOid, block)) { Memory = memory }, cancel).ConfigureAwait(false);
@@ -87,8 +86,6 @@ public sealed class Verifier(IReadOnlyList<ICheck> checks, IReadOnlyList<IRepair
     /// <summary>Of a table with very much damage only a part is looked at: that something is not found there says nothing.</summary>
     private static bool IsCutOff(ICheck origin, Incident incident, CheckReport report) =>
         origin is HeapCheck && report.Status == CheckStatus.Damaged && !report.Examined.Contains(incident.TableOid);
-
-    private static long? BlockOf(Incident incident) => (long?)JsonNode.Parse(incident.Evidence)?["block"];
 
     /// <summary>The table that it was found in, where the check can look at one alone.</summary>
     private static CheckScope ScopeOf(ICheck origin, Incident incident) =>

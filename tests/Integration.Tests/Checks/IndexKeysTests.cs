@@ -124,14 +124,19 @@ public sealed class IndexKeysTests
                 await Cluster.ExecuteAsync(_database, "SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM many a WHERE word IN (SELECT md5(i::text) FROM generate_series(1, 500) i); SELECT count(*) FROM many WHERE place <@ box '(0,0),(80,80)'");
             }
         });
-        for (var n = 0; n < 4; n++)
+        var whole = 0;
+        for (var n = 0; n < 4 || (whole == 0 && n < 40); n++)
         {
             await load.WaitForAsync(100, TimeSpan.FromMinutes(1));
             var report = await CheckCluster.RunAsync(Check, _database);
             Assert.That(report.Findings.Select(f => $"{f.Object}: {f.Detail}"), Is.Empty);
             if (report.Reason?.Contains("vacuum must be held off", StringComparison.Ordinal) != true)
+            {
                 Assert.That(report.ExaminedNames, Is.SupersetOf(new[] { "public.many_hash", "public.many_gist", "public.many_brin", "public.many_at", "public.many_tags", "public.many_doc", "public.many_both" }), report.Reason);
+                whole++;
+            }
         }
+        Assert.That(whole, Is.Positive, "none of the looks was let in beside the vacuum");
         await stop.CancelAsync();
         await caretaker;
         await load.StopAsync();

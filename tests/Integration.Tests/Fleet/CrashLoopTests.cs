@@ -23,7 +23,7 @@ public sealed class CrashLoopTests : FleetFixture
         Fleet.StrikeAlwaysAt(point);
         await LookAsync();
         await DieUntilEscalatedAsync();
-        var escalated = await HealedOnce.SettledAsync(Fleet, Patient, "Escalated");
+        var escalated = await HealedOnce.SettledAsync(Fleet, Patient.Name, "Escalated");
         Assert.That(Fleet.SortOutTheDead() - before, Is.InRange(1, Allowed), "workers that died; an attempt also ends with its lease, on a machine that stands still");
         Assert.That(escalated.Attempts, Is.LessThanOrEqualTo(Allowed));
 
@@ -44,7 +44,7 @@ public sealed class CrashLoopTests : FleetFixture
         await LookAsync();
         await Poll.UntilAsync(
             async _ => (await Fleet.Ledger.IncidentsAsync(Patient.Name)).Any(i => i.SeenCount > escalated.SeenCount), HealedOnce.Patience, "found again");
-        var again = await HealedOnce.SettledAsync(Fleet, Patient, "Escalated");
+        var again = await HealedOnce.SettledAsync(Fleet, Patient.Name, "Escalated");
         Assert.That(again, Is.EqualTo(escalated with { SeenCount = again.SeenCount }), "an escalated incident is only counted");
         Assert.That(Patient.RebuildsDone(), Is.Zero);
     }

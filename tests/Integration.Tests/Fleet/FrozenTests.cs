@@ -26,7 +26,7 @@ public sealed class FrozenTests : FleetFixture
         var once = Fleet.StrikeOnceAt(point, "freeze");
         await LookAsync();
         var frozen = await AssertFrozenAsync(once);
-        await HealedOnce.SettledAsync(Fleet, Patient, "Resolved");
+        await HealedOnce.SettledAsync(Fleet, Patient.Name, "Resolved");
         await AssertNothingComesOfAsync(frozen);
     }
 
@@ -43,7 +43,7 @@ public sealed class FrozenTests : FleetFixture
         await Poll.UntilAsync(() => !ProcessTable.IsAlive(backend), TimeSpan.FromSeconds(20), "the frozen worker's backend gone");
         Assert.That(Patient.WasTerminated(backend), Is.True);
         await writer.CloseAsync();
-        await HealedOnce.SettledAsync(Fleet, Patient, "Resolved");
+        await HealedOnce.SettledAsync(Fleet, Patient.Name, "Resolved");
         await AssertNothingComesOfAsync(frozen);
     }
 

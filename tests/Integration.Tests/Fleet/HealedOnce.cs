@@ -9,7 +9,7 @@ public static class HealedOnce
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     /// <summary>Waits until nobody has anything to do about the target, with its one incident in the state.</summary>
-    public static async Task<SeenIncident> SettledAsync(WorkerFleet fleet, Patient patient, string state, TimeSpan? patience = null)
+    public static async Task<SeenIncident> SettledAsync(WorkerFleet fleet, string target, string state, TimeSpan? patience = null)
     {
         IReadOnlyList<SeenIncident> incidents = [];
         IReadOnlyList<string> unfinished = [];
@@ -18,11 +18,11 @@ public static class HealedOnce
             await Poll.UntilAsync(
                 async _ =>
                 {
-                    incidents = await fleet.Ledger.IncidentsAsync(patient.Name);
-                    unfinished = await fleet.Ledger.UnfinishedAsync(patient.Name);
+                    incidents = await fleet.Ledger.IncidentsAsync(target);
+                    unfinished = await fleet.Ledger.UnfinishedAsync(target);
                     return incidents.Count > 0 && incidents.All(i => i.State == state) && unfinished.Count == 0;
                 },
-                patience ?? Patience, $"{patient.Name} {state}");
+                patience ?? Patience, $"{target} {state}");
         }
         catch (TimeoutException e)
         {
@@ -35,7 +35,7 @@ public static class HealedOnce
     /// <param name="rebuilds">How many rebuilds the server may have finished; one, unless the damage went away otherwise.</param>
     public static async Task<SeenIncident> AssertAsync(WorkerFleet fleet, Patient patient, TimeSpan? patience = null, int rebuilds = 1)
     {
-        var incident = await SettledAsync(fleet, patient, "Resolved", patience);
+        var incident = await SettledAsync(fleet, patient.Name, "Resolved", patience);
         var attempts = await fleet.Ledger.AttemptsAsync(incident.Id);
         var told = string.Join(", ", attempts);
         Assert.That(attempts.Count(a => a.Outcome == "succeeded"), Is.EqualTo(1), told);

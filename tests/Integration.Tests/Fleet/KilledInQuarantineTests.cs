@@ -134,14 +134,14 @@ public sealed class KilledInQuarantineTests
     {
         await patient.DoAsync("CREATE RULE keep AS ON DELETE TO reviews DO INSTEAD NOTHING");
         await StruckAsync(fleet, patient, point);
-        var incident = await SettledAsync(fleet, patient, "Escalated");
+        var incident = await HealedOnce.SettledAsync(fleet, patient.Name, "Escalated", Patience);
         Assert.That(await fleet.Ledger.AlertsAsync(incident.Id), Is.EqualTo(new[] { "escalated" }), "alerts by the log");
         Assert.That(await patient.AssertNothingLostAsync("at the end"), Is.Zero);
     }
 
     private static async Task AssertTakenOnceAsync(WorkerFleet fleet, Bereft patient)
     {
-        var incident = await SettledAsync(fleet, patient, "Resolved");
+        var incident = await HealedOnce.SettledAsync(fleet, patient.Name, "Resolved", Patience);
         Assert.That(await patient.AssertNothingLostAsync("at the end"), Is.EqualTo(2 * Bereft.Orphans), "rows in quarantine");
         await patient.AssertToldOnceAsync();
         await patient.AssertNothingLeftAsync();
@@ -151,16 +151,6 @@ public sealed class KilledInQuarantineTests
         Assert.That(attempts.Select(a => a.Outcome), Has.None.Null, told);
         Assert.That(await fleet.Ledger.QuarantinesInReceiptsAsync(incident.Id), Is.EqualTo(new[] { 2L * Bereft.Orphans }), "one receipt of success, with all rows");
         Assert.That(fleet.Workers.Any(w => w.HasExited), Is.False, "another worker died too");
-    }
-
-    private static async Task<SeenIncident> SettledAsync(WorkerFleet fleet, Bereft patient, string state)
-    {
-        IReadOnlyList<SeenIncident> incidents = [];
-        await Poll.UntilAsync(
-            async _ => (incidents = await fleet.Ledger.IncidentsAsync(patient.Name)).Count > 0 && incidents.All(i => i.State == state) && (await fleet.Ledger.UnfinishedAsync(patient.Name)).Count == 0,
-            Patience, $"{patient.Name} {state}");
-        Assert.That(incidents, Has.Count.EqualTo(1), string.Join(", ", incidents));
-        return incidents[0];
     }
 
     private static async Task LookAsync(WorkerFleet fleet, Bereft patient)

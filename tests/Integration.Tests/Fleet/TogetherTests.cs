@@ -38,7 +38,7 @@ public sealed class TogetherTests : FleetFixture
         });
         await load.WaitForAsync(50, HealedOnce.Patience);
         await LookAsync();
-        await HealedOnce.SettledAsync(Fleet, Patient, "Resolved");
+        await HealedOnce.SettledAsync(Fleet, Patient.Name, "Resolved");
         var failures = load.Failures.Values.Sum();
         await load.WaitForAsync(100, HealedOnce.Patience);
         Assert.That(load.Failures.Values.Sum(), Is.EqualTo(failures), "writes fail on a healed table");
@@ -63,7 +63,7 @@ public sealed class TogetherTests : FleetFixture
             await Fleet.TriggerAsync("db.health_check", "foreigner");
             await Poll.UntilAsync(async _ => await Fleet.Ledger.RunsSucceededAsync("foreigner") == 3, HealedOnce.Patience, "three looks at it");
         }
-        var incident = await HealedOnce.SettledAsync(Fleet, Patient, "Resolved", TimeSpan.FromSeconds(60));
+        var incident = await HealedOnce.SettledAsync(Fleet, Patient.Name, "Resolved", TimeSpan.FromSeconds(60));
         Assert.That(incident.Attempts, Is.LessThanOrEqualTo(1));
         Assert.That(Patient.RebuildsDone("testkit"), Is.EqualTo(1));
         Assert.That(Patient.RebuildsDone(), Is.EqualTo(1), "it was rebuilt once more");

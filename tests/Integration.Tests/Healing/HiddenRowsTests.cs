@@ -58,7 +58,7 @@ internal sealed class HiddenRowsTests
         }
         else
         {
-            await BreakRuleAsync(ward);
+            await ward.BreakRuleAsync();
         }
         var incident = (await ward.CheckAsync(new HeapCheck())).Single();
         Assert.That(incident.Kind.Name, Is.EqualTo(kind));
@@ -171,7 +171,7 @@ internal sealed class HiddenRowsTests
         {
             case "heap_bits_wrong": await HideAsync(ward, Metadata, 1); break;
             case "heap_rows_hidden": await ward.Damage.Row.XminInvalidAsync(Metadata, new(1, 7)); break;
-            default: await BreakRuleAsync(ward); break;
+            default: await ward.BreakRuleAsync(); break;
         }
         ICheck check = kind switch { "heap_bits_wrong" => new RowBitsCheck(), "heap_rows_hidden" => new VisibilityCheck(), _ => new HeapCheck() };
         var incident = (await ward.CheckAsync(check)).Single();
@@ -271,19 +271,4 @@ internal sealed class HiddenRowsTests
 
     private static Task<long> CountAsync(Hospital ward, string table) => Hospital.Cluster.ScalarAsync<long>(ward.Database,
         $"SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM ONLY {table}");
-
-    /// <summary>Locked by two at once, which is noted in a multixact; and then said to be committed.</summary>
-    private static async Task BreakRuleAsync(Hospital ward)
-    {
-        await using (var one = await Hospital.Cluster.OpenAsync(ward.Database))
-        await using (var two = await Hospital.Cluster.OpenAsync(ward.Database))
-        {
-            foreach (var (session, sql) in new[] { (one, "BEGIN; SELECT FROM external_metadata WHERE ctid = '(1,7)' FOR SHARE"), (two, "BEGIN; SELECT FROM external_metadata WHERE ctid = '(1,7)' FOR SHARE"), (one, "COMMIT"), (two, "COMMIT") })
-            {
-                await using var command = new NpgsqlCommand(sql, session);
-                await command.ExecuteNonQueryAsync();
-            }
-        }
-        await ward.Damage.Row.EditAsync(Metadata, new(1, 7), null, page => page.ChangeMask(7, 0, 0x0400));
-    }
 }

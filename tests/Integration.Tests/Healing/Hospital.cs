@@ -9,6 +9,7 @@ using HealingWorkers.Jobs.Snapshots;
 using HealingWorkers.Jobs.Targets;
 using HealingWorkers.Drill;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;
@@ -66,6 +67,22 @@ internal sealed class Hospital : IAsyncDisposable
         hospital.Options.Snapshots.BaseBackup = copies ? BaseBackupRule.WhenPossible : BaseBackupRule.Never;
         hospital.Options.Rehearsal.Rule = RehearsalRule.Never;
         return hospital;
+    }
+
+    /// <summary>A row of external_metadata, locked by two at once, which is noted in a multixact; and then said to be deleted by it.</summary>
+    public async Task BreakRuleAsync()
+    {
+        await using (var one = await Cluster.OpenAsync(Database))
+        await using (var two = await Cluster.OpenAsync(Database))
+        {
+            const string Lock = "BEGIN; SELECT FROM external_metadata WHERE ctid = '(1,7)' FOR SHARE";
+            foreach (var (session, sql) in new[] { (one, Lock), (two, Lock), (one, "COMMIT"), (two, "COMMIT") })
+            {
+                await using var command = new NpgsqlCommand(sql, session);
+                await command.ExecuteNonQueryAsync();
+            }
+        }
+        await Damage.Row.EditAsync("external_metadata", new(1, 7), null, page => page.ChangeMask(7, 0, HeapPage.XmaxCommitted));
     }
 
     public static async Task CloseAsync()

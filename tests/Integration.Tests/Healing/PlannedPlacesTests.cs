@@ -52,7 +52,7 @@ internal sealed class PlannedPlacesTests
     public async Task A_sound_row_at_the_place_of_a_damaged_one_is_not_taken_out()
     {
         await using var ward = await OpenAsync();
-        await BreakRuleAsync(ward);
+        await ward.BreakRuleAsync();
         await using var surgery = await SurgeryAsync(ward, await FoundAsync(ward, "heap_tuple_corrupt"), new KillTuples(new IndexRecheck(ward.Checks), ward.Limits));
         await Hospital.Cluster.ExecuteAsync(ward.Database, $"DELETE FROM {Metadata} WHERE ctid = '(1,7)'");
         await Hospital.Cluster.ExecuteAsync(ward.Database, $"VACUUM {Metadata}");
@@ -74,7 +74,7 @@ internal sealed class PlannedPlacesTests
         await using var ward = await OpenAsync();
         // without a key a row that is in the table would come back as a second one
         await Hospital.Cluster.ExecuteAsync(ward.Database, $"ALTER TABLE {Metadata} DROP CONSTRAINT {Metadata}_pkey CASCADE");
-        await BreakRuleAsync(ward);
+        await ward.BreakRuleAsync();
         var id = await ScalarAsync(ward, $"SELECT id FROM {Metadata} WHERE ctid = '(1,7)'");
         await using var surgery = await SurgeryAsync(ward, await FoundAsync(ward, "heap_tuple_corrupt"), new KillTuples(new IndexRecheck(ward.Checks), ward.Limits));
         await using (var writer = await Hospital.Cluster.OpenAsync(ward.Database))
@@ -134,7 +134,7 @@ internal sealed class PlannedPlacesTests
     public async Task Who_approves_hears_of_subscribers_and_rows_of_an_extension_are_its_own()
     {
         await using var ward = await OpenAsync();
-        await BreakRuleAsync(ward);
+        await ward.BreakRuleAsync();
         await Hospital.Cluster.ExecuteAsync(ward.Database, $"CREATE PUBLICATION \"we\"\"ird; --\" FOR TABLE {Metadata}; CREATE PUBLICATION every FOR ALL TABLES");
         var incident = await FoundAsync(ward, "heap_tuple_corrupt");
         await using var surgery = await SurgeryAsync(ward, incident, new KillTuples(new IndexRecheck(ward.Checks), ward.Limits));
@@ -188,21 +188,6 @@ internal sealed class PlannedPlacesTests
         var ward = await Hospital.OpenAsync(1_000, realChecks: true);
         await Hospital.Cluster.ExecuteAsync(ward.Database, "CREATE EXTENSION pg_surgery");
         return ward;
-    }
-
-    /// <summary>Locked by two at once, which is noted in a multixact; and then said to be committed.</summary>
-    private static async Task BreakRuleAsync(Hospital ward)
-    {
-        await using (var one = await Hospital.Cluster.OpenAsync(ward.Database))
-        await using (var two = await Hospital.Cluster.OpenAsync(ward.Database))
-        {
-            foreach (var (session, sql) in new[] { (one, "BEGIN; SELECT FROM external_metadata WHERE ctid = '(1,7)' FOR SHARE"), (two, "BEGIN; SELECT FROM external_metadata WHERE ctid = '(1,7)' FOR SHARE"), (one, "COMMIT"), (two, "COMMIT") })
-            {
-                await using var command = new NpgsqlCommand(sql, session);
-                await command.ExecuteNonQueryAsync();
-            }
-        }
-        await ward.Damage.Row.EditAsync(Metadata, Place, null, page => page.ChangeMask(Place.Item, 0, 0x0400));
     }
 
     private static async Task<Incident> FoundAsync(Hospital ward, string kind)

@@ -280,20 +280,8 @@ internal sealed class TableTests
     [Test]
     public async Task A_row_that_breaks_a_rule_leaves_only_when_it_is_kept()
     {
-        var locked = 0;
         await using var ward = await OpenAsync();
-        // locked by two at once, which is noted in a multixact
-        await using (var one = await Hospital.Cluster.OpenAsync(ward.Database))
-        await using (var two = await Hospital.Cluster.OpenAsync(ward.Database))
-        {
-            foreach (var session in new[] { one, two, one, two })
-            {
-                await using var command = new Npgsql.NpgsqlCommand(locked++ < 2
-                    ? "BEGIN; SELECT FROM external_metadata WHERE ctid = '(1,7)' FOR SHARE" : "COMMIT", session);
-                await command.ExecuteNonQueryAsync();
-            }
-        }
-        await ward.Damage.Row.EditAsync("external_metadata", Place, null, page => page.ChangeMask(Place.Item, 0, 0x0400));
+        await ward.BreakRuleAsync();
         var id = await Hospital.Cluster.ScalarAsync<long>(ward.Database, "SELECT id FROM external_metadata WHERE ctid = '(1,7)'");
         var rows = await Hospital.Cluster.ScalarAsync<long>(ward.Database, "SELECT count(*) FROM external_metadata");
         var incident = await FoundAsync(ward, new HeapCheck(), "heap_tuple_corrupt");

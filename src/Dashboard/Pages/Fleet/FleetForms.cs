@@ -20,7 +20,7 @@ internal sealed class FleetForms(DashboardParts parts)
             var name = verb.ToString().ToLowerInvariant();
             routes.MapForm($"/jobs/{{id:long}}/{name}", async post =>
             {
-                var run = await parts.Jobs.Orders.DoAsync(verb, long.Parse((string)post.Http.GetRouteValue("id")!, System.Globalization.CultureInfo.InvariantCulture), post.Actor, post.Reason, post.Cancel);
+                var run = await parts.Jobs.Orders.DoAsync(verb, post.Id, post.Actor, post.Reason, post.Cancel);
                 return verb == JobVerb.Retry ? $"Asked for again, as run {run.Id}." : $"Run {run.Id} is {verb.Past()}.";
             });
             routes.MapForm($"/jobs/{name}-all", async post =>

@@ -31,8 +31,8 @@ internal sealed class IncidentForms(DashboardParts parts)
 
         void One(string verb, string done, Func<long, FormPost, Task<Incident>> decision) => routes.MapForm($"/incidents/{{id:long}}/{verb}", async post =>
         {
-            await DecideAsync(verb, Id(post), post, decision);
-            return $"Incident {Id(post)} is {done}.";
+            await DecideAsync(verb, post.Id, post, decision);
+            return $"Incident {post.Id} is {done}.";
         });
     }
 
@@ -67,7 +67,7 @@ internal sealed class IncidentForms(DashboardParts parts)
 
     private async Task<string> UndoAsync(FormPost post)
     {
-        var id = Id(post);
+        var id = post.Id;
         var incident = await _incidents.FindAsync(id, post.Cancel) ?? throw new HealingException($"there is no incident {id}", "the list of incidents shows what there is");
         return await parts.Jobs.UndoAsync(incident, post.Actor, post.Reason, post.Cancel) is { } run
             ? $"Run {run.Id} was asked for: a worker {(incident.State == IncidentState.Undone ? "does the repair again" : "brings the rows back")}."
@@ -102,8 +102,6 @@ internal sealed class IncidentForms(DashboardParts parts)
         var done = $"{chosen.Count - refused.Count} of {chosen.Count} incidents: {verb} done";
         return refused.Count == 0 ? $"{done}." : throw new HealingException($"{done}; {string.Join("; ", refused.Take(5))}{(refused.Count > 5 ? $"; and {refused.Count - 5} more" : "")}", "look at them one by one");
     }
-
-    private static long Id(FormPost post) => long.Parse($"{post.Http.GetRouteValue("id")}", CultureInfo.InvariantCulture);
 
     private static DateTimeOffset? Until(FormPost post) => post.Text("until") is not { } text ? null
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var until) ? until

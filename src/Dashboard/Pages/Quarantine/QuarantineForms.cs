@@ -27,8 +27,7 @@ internal sealed class QuarantineForms(DashboardParts parts)
 
     private async Task<string> RowsAsync(FormPost post)
     {
-        var id = long.Parse((string)post.Http.GetRouteValue("id")!, CultureInfo.InvariantCulture);
-        var incident = await _incidents.FindAsync(id, post.Cancel) ?? throw new HealingException($"there is no incident {id}", "the quarantine lists those that took rows");
+        var incident = await _incidents.FindAsync(post.Id, post.Cancel) ?? throw new HealingException($"there is no incident {post.Id}", "the quarantine lists those that took rows");
         var rows = new RowChoice(KeptPlace.ParseAll(post.All("row")), post.Text("again") is not null);
         if (rows.Places.Count == 0)
             throw new HealingException("nothing was chosen", "tick the rows that are meant");
@@ -46,7 +45,7 @@ internal sealed class QuarantineForms(DashboardParts parts)
         var (why, asked) = (post.Reason, 0);
         foreach (var id in chosen)
         {
-            var incident = await _incidents.FindAsync(id, post.Cancel) ?? throw new HealingException($"there is no incident {id}", "reload the list");
+            var incident = await _incidents.FindAsync(post.Id, post.Cancel) ?? throw new HealingException($"there is no incident {post.Id}", "reload the list");
             if (!incident.State.GivesBack())
                 throw new HealingException($"incident {id} is {incident.State} by now; {asked} were asked for before it", "reload the list");
             if (await parts.Jobs.UndoAsync(incident, post.Actor, why, post.Cancel) is not null)

@@ -1,7 +1,9 @@
+using System.Globalization;
 using HealingWorkers.Dashboard.Http;
 using HealingWorkers.Dashboard.Pages.Parts;
 using HealingWorkers.Jobs.Errors;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace HealingWorkers.Dashboard.Pages.Serving;
 
@@ -13,6 +15,9 @@ public sealed class FormPost(HttpContext context, IFormCollection form)
     public HttpContext Http => context;
 
     public CancellationToken Cancel => context.RequestAborted;
+
+    /// <summary>The number in the path.</summary>
+    public long Id => long.Parse($"{context.GetRouteValue("id")}", CultureInfo.InvariantCulture);
 
     public string Actor => Visitor.Of(context).Name;
 

@@ -44,10 +44,6 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         var doubted = new List<uint>();
         await heap.EachAsync((block, page) =>
         {
-            if (block < first || block - first >= count)
-            {
-                return;
-            }
             var empty = !page.ContainsAnyExcept((byte)0);
             if (!empty && !PageHeader.Read(page).IsSane)
             {
@@ -70,7 +66,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                     return;
                 }
             }
-        }, RestAsync, cancel).ConfigureAwait(false);
+        }, RestAsync, cancel, first, count).ConfigureAwait(false);
         return doubted;
     }
 

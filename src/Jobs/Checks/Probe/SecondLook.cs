@@ -8,8 +8,6 @@ namespace HealingWorkers.Jobs.Checks;
 internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowReader rows, ProbeFlush flush)
 {
     private readonly BrinLook _brin = new(request, files, rows);
-    /// <summary>A right that is missing does not come by waiting.</summary>
-    private bool _denied;
 
     /// <summary>Entries seem to lead nowhere, and vacuum could not be held off to be certain of it.</summary>
     public bool LeftOpen { get; private set; }
@@ -37,7 +35,6 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         if (left.Exists(s => s.Dangling.Count > 0) && await LockAsync(connection, left[0].Index, cancel).ConfigureAwait(false) is { } why)
         {
-            LeftOpen = !_denied;
             left.ForEach(s => s.Dangling = []);
             await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
             return why;
@@ -76,7 +73,8 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         }
         catch (PostgresException e) when (e.SqlState is SqlState.LockNotAvailable or SqlState.DeadlockDetected or SqlState.InsufficientPrivilege)
         {
-            _denied = e.SqlState == SqlState.InsufficientPrivilege;
+            // a right that is missing does not come by waiting
+            LeftOpen = e.SqlState != SqlState.InsufficientPrivilege;
             return $"entries of {index.Quoted} and its like seem to point at nothing, and to be certain vacuum must be held off {index.TableQuoted}, which was not possible: {e.MessageText}";
         }
     }

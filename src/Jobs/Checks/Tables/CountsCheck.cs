@@ -64,7 +64,7 @@ public sealed partial class CountsCheck : ICheck
                         continue;
                     }
                     // what cannot be read, or goes round in circles, is for the checks of tables and indexes to name
-                    (IsDamage(e) ? damaged : open).Add($"{table.Quoted}: {(e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? PatientList.HeldByOthers : p.MessageText : e.Message)}");
+                    (IsDamage(e) ? damaged : open).Add($"{table.Quoted}: {PatientList.Said(e)}");
                 }
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);
             }

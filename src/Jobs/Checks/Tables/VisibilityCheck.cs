@@ -73,7 +73,7 @@ public sealed class VisibilityCheck : ICheck
                     {
                         // a page that cannot be read is told by the check of tables
                         var unreadable = e is NpgsqlException { SqlState: SqlState.DataCorrupted or SqlState.UndefinedFile or SqlState.IoError };
-                        (unreadable ? damaged : open).Add($"{table.Quoted}: {(e is PostgresException p ? p.SqlState == SqlState.LockNotAvailable ? PatientList.HeldByOthers : p.MessageText : e.Message)}{(unreadable ? " (see heap)" : "")}");
+                        (unreadable ? damaged : open).Add($"{table.Quoted}: {PatientList.Said(e)}{(unreadable ? " (see heap)" : "")}");
                     }
                 }
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(started), cancel).ConfigureAwait(false);

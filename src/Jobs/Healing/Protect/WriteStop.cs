@@ -14,7 +14,7 @@ internal sealed class WriteStop(NpgsqlConnection session)
     public async Task<WriteStopLook> LookAsync(CancellationToken cancel)
     {
         await session.DoAsync(Sql.Of<WriteStop>("protection_lock"), null, cancel).ConfigureAwait(false);
-        return (await session.FirstAsync<WriteStopLook>(Sql.Of<WriteStop>("protection_look"), null, cancel).ConfigureAwait(false))!;
+        return await SeeAsync(session, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Only a look, without its lock.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dapper;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Targets;
 using Npgsql;
 
@@ -84,6 +85,10 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
             return null;
         }
     }
+
+    /// <summary>The same, as the end of a reason: empty where none is left.</summary>
+    public static async Task<string> LeftAsync(RepairSession session, Incident incident, CancellationToken cancel) =>
+        incident.Kind.IsOfData && await TryAsync(session, incident.TableOid, cancel).ConfigureAwait(false) is { } left ? $"; {left.Told}" : "";
 
     private static async Task<TwinLeftException?> DropAsync(RepairSession session, long? table, int tries, StatementLog log, CancellationToken cancel)
     {

@@ -15,6 +15,7 @@ internal sealed class ClosureCount(NpgsqlConnection connection, SoftReferences s
     private readonly Dictionary<long, HashSet<string>> _going = [];
     private readonly Queue<(long Table, string Quoted, IReadOnlyList<string> Places)> _waves = new();
     private readonly List<SoftlyReferring> _softly = [];
+    private readonly Dictionary<long, IReadOnlyList<Reference>> _to = [];
     private long _followed;
 
     /// <summary>What points at rows that would go, and would neither go along nor lose its reference.</summary>
@@ -33,7 +34,7 @@ internal sealed class ClosureCount(NpgsqlConnection connection, SoftReferences s
             while (_waves.TryDequeue(out var wave))
             {
                 _softly.AddRange(await soft.AtAsync(new(wave.Table, wave.Quoted), wave.Places, [], cancel).ConfigureAwait(false));
-                foreach (var reference in await Reference.ToAsync(connection, wave.Table, cancel).ConfigureAwait(false))
+                foreach (var reference in await ToAsync(wave.Table, cancel).ConfigureAwait(false))
                 {
                     along += await AlongAsync(reference, wave.Quoted, wave.Places, cancel).ConfigureAwait(false);
                     if (_followed > MostFollowed)
@@ -55,7 +56,7 @@ internal sealed class ClosureCount(NpgsqlConnection connection, SoftReferences s
         var where = $"FROM ONLY {reference.Quoted} t WHERE EXISTS (SELECT FROM ONLY {parent} p WHERE p.ctid = ANY (@places::text[]::tid[]) AND {reference.Condition})";
         var args = new { places = places.ToArray(), most = MostFollowed + 1 };
         var ends = reference.OnDelete is "n" or "d" || (reference.OnDelete is "c"
-            && (await Reference.ToAsync(connection, reference.Leaf, cancel).ConfigureAwait(false)).Count == 0 && !await soft.AnyToAsync(reference.Leaf, cancel).ConfigureAwait(false));
+            && (await ToAsync(reference.Leaf, cancel).ConfigureAwait(false)).Count == 0 && !await soft.AnyToAsync(reference.Leaf, cancel).ConfigureAwait(false));
         if (ends)
         {
             return await connection.ExecuteScalarAsync<long>(new CommandDefinition($"SELECT count(*) {where}", args, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
@@ -63,6 +64,10 @@ internal sealed class ClosureCount(NpgsqlConnection connection, SoftReferences s
         return reference.OnDelete is not "c" ? 0
             : Go(reference.Leaf, reference.Quoted, await connection.QueryAsync<string>(new CommandDefinition($"SELECT t.ctid::text {where} LIMIT @most", args, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false));
     }
+
+    /// <summary>One table may come again and again.</summary>
+    private async Task<IReadOnlyList<Reference>> ToAsync(long table, CancellationToken cancel) =>
+        _to.TryGetValue(table, out var known) ? known : _to[table] = await Reference.ToAsync(connection, table, cancel).ConfigureAwait(false);
 
     /// <summary>How many of them were not known to go.</summary>
     private long Go(long table, string quoted, IEnumerable<string> places)

@@ -1,12 +1,11 @@
 -- Rows that chosen ones refer to by a foreign key and that lie in the quarantine still, because the same incident took them.
--- A ledger that came back from its backup gives numbers of incidents again: when the incident was opened tells whose a batch is.
 SELECT pg_catalog.format('%I of %I.%I refers to %s', k.conname, cp.schema_name, cp.table_name,
                          pg_catalog.string_agg(DISTINCT pg_catalog.format('%s.%s.%s', coalesce((b.settings->>'first_batch')::bigint, b.id), pr.part, pg_catalog.translate(pr.place::text, ',()', '.')), ', ')) AS said
 FROM healing_quarantine.parts cp
 JOIN healing_quarantine.rows cr ON cr.batch = cp.batch AND cr.part = cp.part
 JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND k.conrelid = cp.relation
 JOIN healing_quarantine.batches b ON b.ledger = @ledger AND b.incident = @incident AND b.undone_at IS NULL AND b.settings->>'void' IS NULL AND NOT b.id = ANY (@chosen)
-     AND (@opened::timestamptz IS NULL OR coalesce((b.settings->>'incident_opened')::timestamptz = @opened::timestamptz, b.taken_at > @opened::timestamptz - interval '1 day'))
+-- include: kept_own
 JOIN healing_quarantine.parts pp ON pp.batch = b.id AND pp.action = 'deleted'
      AND (pp.relation = k.confrelid OR EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(pp.relation) AS a WHERE a.relid = k.confrelid))
 JOIN healing_quarantine.rows pr ON pr.batch = pp.batch AND pr.part = pp.part

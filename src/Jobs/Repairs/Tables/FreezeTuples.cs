@@ -56,7 +56,7 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
                 : await TableIndexes.NoRowsAsync(session, incident, plan, nothing, cancel).ConfigureAwait(false);
         }
         var byBits = incident.Kind == FindingKind.HeapBitsWrong;
-        var witness = byBits ? null : await WitnessAsync(session, table, said, rows, cancel).ConfigureAwait(false);
+        var witness = byBits ? null : await RowWitness.OfAsync(session, table, said, FindingKind.HeapXminInvalid, rows, cancel).ConfigureAwait(false);
         if (!byBits && await RowBitsLook.RemovedAsync(session.Target, session.Facts, table.Name, block, rows, cancel).ConfigureAwait(false) is [var removed, ..])
         {
             return plan with { Refuse = $"the row at {removed.Place} of {table.Quoted} was removed or replaced by transaction {removed.Header.Xmax.ToString(CultureInfo.InvariantCulture)}, which committed: declared to be there, it would come back. Take it out by hand (heap_force_kill), VACUUM, then reopen" };
@@ -66,7 +66,7 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         {
             Rows = rows.Count,
             Relations = [table.Oid],
-            IndexesBefore = await TableIndexes.BeforeAsync(session, table, cancel).ConfigureAwait(false),
+            IndexesBefore = await TableIndexes.BeforeAsync(session, table.Oid, cancel).ConfigureAwait(false),
             Samples = await RowSamples.OfAsync(session, table, rows, cancel).ConfigureAwait(false),
             Notes =
             [
@@ -92,16 +92,10 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
         if (work.Witness is { } witness)
         {
             var said = await HeapLook.OfBlockAsync(session.Target, session.Facts, work.Table.Name, work.Rows[0].Block, cancel).ConfigureAwait(false) ?? [];
-            var now = await WitnessAsync(session, work.Table, said, work.Rows, cancel).ConfigureAwait(false);
+            var now = await RowWitness.OfAsync(session, work.Table, said, FindingKind.HeapXminInvalid, work.Rows, cancel).ConfigureAwait(false);
             return [.. work.Rows.Where(r => now[r] == witness[r])];
         }
         return [.. (await HiddenAsync(session, work.Table, work.Rows[0].Block, cancel).ConfigureAwait(false) ?? []).Select(r => r.Place).Intersect(work.Rows)];
-    }
-
-    private static async Task<IReadOnlyDictionary<Tid, string>> WitnessAsync(RepairSession session, TableLook table, IReadOnlyList<HeapDamageRow> said, IReadOnlyList<Tid> rows, CancellationToken cancel)
-    {
-        var seen = await RowWitness.SeenAsync(session.Target.OpenSurgeryAsync, table, rows, cancel).ConfigureAwait(false);
-        return rows.ToDictionary(r => r, r => $"{seen[r]} {RowWitness.Damage(said, FindingKind.HeapXminInvalid, r)}");
     }
 
     /// <summary>Null where that cannot be seen.</summary>

@@ -10,8 +10,7 @@ internal static class HiddenRows
 {
     public static readonly IReadOnlyList<FindingKind> Kinds = [FindingKind.HeapRowsHidden, FindingKind.HeapBitsWrong];
 
-    /// <summary>What a plan reads, which a person may wait for; the repair itself reads all of it before it begins.</summary>
-    public const long AtAGlance = 1L << 30;
+    private const long Large = 1L << 30;
 
     /// <summary>What the ledger knows of such rows in a table, whoever has it in hand.</summary>
     public static Incident? OpenOn(IEnumerable<Incident> beside, long table) => beside.FirstOrDefault(i => Kinds.Contains(i.Kind) && i.TableOid == table);
@@ -20,23 +19,13 @@ internal static class HiddenRows
     /// Why a table is not to be vacuumed now; its TOAST table would be vacuumed with it. By the ledger, and by a look at the rows themselves
     /// where the server's files can be seen. Null when nothing is known against it.
     /// </summary>
-    /// <param name="most">Of a table with more bytes than that only the ledger is asked.</param>
-    public static async Task<string?> InTheWayAsync(RepairSession session, TableLook table, CancellationToken cancel, long most = long.MaxValue)
+    public static async Task<string?> InTheWayAsync(RepairSession session, TableLook table, CancellationToken cancel)
     {
-        long[] both = table.ToastOid is { } toast ? [table.Oid, toast] : [table.Oid];
-        var beside = await session.OpenBesideAsync(both, cancel).ConfigureAwait(false);
-        foreach (var oid in both)
+        if (await KnownAsync(session, table, cancel).ConfigureAwait(false) is { } known)
         {
-            if (OpenOn(beside, oid) is { } open)
-            {
-                return $"committed rows of {table.Quoted} are hidden by their own bits (incident {open.Id}: {open.Kind.Name} on {open.Object}), and VACUUM would remove them: they are brought back first. What was escalated by then is taken up again by `healing incidents reopen`";
-            }
+            return known;
         }
-        if (most < long.MaxValue && await session.Connection.ExecuteScalarAsync<long?>(new CommandDefinition("SELECT pg_catalog.pg_table_size(@Oid::oid::regclass)", new { table.Oid }, cancellationToken: cancel)).ConfigureAwait(false) > most)
-        {
-            return null;
-        }
-        foreach (var oid in both)
+        foreach (var oid in Both(table))
         {
             if (await RowBitsLook.InTableAsync(session.Target, session.Facts, oid, cancel).ConfigureAwait(false) is [var row, ..])
             {
@@ -45,4 +34,21 @@ internal static class HiddenRows
         }
         return null;
     }
+
+    /// <summary>The same for a plan, which a person may wait for: the rows of a large table are looked at when the repair begins.</summary>
+    public static async Task<string?> AtAGlanceAsync(RepairSession session, TableLook table, CancellationToken cancel) =>
+        await session.Connection.ExecuteScalarAsync<long?>(new CommandDefinition("SELECT pg_catalog.pg_table_size(@Oid::oid::regclass)", new { table.Oid }, cancellationToken: cancel)).ConfigureAwait(false) > Large
+            ? await KnownAsync(session, table, cancel).ConfigureAwait(false) : await InTheWayAsync(session, table, cancel).ConfigureAwait(false);
+
+    /// <summary>By the ledger alone.</summary>
+    public static async Task<string?> KnownAsync(RepairSession session, TableLook table, CancellationToken cancel)
+    {
+        var both = Both(table);
+        var beside = await session.OpenBesideAsync(both, cancel).ConfigureAwait(false);
+        return both.Select(oid => OpenOn(beside, oid)).FirstOrDefault(i => i is not null) is { } open
+            ? $"committed rows of {table.Quoted} are hidden by their own bits (incident {open.Id}: {open.Kind.Name} on {open.Object}), and VACUUM would remove them: they are brought back first. What was escalated by then is taken up again by `healing incidents reopen`"
+            : null;
+    }
+
+    private static long[] Both(TableLook table) => table.ToastOid is { } toast ? [table.Oid, toast] : [table.Oid];
 }

@@ -47,7 +47,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             return plan with { Refuse = Lost(table, block, $"{string.Join(", ", unseen.Take(5))} cannot be fetched ({rows[0].Message}), so that it cannot be kept") };
         }
-        if (await HiddenRows.InTheWayAsync(session, table, cancel, HiddenRows.AtAGlance).ConfigureAwait(false) is { } hidden)
+        if (await HiddenRows.AtAGlanceAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
         {
             return plan with { Defer = hidden };
         }
@@ -56,10 +56,10 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             Rows = places.Count,
             Relations = [table.Oid],
-            IndexesBefore = await TableIndexes.BeforeAsync(session, table, cancel).ConfigureAwait(false),
+            IndexesBefore = await TableIndexes.BeforeAsync(session, table.Oid, cancel).ConfigureAwait(false),
             Samples = await RowSamples.SeenAsync(session, await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false), places, cancel).ConfigureAwait(false),
             Notes = ["These rows leave the table and are kept in healing_quarantine. Rows of other tables that refer to them are not touched: insert the rows again from quarantine.", .. published is null ? [] : new[] { published }, .. rows.Take(10).Select(r => FormattableString.Invariant($"({block},{r.Offset}): {r.Message}"))],
-            Work = new Killed(incident, table, use.Function!, places, block) { Witness = await WitnessAsync(session, table, said, places, cancel).ConfigureAwait(false) },
+            Work = new Killed(incident, table, use.Function!, places, block) { Witness = await RowWitness.OfAsync(session, table, said, FindingKind.HeapTupleCorrupt, places, cancel).ConfigureAwait(false) },
             Steps =
             [
                 new($"copy {places.Count} row(s) of {table.Quoted} to healing_quarantine, and read them back", Locks, "only what is kept may go"),
@@ -124,7 +124,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             return new(RepairOutcome.Deferred, failed, log.Sent);
         }
-        if (await TableVacuum.RunAsync(session, table, limits, log, cancel, looked: true).ConfigureAwait(false) is { } busy)
+        if (await TableVacuum.RunAsync(session, table, limits, log, cancel).ConfigureAwait(false) is { } busy)
         {
             return new(RepairOutcome.Deferred, busy, log.Sent) { RowsQuarantined = work.Rows.Count };
         }
@@ -149,15 +149,9 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
     private static async Task<string?> ChangedAsync(RepairSession session, Killed work, CancellationToken cancel)
     {
         var said = await HeapLook.OfBlockAsync(session.Target, session.Facts, work.Table.Name, work.Block, cancel).ConfigureAwait(false) ?? [];
-        var now = await WitnessAsync(session, work.Table, said, work.Rows, cancel).ConfigureAwait(false);
+        var now = await RowWitness.OfAsync(session, work.Table, said, FindingKind.HeapTupleCorrupt, work.Rows, cancel).ConfigureAwait(false);
         return work.Rows.Where(r => now[r] != work.Witness[r]).ToList() is { Count: > 0 } other
             ? $"{other.Count} of {work.Rows.Count} places of {work.Table.Quoted} ({string.Join(", ", other.Take(5))}) do not hold what was planned for, or it breaks no rule any more: none was taken out" : null;
-    }
-
-    private static async Task<IReadOnlyDictionary<Tid, string>> WitnessAsync(RepairSession session, TableLook table, IReadOnlyList<HeapDamageRow> said, IReadOnlyList<Tid> rows, CancellationToken cancel)
-    {
-        var seen = await RowWitness.SeenAsync(session.Target.OpenSurgeryAsync, table, rows, cancel).ConfigureAwait(false);
-        return rows.ToDictionary(r => r, r => $"{seen[r]} {RowWitness.Damage(said, FindingKind.HeapTupleCorrupt, r)}");
     }
 
     private static string Lost(TableLook table, long block, string why) =>

@@ -34,7 +34,7 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
         {
             return plan with { Refuse = no };
         }
-        if (await HiddenRows.InTheWayAsync(session, table, cancel, HiddenRows.AtAGlance).ConfigureAwait(false) is { } hidden)
+        if (await HiddenRows.AtAGlanceAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
         {
             return plan with { Defer = hidden };
         }

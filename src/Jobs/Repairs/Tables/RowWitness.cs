@@ -20,10 +20,17 @@ internal static class RowWitness
     public static string Damage(IEnumerable<HeapDamageRow> said, FindingKind kind, Tid place) =>
         string.Join("; ", said.Where(r => r.Kind == kind && r.Block == place.Block && r.Offset == place.Offset).Select(r => FormattableString.Invariant($"{r.Attribute}: {Lasting(r)}")).Order(StringComparer.Ordinal));
 
+    /// <summary>Of each place, both together.</summary>
+    public static async Task<IReadOnlyDictionary<Tid, string>> OfAsync(RepairSession session, TableLook table, IReadOnlyList<HeapDamageRow> said, FindingKind kind, IReadOnlyList<Tid> places, CancellationToken cancel)
+    {
+        var seen = await SeenAsync(session.Target.OpenSurgeryAsync, table, places, cancel).ConfigureAwait(false);
+        return places.ToDictionary(p => p, p => $"{seen[p]} {Damage(said, kind, p)}");
+    }
+
     /// <summary>
     /// Who made the row at each place and who locked or removed it, or why nobody can say. In sessions of their own: what is damaged may end them.
     /// </summary>
-    public static async Task<IReadOnlyDictionary<Tid, string>> SeenAsync(Func<CancellationToken, Task<NpgsqlConnection>> open, TableLook table, IReadOnlyList<Tid> places, CancellationToken cancel)
+    private static async Task<IReadOnlyDictionary<Tid, string>> SeenAsync(Func<CancellationToken, Task<NpgsqlConnection>> open, TableLook table, IReadOnlyList<Tid> places, CancellationToken cancel)
     {
         var seen = new Dictionary<Tid, string>();
         var connection = await open(cancel).ConfigureAwait(false);

@@ -9,13 +9,13 @@ namespace HealingWorkers.Jobs.Repairs;
 internal sealed class TableIndexes(IndexRecheck recheck, RepairLimits limits)
 {
     /// <summary>All indexes before the first attempt: what is new and invalid after a failure is the repair's own.</summary>
-    public static async Task<IReadOnlyList<long>> BeforeAsync(RepairSession session, TableLook table, CancellationToken cancel) =>
-        session.IndexesBefore ?? [.. await session.Connection.QueryAsync<long>(new CommandDefinition(Sql.Of<IndexLook>("table_indexes"), new { table = table.Oid }, cancellationToken: cancel)).ConfigureAwait(false)];
+    public static async Task<IReadOnlyList<long>> BeforeAsync(RepairSession session, long table, CancellationToken cancel) =>
+        session.IndexesBefore ?? [.. await session.Connection.QueryAsync<long>(new CommandDefinition(Sql.Of<IndexLook>("table_indexes"), new { table }, cancellationToken: cancel)).ConfigureAwait(false)];
 
     /// <summary>No row is left to be worked on. An attempt that was may have ended before the indexes led to its rows again, so that they are seen to all the same; of rows nothing is changed.</summary>
     public static async Task<RepairPlan> NoRowsAsync(RepairSession session, Incident incident, RepairPlan plan, string nothing, CancellationToken cancel) =>
         await TableLook.AtAsync(session.Connection, incident.TableOid, cancel).ConfigureAwait(false) is not { } table ? plan with { Nothing = nothing, Derived = true }
-            : plan with { Nothing = nothing, Derived = true, IndexesBefore = await BeforeAsync(session, table, cancel).ConfigureAwait(false), Work = new NoRows(table, session.IndexesBefore is not null) };
+            : plan with { Nothing = nothing, Derived = true, IndexesBefore = await BeforeAsync(session, table.Oid, cancel).ConfigureAwait(false), Work = new NoRows(table, session.IndexesBefore is not null) };
 
     /// <summary>Carries out a plan that has no rows.</summary>
     /// <param name="others">Indexes that are no B-trees are built anew as well, where there was an attempt before.</param>

@@ -32,8 +32,7 @@ public sealed record TableLook
     public static Task<TableLook?> AtAsync(NpgsqlConnection connection, long oid, CancellationToken cancel) =>
         connection.QuerySingleOrDefaultAsync<TableLook>(new CommandDefinition(Sql.Of<IndexLook>("table_look"), new { oid }, cancellationToken: cancel));
 
-    public async Task<IReadOnlyList<TableIndex>> IndexesAsync(NpgsqlConnection connection, CancellationToken cancel) =>
-        (await connection.QueryAsync<TableIndex>(new CommandDefinition(Sql.Of<IndexLook>("whole_btrees"), new { oid = Oid }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+    public Task<IReadOnlyList<TableIndex>> IndexesAsync(NpgsqlConnection connection, CancellationToken cancel) => TableIndex.OfAsync(connection, Oid, cancel);
 
     /// <summary>Why nothing of it is repaired; null where it may be.</summary>
     public string? Refusal(RepairSession session) =>
@@ -59,4 +58,7 @@ public sealed record TableIndex
     public required long Oid { get; init; }
     public required string Quoted { get; init; }
     public required bool IsBtree { get; init; }
+
+    public static async Task<IReadOnlyList<TableIndex>> OfAsync(NpgsqlConnection connection, long table, CancellationToken cancel) =>
+        (await connection.QueryAsync<TableIndex>(new CommandDefinition(Sql.Of<IndexLook>("whole_btrees"), new { oid = table }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
 }

@@ -9,10 +9,10 @@ internal static class TableVacuum
     public static string Statement(TableLook table) => $"VACUUM (TRUNCATE false) {table.Quoted}";
 
     /// <summary>Null when it ran; else why it could not now, or must not.</summary>
-    /// <param name="looked">The repair has looked for hidden rows before it began.</param>
-    public static async Task<string?> RunAsync(RepairSession session, TableLook table, RepairLimits limits, StatementLog log, CancellationToken cancel, bool looked = false)
+    public static async Task<string?> RunAsync(RepairSession session, TableLook table, RepairLimits limits, StatementLog log, CancellationToken cancel)
     {
-        if (await HiddenRows.InTheWayAsync(session, table, cancel, looked ? 0 : long.MaxValue).ConfigureAwait(false) is { } hidden)
+        // the rows themselves were looked at before the repair began
+        if (await HiddenRows.KnownAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
         {
             return hidden;
         }

@@ -62,7 +62,7 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
         {
             return plan with { Refuse = $"the column {impossible.Quoted} of {table.Quoted} ({impossible.Type}) must not be NULL, and nothing can stand in its place: set the value by hand, from a standby or a backup" };
         }
-        if (await HiddenRows.InTheWayAsync(session, table, cancel, HiddenRows.AtAGlance).ConfigureAwait(false) is { } hidden)
+        if (await HiddenRows.AtAGlanceAsync(session, table, cancel).ConfigureAwait(false) is { } hidden)
         {
             return plan with { Defer = hidden };
         }
@@ -119,7 +119,7 @@ public sealed class ToastPlaceholder(RepairLimits limits) : IRepair
             return new(RepairOutcome.Deferred, $"somebody holds rows of {work.Table.Quoted}: {e.MessageText}", log.Sent);
         }
         // the old versions still name the lost values until they are cleared away
-        var busy = await TableVacuum.RunAsync(session, work.Table, limits, log, cancel, looked: true).ConfigureAwait(false);
+        var busy = await TableVacuum.RunAsync(session, work.Table, limits, log, cancel).ConfigureAwait(false);
         return new(busy is null ? RepairOutcome.Done : RepairOutcome.Deferred, busy, log.Sent)
         {
             RowsQuarantined = changed,

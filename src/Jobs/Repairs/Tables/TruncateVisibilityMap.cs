@@ -41,7 +41,7 @@ public sealed class TruncateVisibilityMap(RepairLimits limits) : IRepair
         {
             return plan with { Nothing = $"the visibility map of {table.Quoted} is right by now" };
         }
-        return await HiddenRows.InTheWayAsync(session, table, cancel, HiddenRows.AtAGlance).ConfigureAwait(false) is { } hidden ? plan with { Defer = hidden }
+        return await HiddenRows.AtAGlanceAsync(session, table, cancel).ConfigureAwait(false) is { } hidden ? plan with { Defer = hidden }
             : plan with
             {
                 Work = table,
@@ -74,7 +74,7 @@ public sealed class TruncateVisibilityMap(RepairLimits limits) : IRepair
         {
             return new(RepairOutcome.Deferred, $"{table.Quoted} is busy: nobody let go of it for long enough", log.Sent);
         }
-        return await TableVacuum.RunAsync(session, table, limits, log, cancel, looked: true).ConfigureAwait(false) is { } busy ? new(RepairOutcome.Deferred, busy, log.Sent)
+        return await TableVacuum.RunAsync(session, table, limits, log, cancel).ConfigureAwait(false) is { } busy ? new(RepairOutcome.Deferred, busy, log.Sent)
             : new(RepairOutcome.Done, null, log.Sent) { Touched = [new(table.Oid, []) { Fork = "_vm" }] };
     }
 

@@ -46,7 +46,7 @@ public sealed class UnhideRows(IndexRecheck recheck, RepairLimits limits) : ISur
             {
                 Rows = rows.Count,
                 Relations = [table.Oid],
-                IndexesBefore = await TableIndexes.BeforeAsync(session, table, cancel).ConfigureAwait(false),
+                IndexesBefore = await TableIndexes.BeforeAsync(session, table.Oid, cancel).ConfigureAwait(false),
                 Work = new Hidden(incident, table, use.Function!, rows),
                 Steps =
                 [
