@@ -7,6 +7,7 @@ public static class JobNames
     public const string IndexCheck = "db.index_check";
     public const string IndexCheckTable = "db.index_check.table";
     public const string IndexCheckDatabase = "db.index_check.database";
+    public const string IndexCheckWindow = "db.index_check.window";
     public const string OrphanCleanup = "db.orphan_cleanup";
     public const string Backup = "db.backup";
     public const string RestoreTest = "db.restore_test";

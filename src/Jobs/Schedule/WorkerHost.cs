@@ -144,6 +144,7 @@ public sealed class WorkerHost : IAsyncDisposable
         yield return new IndexCheckJob(targets, dispatcher, parts.WorkerId, LaneWidthOf(parts.Options.AutoHealing.Impact));
         yield return new IndexCheckTableJob(targets, parts.Checks, runner, incidents);
         yield return new IndexCheckDatabaseJob(targets, parts.Checks, runner, incidents, parts.WorkerId);
+        yield return new IndexCheckWindowJob(targets, parts.Checks, runner, incidents, memory);
         yield return new OrphanCleanupJob(targets, parts.Checks, runner, incidents);
         yield return new BackupJob(targets, parts.Options, backups, lateness, incidents, parts.Clock);
         yield return new RestoreTestJob(targets, new RestoreTests(parts.Options, parts.Db, targets, parts.Checks, parts.Clock, parts.WorkerId));

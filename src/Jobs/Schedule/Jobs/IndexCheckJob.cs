@@ -6,7 +6,7 @@ using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Schedule;
 
-/// <summary>db.index_check: asks for one run a table, so that the fleet shares the work (a few tables at a time), and one for what concerns the database as a whole.</summary>
+/// <summary>db.index_check: asks for one run a table, so that the fleet shares the work (a few tables at a time), one for what concerns the database as a whole, and one for what has to wait for the maintenance window.</summary>
 public sealed class IndexCheckJob(TargetSet targets, JobDispatcher dispatcher, string worker, int laneWidth) : IJob
 {
     public string Name => JobNames.IndexCheck;
@@ -14,12 +14,16 @@ public sealed class IndexCheckJob(TargetSet targets, JobDispatcher dispatcher, s
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancel)
     {
         var target = targets.Named(context.Target ?? "");
-        IReadOnlyList<RelationRow> tables;
+        IReadOnlyList<TableToCheck> tables;
         await using (var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false))
         {
-            tables = (await connection.QueryAsync<RelationRow>(new CommandDefinition(Sql.Of<IndexCheckJob>("tables_to_check"), cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+            tables = (await connection.QueryAsync<TableToCheck>(new CommandDefinition(Sql.Of<IndexCheckJob>("tables_to_check"), cancellationToken: cancel)).ConfigureAwait(false)).AsList();
         }
         await dispatcher.RequestAsync(new JobRequest($"{JobNames.IndexCheckDatabase}:{target.Name}", JobNames.IndexCheckDatabase, target.Name, [], worker), cancel).ConfigureAwait(false);
+        if (target.Options.MaintenanceWindow.Length > 0)
+        {
+            await dispatcher.RequestAsync(new JobRequest($"{JobNames.IndexCheckWindow}:{target.Name}", JobNames.IndexCheckWindow, target.Name, [], worker), cancel).ConfigureAwait(false);
+        }
         var asked = 0;
         var first = new List<JobRun>();
         foreach (var table in tables)
@@ -38,11 +42,5 @@ public sealed class IndexCheckJob(TargetSet targets, JobDispatcher dispatcher, s
             await dispatcher.DeliverAsync(run, TimeSpan.Zero, cancel).ConfigureAwait(false);
         }
         return JobOutcome.With(asked == tables.Count ? $"{asked} tables" : $"{asked} tables; {tables.Count - asked} were being checked already");
-    }
-
-    private sealed record RelationRow
-    {
-        public long Oid { get; init; }
-        public string Quoted { get; init; } = "";
     }
 }

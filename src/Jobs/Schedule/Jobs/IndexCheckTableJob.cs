@@ -21,7 +21,9 @@ public sealed class IndexCheckTableJob(TargetSet targets, IReadOnlyList<ICheck> 
         var id = await incidents.RegisterTargetAsync(target.Name, await target.FactsAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         var (found, looked) = (0, 0);
         var unavailable = new List<string>();
-        foreach (var check in checks.Where(c => c.Description is { Schedule: JobNames.IndexCheck, Reach: CheckReach.Table }))
+        // those that make writers wait have a run of their own, unless somebody asked for this table
+        var apart = context.Arguments["oid"] is not null && target.Options.MaintenanceWindow.Length > 0;
+        foreach (var check in checks.Where(c => c.Description is { Schedule: JobNames.IndexCheck, Reach: CheckReach.Table } && !(apart && c.Description.Ground == Ground.Window)))
         {
             var report = await runner.RunAsync(target, id, check, CheckScope.OfTable(oid), name, context.Log, cancel).ConfigureAwait(false);
             if (report.Status == CheckStatus.Failed)
