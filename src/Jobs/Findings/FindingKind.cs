@@ -56,7 +56,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "The visibility map calls a page all-frozen that is not: VACUUM would skip it until its transactions are forgotten.");
 
     public static readonly FindingKind IndexCountDiffers = new("index_count_differs", Severity.Critical, null, null,
-        "A count through an index and a count of the table give two numbers.");
+        "A count through an index and a count of the table give two numbers.") { IsSymptom = true };
 
     public static readonly FindingKind IndexLeftover = new("index_leftover", Severity.Warning, "drop_leftover", RiskClass.LosslessOnline,
         "An invalid index was left behind by a build that did not finish.");
@@ -165,6 +165,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
 
     /// <summary>Not about what the database holds but about what is around it: whether it can be reached, its backups, its standbys. It stops nobody's writes.</summary>
     public bool IsOfSurroundings { get; init; }
+
+    /// <summary>It says that something is wrong with a table and not what: it goes away with what the other checks find there.</summary>
+    public bool IsSymptom { get; init; }
 
     /// <summary>What is found no more may be well, or be lost: a VACUUM leaves no trace of it. As long as its table is there, only a repair or a person resolves it.</summary>
     public bool MayBeLost { get; init; }
