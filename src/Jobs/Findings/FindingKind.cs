@@ -80,10 +80,13 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "A sequence belongs to a column that no longer draws from it.");
 
     public static readonly FindingKind ConstraintNotValid = new("constraint_not_valid", Severity.Info, null, null,
-        "A constraint holds for new rows only: those from before it was added were never looked at.");
+        "A constraint holds for new rows only, since those from before it was added were never looked at, or, not enforced, for none.");
 
     public static readonly FindingKind ForeignKeyDisabled = new("foreign_key_disabled", Severity.Warning, null, null,
         "The triggers behind a foreign key are switched off: it keeps nothing out.");
+
+    public static readonly FindingKind KeyDisabled = new("key_disabled", Severity.Warning, null, null,
+        "The trigger behind a deferrable key or exclusion constraint is switched off: rows that it forbids stay.");
 
     public static readonly FindingKind TriggerDisabled = new("trigger_disabled", Severity.Info, null, null,
         "A trigger is switched off.");
@@ -209,6 +212,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         SequenceDetached,
         ConstraintNotValid,
         ForeignKeyDisabled,
+        KeyDisabled,
         TriggerDisabled,
         ReplicaRole,
         LibraryMissing,
