@@ -1,7 +1,7 @@
 -- Tables that can be counted, each with its smallest index that can be counted without looking at the table, and whether our role sees all of its rows.
 SELECT DISTINCT ON (t.oid) t.oid::bigint AS oid, pg_catalog.format('%I.%I', n.nspname, t.relname) AS quoted, greatest(t.relpages, 0)::bigint AS pages,
        (SELECT pg_catalog.quote_ident(c.attname) FROM pg_catalog.pg_attribute c WHERE c.attrelid = t.oid AND c.attnum = i.indkey[0]) AS "FirstColumn",
-       pg_catalog.has_table_privilege(t.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND NOT pg_catalog.row_security_active(t.oid) AS may
+       coalesce(pg_catalog.has_table_privilege(t.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND NOT pg_catalog.row_security_active(t.oid), true) AS may
 FROM pg_catalog.pg_class t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
 JOIN pg_catalog.pg_index i ON i.indrelid = t.oid
