@@ -38,11 +38,17 @@ public sealed class BTreePage(byte[] bytes) : SlottedPage(bytes)
         Lower -= count * 4;
     }
 
+    /// <summary>The block of the root; 0 where there is none.</summary>
+    public static long Root(PageFile file)
+    {
+        const int rootInMeta = HeaderSize + 8;
+        return BinaryPrimitives.ReadUInt32LittleEndian(file.Read(0).AsSpan(rootInMeta));
+    }
+
     /// <summary>The live leaves of an index from left to right.</summary>
     public static IReadOnlyList<long> Leaves(PageFile file)
     {
-        const int rootInMeta = HeaderSize + 8;
-        long block = BinaryPrimitives.ReadUInt32LittleEndian(file.Read(0).AsSpan(rootInMeta));
+        var block = Root(file);
         if (block == 0)
         {
             return [];

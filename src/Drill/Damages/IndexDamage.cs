@@ -46,6 +46,19 @@ public sealed class IndexDamage(RelationEditor editor)
         }, ct);
     }
 
+    /// <summary>A key of the root, of an index over numbers, says more than the least of the page that it leads to: each level for itself is sound.</summary>
+    public Task RaiseSeparatorAsync(string index, DamageMode? mode = null, CancellationToken ct = default) =>
+        editor.EditAsync(index, mode, (file, fix) =>
+        {
+            const int header = 8;
+            var root = BTreePage.Root(file);
+            var page = new BTreePage(file.Read(root));
+            // the first item has no key
+            var item = Enumerable.Range(2, page.ItemCount - 1).First(i => page.Tuple(i)[header] < byte.MaxValue);
+            page.Tuple(item)[header]++;
+            file.Write(root, page.Bytes, fix);
+        }, ct);
+
     /// <summary>An entry in the middle of a leaf leads far behind the end of the table, and its row is in the index no more.</summary>
     public Task MislayEntryAsync(string index, int leaf = 1, DamageMode? mode = null, CancellationToken ct = default) =>
         EditLeafAsync(index, leaf, mode, page => page.Tuple((page.FirstItem + page.ItemCount) / 2)[0] ^= 1, ct);

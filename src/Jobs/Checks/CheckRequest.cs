@@ -15,6 +15,8 @@ public sealed record CheckRequest(Target Target, CheckScope Scope)
     public KnownDamage Known { get; init; } = KnownDamage.None;
     /// <summary>How much of the server's time it takes.</summary>
     public Throttle Throttle { get; init; } = Throttle.None;
+    /// <summary>By workers, who look again and again and have somebody called: what was there before their first look is told as well.</summary>
+    public bool Recurring { get; init; }
     /// <summary>What earlier runs left to compare with; null where there is no ledger.</summary>
     public ICheckMemory? Memory { get; init; }
 }

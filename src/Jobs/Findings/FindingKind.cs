@@ -56,7 +56,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "The visibility map calls a page all-frozen that is not: VACUUM would skip it until its transactions are forgotten.");
 
     public static readonly FindingKind IndexCountDiffers = new("index_count_differs", Severity.Critical, null, null,
-        "A count through an index and a count of the table give two numbers.");
+        "A count through an index and a count of the table give two numbers.") { IsSymptom = true };
 
     public static readonly FindingKind IndexLeftover = new("index_leftover", Severity.Warning, "drop_leftover", RiskClass.LosslessOnline,
         "An invalid index was left behind by a build that did not finish.");
@@ -80,10 +80,13 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         "A sequence belongs to a column that no longer draws from it.");
 
     public static readonly FindingKind ConstraintNotValid = new("constraint_not_valid", Severity.Info, null, null,
-        "A constraint holds for new rows only: those from before it was added were never looked at.");
+        "A constraint holds for new rows only, since those from before it was added were never looked at, or, not enforced, for none.");
 
     public static readonly FindingKind ForeignKeyDisabled = new("foreign_key_disabled", Severity.Warning, null, null,
         "The triggers behind a foreign key are switched off: it keeps nothing out.");
+
+    public static readonly FindingKind KeyDisabled = new("key_disabled", Severity.Warning, null, null,
+        "The trigger behind a deferrable key or exclusion constraint is switched off: rows that it forbids stay.");
 
     public static readonly FindingKind TriggerDisabled = new("trigger_disabled", Severity.Info, null, null,
         "A trigger is switched off.");
@@ -166,6 +169,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     /// <summary>Not about what the database holds but about what is around it: whether it can be reached, its backups, its standbys. It stops nobody's writes.</summary>
     public bool IsOfSurroundings { get; init; }
 
+    /// <summary>It says that something is wrong with a table and not what: it goes away with what the other checks find there.</summary>
+    public bool IsSymptom { get; init; }
+
     /// <summary>What is found no more may be well, or be lost: a VACUUM leaves no trace of it. As long as its table is there, only a repair or a person resolves it.</summary>
     public bool MayBeLost { get; init; }
 
@@ -206,6 +212,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         SequenceDetached,
         ConstraintNotValid,
         ForeignKeyDisabled,
+        KeyDisabled,
         TriggerDisabled,
         ReplicaRole,
         LibraryMissing,

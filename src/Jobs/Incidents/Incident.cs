@@ -40,6 +40,9 @@ public sealed record Incident
     /// <summary>In its window as well: what was approved there may have grown since.</summary>
     public bool WaitsForApproval => State == IncidentState.AwaitingApproval || (State == IncidentState.AwaitingWindow && ApprovedBy is null);
 
+    /// <summary>Somebody takes it up as soon as it is found: it is repaired, or a person is called.</summary>
+    public bool IsTakenUpAtOnce => Repair is not null || Kind.IsEvent || (Severity == Severity.Critical && !Kind.IsOfSurroundings && !Kind.IsSymptom);
+
     /// <summary>The table that it is in: of an index its table, else the object itself.</summary>
     public long TableOid => Finding.TableOf(JsonNode.Parse(Evidence), Object);
 

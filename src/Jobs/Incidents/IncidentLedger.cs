@@ -9,7 +9,9 @@ namespace HealingWorkers.Jobs.Incidents;
 /// <summary>Incidents in the ledger. Every transition is one transaction with its audit row.</summary>
 public sealed class IncidentLedger(LedgerDb db)
 {
-    private static readonly string[] Events = [.. FindingKind.All.Where(k => k.IsEvent).Select(k => k.Name)];
+    private static readonly string[] Events = Names(k => k.IsEvent);
+    private static readonly string[] Surroundings = Names(k => k.IsOfSurroundings);
+    private static readonly string[] Symptoms = Names(k => k.IsSymptom);
 
     /// <summary>Makes the target known (or seen again) and tells its id.</summary>
     public Task<long> RegisterTargetAsync(string name, TargetFacts facts, CancellationToken cancel) => db.InTransactionAsync((connection, transaction) =>
@@ -127,8 +129,13 @@ public sealed class IncidentLedger(LedgerDb db)
             new Move(actor, last ? $"{why}; it was the last one allowed" : why) { Fence = fence, Reason = why, AttemptOutcome = "crashed", AttemptError = why }, cancel).ConfigureAwait(false);
     }, cancel);
 
-    /// <summary>Open incidents that are due and in nobody's hand, or in the hand of someone whose lease has run out.</summary>
-    public Task<IReadOnlyList<Incident>> DueAsync(int most, CancellationToken cancel) => IncidentsAsync("incident_due", new { Most = most, Events }, cancel);
+    /// <summary>
+    /// Open incidents that are due and in nobody's hand, or in the hand of someone whose lease has run out. What is critical and has no repair is
+    /// for a person, but for what is around the database; a symptom only where nothing else of its table is open or ended since it was last seen.
+    /// </summary>
+    public Task<IReadOnlyList<Incident>> DueAsync(int most, CancellationToken cancel) => IncidentsAsync("incident_due", new { Most = most, Events, Surroundings, Symptoms }, cancel);
+
+    private static string[] Names(Func<FindingKind, bool> which) => [.. FindingKind.All.Where(which).Select(k => k.Name)];
 
     private static async Task<bool> IsNewAsync(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction, Guid id, CancellationToken cancel) =>
         !await connection.FirstAsync<bool>(Sql.Of<IncidentLedger>("report_table"), null, cancel, transaction).ConfigureAwait(false)

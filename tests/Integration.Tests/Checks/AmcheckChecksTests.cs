@@ -25,9 +25,11 @@ public sealed class AmcheckChecksTests
         var request = new CheckRequest(target, CheckScope.All) { Ground = Ground.Window };
         var sound = await new BtreeParentCheck().RunAsync(request, CancellationToken.None);
         Assert.That(sound.Status, Is.EqualTo(CheckStatus.Clean), sound.Reason);
-        await new Damage(Cluster, database).Index.ZeroLeafAsync("movies_title_idx");
+        await new Damage(Cluster, database).Index.RaiseSeparatorAsync("movies_pkey");
+        var level = await new BtreeCheck().RunAsync(request, CancellationToken.None);
+        Assert.That(level.Status, Is.EqualTo(CheckStatus.Clean), "each level is sound in itself");
         var broken = await new BtreeParentCheck().RunAsync(request, CancellationToken.None);
-        Assert.That(broken.Findings.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.BtreeCorrupt, "public.movies_title_idx") }));
+        Assert.That(broken.Findings.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.BtreeCorrupt, "public.movies_pkey") }));
     }
 
     [Test]

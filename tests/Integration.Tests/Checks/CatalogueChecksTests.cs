@@ -1,5 +1,8 @@
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Targets;
+using HealingWorkers.Drill;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Checks;
@@ -15,6 +18,8 @@ public sealed class CatalogueChecksTests
 
     [TestCase("ALTER TABLE casts DISABLE TRIGGER ALL", "foreign_key_disabled", Severity.Warning, "public.casts")]
     [TestCase("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, CONSTRAINT \"we\"\"ird\" FOREIGN KEY (id) REFERENCES p); ALTER TABLE p DISABLE TRIGGER ALL", "foreign_key_disabled", Severity.Warning, "public.c")]
+    [TestCase("CREATE TABLE k (id int, CONSTRAINT later UNIQUE (id) DEFERRABLE); ALTER TABLE k DISABLE TRIGGER ALL", "key_disabled", Severity.Warning, "public.k")]
+    [TestCase("CREATE TABLE k (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, EXCLUDE USING hash (id WITH =) DEFERRABLE); ALTER TABLE k DISABLE TRIGGER ALL", "key_disabled", Severity.Warning, "public.k")]
     [TestCase("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER mine BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION nothing(); ALTER TABLE people DISABLE TRIGGER mine", "trigger_disabled", Severity.Info, "public.people")]
     [TestCase("CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION watch(); ALTER EVENT TRIGGER watching DISABLE", "trigger_disabled", Severity.Info, null)]
     [TestCase("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', current_database()); END $$", "replica_role", Severity.Warning, null)]
@@ -50,6 +55,37 @@ public sealed class CatalogueChecksTests
         }));
         Assert.That(report.Findings.Select(f => f.Detail), Has.Some.Contain("\"la ter\""));
         Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean));
+    }
+
+    [Test]
+    public async Task With_its_recheck_switched_off_a_deferrable_key_lets_duplicates_in()
+    {
+        await CheckCluster.Cluster.ExecuteAsync(_database, "CREATE TABLE k (id int, CONSTRAINT later UNIQUE (id) DEFERRABLE)");
+        Assert.That((await CheckCluster.RunAsync(new TriggersCheck(), _database)).Findings, Is.Empty);
+        await CheckCluster.Cluster.ExecuteAsync(_database, "ALTER TABLE k DISABLE TRIGGER ALL; INSERT INTO k VALUES (1), (1)");
+        var finding = (await CheckCluster.RunAsync(new TriggersCheck(), _database)).Findings.Single();
+        Assert.That(finding.Detail, Does.StartWith("the deferrable unique constraint later is off"));
+        Assert.That((await CheckCluster.RunAsync(new DuplicateKeysCheck(), _database)).Findings.Select(f => f.Object.Quoted), Is.EqualTo(new[] { "public.later" }));
+    }
+
+    [Test]
+    public async Task What_is_not_enforced_is_not_called_not_valid()
+    {
+        if (PgBinaries.All().FirstOrDefault(b => b.Major >= 18) is not { } binaries)
+        {
+            Assert.Ignore("NOT ENFORCED came with 18.");
+            return;
+        }
+        await using var cluster = await PgCluster.StartNewAsync(new PgClusterOptions { Binaries = binaries });
+        await cluster.CreateDatabaseAsync("lax");
+        await cluster.ExecuteAsync("lax", "CREATE TABLE t (a int, CONSTRAINT never CHECK (a > 0) NOT ENFORCED); ALTER TABLE t ADD CONSTRAINT later CHECK (a > 1) NOT VALID");
+        await using var target = new Target(new TargetOptions { Name = "lax", Connection = cluster.ConnectionString("lax") }, TimeProvider.System);
+        var report = await new ConstraintsCheck().RunAsync(new(target, CheckScope.All), CancellationToken.None);
+        Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), report.Reason);
+        Assert.That(report.Findings.Select(f => f.Detail.Split(", ")[0].Split(": ")[0]), Is.EqualTo(new[]
+        {
+            "later (CHECK ((a > 1)) NOT VALID) was added NOT VALID", "never (CHECK ((a > 0)) NOT ENFORCED) is NOT ENFORCED",
+        }));
     }
 
     [TestCase("$libdir/gone", true)]

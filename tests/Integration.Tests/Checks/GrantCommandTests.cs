@@ -38,7 +38,7 @@ public sealed class GrantCommandTests
         {
             var report = await CheckCluster.RunAsync(check, _database, memory: new RememberedInMemory(), user: "watcher");
             var reads = report.Status == CheckStatus.Unavailable && (report.Reason!.Contains("permission denied", StringComparison.Ordinal) || report.Reason.Contains("pg_read_all_data", StringComparison.Ordinal));
-            Assert.That(reads || report.Status == CheckStatus.Clean, Is.True, $"{check.Description.Name}: {report.Reason}");
+            Assert.That(reads || (report.Status == CheckStatus.Clean && check is not CountsCheck), Is.True, $"{check.Description.Name}: {report.Reason}");
         }
         Assert.That(await TryAsync("watcher", "SELECT FROM public.movies"), Is.EqualTo("42501"));
         Assert.That(await TryAsync("watcher", "REINDEX INDEX CONCURRENTLY public.movies_pkey"), Is.EqualTo("42501"));

@@ -132,6 +132,7 @@ public sealed class HeapCheckTests
         await BreakAsync(_ => [5], [.. Enumerable.Range(0, 120), 125]);
         var report = await CheckCluster.RunAsync(new HeapCheck(), _database);
         Assert.That(report.Findings, Has.Count.EqualTo(100));
+        Assert.That(report.Reason, Is.EqualTo("1 table(s) not examined whole: public.wide: so much is damaged that more is than is told"));
         Assert.That(report.ExaminedNames, Has.None.EqualTo("public.wide").And.Some.EqualTo("public.movies"));
         var wide = await CheckCluster.OidAsync(_database, "wide");
         var alone = await CheckCluster.RunAsync(new HeapCheck(), _database, CheckScope.OfBlock(wide, 125));

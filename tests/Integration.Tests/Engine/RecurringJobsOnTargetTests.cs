@@ -71,6 +71,29 @@ public sealed class RecurringJobsOnTargetTests
     }
 
     [Test]
+    public async Task What_is_critical_and_has_no_repair_goes_to_a_person()
+    {
+        await _patient.ExecuteAsync("movies", "CREATE TABLE shelf AS SELECT generate_series(1, 100) AS id");
+        var target = new TargetOptions { Name = "movies", Connection = _patient.ConnectionString("movies") };
+        await using var stage = await WorkerStage.StartAsync(new HealingOptions { Targets = [target], Worker = new() { Lease = TimeSpan.FromSeconds(6), Drain = TimeSpan.FromSeconds(2) } }, heals: true);
+        try
+        {
+            await new Damage(_patient, "movies").Heap.MissingFileAsync("shelf");
+            await stage.Dispatcher.TriggerAsync(JobNames.IndexCheck, "movies", "public.shelf", "test", CancellationToken.None);
+            Incident? incident = null;
+            await Poll.UntilAsync(async ct => (incident = (await stage.Incidents.ListAsync(new() { OpenOnly = true }, ct)).SingleOrDefault()) is { State: IncidentState.Escalated }, 2 * EngineFleet.Limit, "a person called");
+            Assert.That((incident!.Kind, incident.Object.Quoted, incident.Repair), Is.EqualTo((FindingKind.HeapPageInvalid, "public.shelf", (string?)null)));
+            Assert.That(incident.Reason, Does.StartWith("there is no repair for heap_page_invalid here, a person must look at it: could not open file"));
+            var told = await stage.Db.FirstAsync<string>("SELECT payload::text FROM healing.alerts WHERE event = 'escalated'", null, CancellationToken.None);
+            Assert.That(told, Does.Contain("fetch the rows from a standby or a backup").And.Contain($"healing incidents close {incident.Id}"));
+        }
+        finally
+        {
+            await _patient.ExecuteAsync("movies", "DROP TABLE shelf");
+        }
+    }
+
+    [Test]
     public async Task A_target_that_goes_away_is_an_incident_and_two_good_looks_close_it()
     {
         await using var stage = await StageAsync(HealingMode.Heal);

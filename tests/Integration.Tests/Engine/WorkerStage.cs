@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Options;
@@ -17,7 +18,7 @@ internal sealed class WorkerStage : IAsyncDisposable
     private readonly WorkerHost _host;
     private readonly IReadOnlyList<Target> _targets;
 
-    private WorkerStage(HealingOptions options, string connection)
+    private WorkerStage(HealingOptions options, string connection, bool heals)
     {
         Db = CalmLedger.At(connection);
         Ledger = new JobLedger(Db);
@@ -28,7 +29,7 @@ internal sealed class WorkerStage : IAsyncDisposable
         {
             Targets = _targets,
             Checks = CheckCatalogue.All,
-            Healer = Healer,
+            Healer = heals ? new HealerFactory(options, Db, new TargetSet(_targets), CheckCatalogue.All, TimeProvider.System, NullLoggerFactory.Instance).Create() : Healer,
             Recurring = [],
         });
     }
@@ -39,14 +40,15 @@ internal sealed class WorkerStage : IAsyncDisposable
     public RecordingHealer Healer { get; } = new();
     public JobDispatcher Dispatcher => _host.Dispatcher;
 
-    public static async Task<WorkerStage> StartAsync(HealingOptions options, BackupProvider backups = BackupProvider.None)
+    /// <param name="heals">By the product's own healer, and not by one that only notes what it is asked for.</param>
+    public static async Task<WorkerStage> StartAsync(HealingOptions options, BackupProvider backups = BackupProvider.None, bool heals = false)
     {
         options.Backups.Provider = backups;
         var database = $"stage{Interlocked.Increment(ref _databases)}";
         await EngineCluster.Cluster.CreateDatabaseAsync(database);
         var connection = EngineCluster.Cluster.ConnectionString(database);
         await new Migrator(connection, TimeProvider.System).MigrateAsync(null, CancellationToken.None);
-        var stage = new WorkerStage(options, connection);
+        var stage = new WorkerStage(options, connection, heals);
         await stage._host.StartAsync(CancellationToken.None);
         return stage;
     }

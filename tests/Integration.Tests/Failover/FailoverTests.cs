@@ -118,6 +118,7 @@ internal sealed class FailoverTests
             var report = await _t.CheckAsync(new StandbyRowsCheck());
             Assert.That(report.Findings.Select(f => f.Detail), Is.Empty);
             Assert.That(report.ExaminedNames, Does.Contain("standby one: public.notes").And.Contain("standby two: \"we\"\"ird; DROP TABLE x--\".\"Order's\""), report.Reason);
+            Assert.That(report.Reason, Does.Contain("standby one: 1 table(s) not compared: public.secret: "));
         }
     }
 

@@ -72,6 +72,26 @@ internal sealed class DuplicateTests
         Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies WHERE tmdb_id IS NULL"), Is.Zero, "the older rows stay");
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_copy_under_a_deferrable_key_goes_to_quarantine(bool indexed)
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 50, realChecks: true);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE TABLE later (k int CONSTRAINT later_key UNIQUE DEFERRABLE INITIALLY DEFERRED, v text); INSERT INTO later SELECT i, 'v' || i FROM generate_series(1, 20) i");
+        var before = await TableHash.OfDatabaseAsync(Hospital.Cluster, hospital.Database);
+        await hospital.Damage.Unique.DuplicateRowsAsync("later_key", 3, indexed);
+        var incident = await FoundAsync(hospital);
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        var after = await TableHash.OfDatabaseAsync(Hospital.Cluster, hospital.Database);
+        Assert.That(after.Where(t => before.ContainsKey(t.Key)), Is.EquivalentTo(before));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM healing_quarantine.rows"), Is.EqualTo(3));
+        Assert.That((await CheckAsync(hospital)).Status, Is.EqualTo(CheckStatus.Clean));
+        Assert.That(async () => await Hospital.Cluster.ExecuteAsync(hospital.Database, "INSERT INTO later VALUES (1, 'again')"), Throws.InstanceOf<PostgresException>(), "the key holds");
+    }
+
     [Test]
     public async Task What_differs_and_is_not_referred_to_is_shown_for_a_person_to_look()
     {

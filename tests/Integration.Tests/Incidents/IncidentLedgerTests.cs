@@ -229,6 +229,30 @@ public sealed class IncidentLedgerTests
         Assert.That(await DueAsync(), Is.Empty, "with a person");
     }
 
+    [TestCase("heap_page_invalid", true)]
+    [TestCase("target_unreachable", false)]
+    [TestCase("wraparound_near", false)]
+    public async Task Without_a_repair_it_is_taken_up_where_it_is_critical_damage(string kind, bool due)
+    {
+        var taken = await _at.TakeInAsync(Damaged.Report(Damaged.Finding(FindingKind.Named(kind))));
+        Assert.That((taken.Count, (await DueAsync()).Count()), Is.EqualTo(due ? (1, 1) : (0, 0)));
+    }
+
+    [Test]
+    public async Task A_symptom_goes_to_a_person_once_no_other_damage_of_its_table_explains_it()
+    {
+        var symptom = Damaged.Finding(FindingKind.IndexCountDiffers) with { Evidence = new() { ["table_oid"] = 7 } };
+        Assert.That(await _at.TakeInAsync(Damaged.Report(symptom)), Is.Empty, "the others are asked first");
+        var id = (await DueAsync()).Single();
+
+        var cause = (await _at.TakeInAsync(Damaged.Report(Damaged.Finding() with { Evidence = new() { ["table_oid"] = 7 } }))).Opened[0];
+        Assert.That(await DueAsync(), Is.EqualTo(new[] { cause.Id }), "it may go away with what is repaired");
+        await _at.MoveAsync(await _at.MoveAsync(cause, AwaitingApproval), Resolved);
+        Assert.That(await DueAsync(), Is.Empty, "it was last seen before that");
+        await _at.TakeInAsync(Damaged.Report(symptom));
+        Assert.That(await DueAsync(), Is.EqualTo(new[] { id }), "it is still there");
+    }
+
     [Test]
     public async Task Lists_by_state_target_kind_and_key()
     {

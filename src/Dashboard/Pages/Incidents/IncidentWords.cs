@@ -53,7 +53,9 @@ public static class IncidentWords
         AwaitingApproval => "It waits for somebody to read the plan and to approve or refuse it.",
         AwaitingWindow => i.DueAt is null ? "It waits for the maintenance window of its target." : "It is repaired when the maintenance window opens.",
         _ when string.Equals(i.Reason, RepairRequests.OnlyObserved, StringComparison.Ordinal) => "Nothing: this target is only observed. Set its mode to heal to have it repaired.",
-        _ when i.Repair is null => "The next look of its check tells whether it is still there; a worker then hands it to a person, since nothing repairs this by itself.",
+        _ when i.Repair is null && i.Kind.IsSymptom => "It goes away with what else is found on its table. A worker hands it to a person where nothing of that is open and it is still found.",
+        _ when i.IsTakenUpAtOnce && i.Repair is null => "A free worker hands it to a person, since nothing repairs this by itself.",
+        _ when i.Repair is null => "Nothing repairs this by itself: it ends when two looks in a row no longer find it.",
         _ when options.Targets.All(t => t.Name != i.TargetName) => "Nothing: its target is not configured here any more.",
         _ => $"A free worker takes it up and repairs it by {i.Repair} (attempt {i.Attempts + 1} of {i.AttemptsAllowed}).",
     };

@@ -7,7 +7,7 @@ namespace HealingWorkers.Jobs.Checks;
 public sealed class ConstraintsCheck : ICheck
 {
     public CheckDescription Description { get; } = new(
-        "constraints", "Names constraints that were added NOT VALID and never validated.", "db.index_check",
+        "constraints", "Names constraints that were added NOT VALID and never validated, or NOT ENFORCED.", "db.index_check",
         "Reads the catalogue.", "ACCESS SHARE on catalogues.", "Nothing.",
         "Whether rows break them: the checks of the data look at that.",
         [FindingKind.ConstraintNotValid]);

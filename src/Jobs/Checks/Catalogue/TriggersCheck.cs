@@ -3,14 +3,14 @@ using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
 
-/// <summary>Foreign keys and triggers that are switched off, and sessions that run without any.</summary>
+/// <summary>Foreign keys, other keys and triggers that are switched off, and sessions that run without any.</summary>
 public sealed class TriggersCheck : ICheck
 {
     public CheckDescription Description { get; } = new(
-        "triggers", "Finds foreign keys whose triggers were switched off, names triggers that are, and settings that start sessions as replicas.", "db.index_check",
+        "triggers", "Finds foreign keys, deferrable keys and exclusion constraints whose triggers were switched off, names triggers that are, and settings that start sessions as replicas.", "db.index_check",
         "Reads the catalogue.", "ACCESS SHARE on catalogues.", "Nothing; with pg_monitor (role healing_detect) it knows better who is loading rows.",
-        "What was written while they were off: the check of foreign keys finds rows that refer to nothing.",
-        [FindingKind.ForeignKeyDisabled, FindingKind.TriggerDisabled, FindingKind.ReplicaRole]);
+        "What was written while they were off: the check of foreign keys finds rows that refer to nothing, duplicate_keys rows that share a key.",
+        [FindingKind.ForeignKeyDisabled, FindingKind.KeyDisabled, FindingKind.TriggerDisabled, FindingKind.ReplicaRole]);
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {

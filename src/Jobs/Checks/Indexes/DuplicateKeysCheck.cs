@@ -23,7 +23,8 @@ public sealed class DuplicateKeysCheck : ICheck
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         var listed = await KeysAsync(request.Target, request.Scope, cancel).ConfigureAwait(false);
-        var keys = listed.Items.Where(k => request.Known.WhyNotRows(k.TableOid) is null).ToList();
+        var left = new LeftAlone();
+        var keys = listed.Items.Where(k => !left.Passes(k.TableQuoted, request.Known.WhyNotRows(k.TableOid))).ToList();
         var held = listed.Held.Select(h => h.Oid).ToHashSet();
         var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
         var (findings, open, examined) = (new List<Finding>(), new List<string>(), new List<UniqueKey>());
@@ -79,8 +80,7 @@ public sealed class DuplicateKeysCheck : ICheck
         findings.AddRange(deadly.Findings);
         var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count == 0 ? CheckStatus.Clean : open.Count == forbidden ? CheckStatus.Unavailable : CheckStatus.Failed;
         var missed = open.Count == 0 ? null : (denied ? $"it needs SELECT on the tables: GRANT pg_read_all_data TO {facts.Role}; " : "") + $"{open.Count} not examined: " + string.Join("; ", open.Take(5)) + (open.Count > 5 ? "; ..." : "");
-        var reason = missed is null ? deadly.Reason : deadly.Reason is null ? missed : $"{missed}; {deadly.Reason}";
-        return new(Description.Name, status, elapsed(), reason, findings, [.. examined.Select(k => k.Oid)]) { ExaminedNames = [.. examined.Select(k => k.Quoted)] };
+        return new(Description.Name, status, elapsed(), LeftAlone.Joined(missed, deadly.Reason, left.Reason), findings, [.. examined.Select(k => k.Oid)]) { ExaminedNames = [.. examined.Select(k => k.Quoted)] };
     }, cancel);
 
     private static Task<Listed<UniqueKey>> KeysAsync(Target target, CheckScope scope, CancellationToken cancel) =>

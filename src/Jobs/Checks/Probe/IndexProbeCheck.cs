@@ -15,7 +15,7 @@ public sealed class IndexProbeCheck : ICheck
         "Reads the files of every index and of its table once, beside the server, and by queries the rows that are doubted or belong to partial, hash or BRIN indexes.",
         "None, as a rule. Where entries seem to lead nowhere, SHARE UPDATE EXCLUSIVE on the table for a moment: nobody who reads or writes waits.",
         "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file; CHECKPOINT (pg_checkpoint from PostgreSQL 15 on) and, to be certain of lost rows, a right on the table that allows LOCK.",
-        "Keys that changed in the entries of GiST and SP-GiST indexes while their rows are still there, of GIN indexes where their order tells nothing, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion), or bounds of types other than numbers, text, dates, timestamps and uuid.",
+        "Indexes of catalogues, of TOAST tables, of materialized views, and of unlogged and temporary tables, which btree and gin look at as far as they can. Keys that changed in the entries of GiST and SP-GiST indexes while their rows are still there, of GIN indexes where their order tells nothing, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion), or bounds of types other than numbers, text, dates, timestamps and uuid.",
         [FindingKind.IndexCorrupt, FindingKind.IndexIncomplete, FindingKind.HeapValueSuspect, FindingKind.HeapRowsLost, FindingKind.BtreeCorrupt, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
@@ -32,7 +32,8 @@ public sealed class IndexProbeCheck : ICheck
                 ServerFilesFinder.WhyNot(facts));
         }
         var listed = await PatientList.ReadAsync(request.Target, (session, without) => ProbedIndexes.ReadAsync(session, request.Scope, cancel, without), cancel).ConfigureAwait(false);
-        var indexes = listed.Items.Where(i => request.Known.WhyNotRows(i.TableOid) is null).ToList();
+        var left = new LeftAlone();
+        var indexes = listed.Items.Where(i => !left.Passes(i.TableQuoted, request.Known.WhyNotRows(i.TableOid))).ToList();
         var deadly = await DeadlyReads.OpenAsync(CheckName, request, facts, cancel).ConfigureAwait(false);
         if (request.Throttle.IsOff)
         {
@@ -66,8 +67,8 @@ public sealed class IndexProbeCheck : ICheck
         }
         List<Finding> findings = [.. ProbeFindings.Of(CheckName, facts, indexes, held), .. deadly.Findings];
         var status = findings.Count > 0 ? CheckStatus.Damaged : probe.Open.Count == 0 ? CheckStatus.Clean : probe.Open.Count == probe.Hindered ? CheckStatus.Unavailable : CheckStatus.Failed;
-        var reasons = new[] { probe.Open.Count == 0 ? null : "not examined: " + string.Join("; ", probe.Open.Take(5)) + (probe.Open.Count > 5 ? "; ..." : ""), deadly.Reason }.OfType<string>().ToList();
-        return new(CheckName, status, elapsed(), reasons.Count == 0 ? null : string.Join("; ", reasons), findings, [.. probe.Examined.Select(i => i.Oid)])
+        var open = probe.Open.Count == 0 ? null : "not examined: " + string.Join("; ", probe.Open.Take(5)) + (probe.Open.Count > 5 ? "; ..." : "");
+        return new(CheckName, status, elapsed(), LeftAlone.Joined(open, deadly.Reason, left.Reason), findings, [.. probe.Examined.Select(i => i.Oid)])
         {
             ExaminedNames = [.. probe.Examined.Select(i => i.Quoted)],
             Undecided = probe.Undecided,

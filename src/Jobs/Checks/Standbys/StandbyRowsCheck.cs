@@ -17,6 +17,7 @@ public sealed class StandbyRowsCheck : ICheck
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         var (findings, examined, hindered) = (new List<Finding>(), new List<string>(), new List<string>());
+        var compares = new List<StandbyTables>();
         foreach (var standby in request.Target.Options.Standbys)
         {
             if (await WhyNotAsync(request.Target, standby, facts, cancel).ConfigureAwait(false) is { } why)
@@ -33,13 +34,17 @@ public sealed class StandbyRowsCheck : ICheck
             }
             else
             {
-                await new StandbyTables(request, seen, look).CompareAsync(cancel).ConfigureAwait(false);
+                var tables = new StandbyTables(request, seen, look);
+                await tables.CompareAsync(cancel).ConfigureAwait(false);
+                compares.Add(tables);
             }
             findings.AddRange(look.Findings);
             examined.AddRange(look.Examined);
             hindered.AddRange(look.Hindered.Select(h => $"standby {standby.Name}: {h}"));
         }
-        return new(Description.Name, CheckReport.StatusOf(findings), elapsed(), hindered.Count == 0 ? null : string.Join("; ", hindered), findings, examined.Count == 0 ? [] : [facts.Id.DatabaseOid])
+        var status = CheckReport.StatusOf(findings);
+        var forbidden = status == CheckStatus.Clean && examined.Count == 0 && compares.Count > 0 && compares.TrueForAll(c => c.IsForbidden);
+        return new(Description.Name, forbidden ? CheckStatus.Unavailable : status, elapsed(), hindered.Count == 0 ? null : string.Join("; ", hindered), findings, examined.Count == 0 ? [] : [facts.Id.DatabaseOid])
         {
             ExaminedNames = examined,
         };

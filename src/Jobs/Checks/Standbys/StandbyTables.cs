@@ -13,10 +13,25 @@ internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyCh
     private const int MostPages = 64;
     private const int RangePages = 16;
 
+    /// <summary>Whether there are tables, and this role may compare none of them.</summary>
+    public bool IsForbidden { get; private set; }
+
     public async Task CompareAsync(CancellationToken cancel)
     {
-        var tables = await TablesAsync(cancel).ConfigureAwait(false);
-        foreach (var table in tables.Where(t => !look.IsDamaged(t.Oid) && request.Known.WhyNotRows(t.Oid) is null).Take(MostTables))
+        var all = await TablesAsync(cancel).ConfigureAwait(false);
+        var forbidden = all.Where(t => !t.May).Select(t => t.Quoted).Order(StringComparer.Ordinal).ToList();
+        IsForbidden = forbidden.Count > 0 && forbidden.Count == all.Count;
+        if (forbidden.Count > 0)
+        {
+            look.Hindered.Add(LeftAlone.Line(forbidden, "not compared", "the role may not SELECT (GRANT pg_read_all_data), or they have row security"));
+        }
+        var left = new LeftAlone();
+        var tables = all.Where(t => t.May && !left.Passes(t.Quoted, look.IsDamaged(t.Oid) ? "another check found damage in it" : request.Known.WhyNotRows(t.Oid))).ToList();
+        if (left.Reason is { } alone)
+        {
+            look.Hindered.Add(alone);
+        }
+        foreach (var table in tables.Take(MostTables))
         {
             var began = request.Target.Clock.GetTimestamp();
             request.Progress?.Report(new("standby_rows", 0, tables.Count, table.Quoted));
@@ -73,5 +88,5 @@ internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyCh
         return Enumerable.Range(0, MostPages / RangePages).Select(_ => (long)RandomNumberGenerator.GetInt32((int)Math.Min(int.MaxValue, pages - RangePages))).Distinct().Order();
     }
 
-    private sealed record Table(long Oid, string Quoted, long Pages);
+    private sealed record Table(long Oid, string Quoted, long Pages, bool May);
 }

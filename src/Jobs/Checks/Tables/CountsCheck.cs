@@ -22,8 +22,8 @@ public sealed partial class CountsCheck : ICheck
     public CheckDescription Description { get; } = new(
         "counts", "Counts each table that has a plain B-tree and no more than 1 GB by a sequential scan and through an index: what differs is a wrong visibility map, or an index that misses rows.", "db.index_check",
         "Reads each such table and its smallest index two times.", "ACCESS SHARE, as a SELECT, for one table at a time.",
-        "SELECT on the tables (pg_read_all_data from PostgreSQL 14 on); tables that may not be read are left out.",
-        "Tables without a plain B-tree, with row security, or larger than 1 GB; damage that counts right.",
+        "SELECT on the tables (pg_read_all_data from PostgreSQL 14 on), and BYPASSRLS where row security hides rows; other tables are left out and named.",
+        "Tables without a plain B-tree, or larger than 1 GB; damage that counts right.",
         [FindingKind.VisibilityMapWrong, FindingKind.IndexCountDiffers, FindingKind.HeapRowsLost, FindingKind.DeadlyRead]) { Reach = CheckReach.Table, OnStandby = true };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
@@ -31,11 +31,15 @@ public sealed partial class CountsCheck : ICheck
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         var (findings, examined, open, damaged) = (new List<Finding>(), new List<Counted>(), new List<string>(), new List<string>());
+        var (forbidden, left, nothing) = (new List<string>(), new LeftAlone(), true);
         var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
         try
         {
-            var tables = request.Scope.Indexes is not null ? [] : (await connection.QueryAsync<Counted>(new CommandDefinition(
-                Sql.Of<ICheck>("count_candidates"), new { table = request.Scope.Table }, cancellationToken: cancel)).ConfigureAwait(false)).Where(t => t.Pages <= MostPages && request.Known.WhyNotAtAll(t.Oid) is null).ToList();
+            var all = request.Scope.Indexes is not null ? [] : (await connection.QueryAsync<Counted>(new CommandDefinition(
+                Sql.Of<ICheck>("count_candidates"), new { table = request.Scope.Table }, cancellationToken: cancel)).ConfigureAwait(false)).Where(t => t.Pages <= MostPages).ToList();
+            forbidden.AddRange(all.Where(t => !t.May).Select(t => t.Quoted));
+            var tables = all.Where(t => t.May && !left.Passes(t.Quoted, request.Known.WhyNotAtAll(t.Oid))).ToList();
+            nothing = tables.Count == 0;
             foreach (var table in tables)
             {
                 request.Progress?.Report(new(Description.Name, examined.Count, tables.Count, table.Quoted));
@@ -74,8 +78,11 @@ public sealed partial class CountsCheck : ICheck
             await connection.DisposeAsync().ConfigureAwait(false);
         }
         findings.AddRange(deadly.Findings);
-        var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
-        return new(Description.Name, status, elapsed(), Reason(open, damaged), findings, [.. examined.Select(t => t.Oid)])
+        var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed
+            : nothing && forbidden.Count > 0 ? CheckStatus.Unavailable : CheckStatus.Clean;
+        var denied = forbidden.Count == 0 ? null
+            : LeftAlone.Line(forbidden, "not counted", $"{facts.Role} may not SELECT all of their rows: GRANT pg_read_all_data TO {facts.Role}, and BYPASSRLS where they have row security");
+        return new(Description.Name, status, elapsed(), LeftAlone.Joined(Reason(open, damaged), denied, left.Reason), findings, [.. examined.Select(t => t.Oid)])
         {
             ExaminedNames = [.. examined.Select(t => t.Quoted)],
         };
@@ -146,5 +153,7 @@ public sealed partial class CountsCheck : ICheck
         public required string Quoted { get; init; }
         public required long Pages { get; init; }
         public required string FirstColumn { get; init; }
+        /// <summary>Whether this role sees all of its rows.</summary>
+        public required bool May { get; init; }
     }
 }

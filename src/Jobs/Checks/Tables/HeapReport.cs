@@ -17,7 +17,9 @@ internal static class HeapReport
         var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
         var reason = open.Count == 0 ? null
             : $"{open.Count} table(s) not examined: " + string.Join("; ", open.Take(Shown).Select(v => $"{v.Table.Quoted}: {v.NotExamined}")) + (open.Count > Shown ? "; ..." : "");
-        return new(check, status, elapsed, reason, findings, [.. examined.Select(t => t.Oid)]) { ExaminedNames = [.. examined.Select(t => t.Quoted)] };
+        var part = verdicts.Where(v => v is { Whole: false, NotExamined: null, Vanished: false }).Select(v => v.Table.Quoted).ToList();
+        var more = part.Count == 0 ? null : LeftAlone.Line(part, "not examined whole", "so much is damaged that more is than is told");
+        return new(check, status, elapsed, LeftAlone.Joined(reason, more), findings, [.. examined.Select(t => t.Oid)]) { ExaminedNames = [.. examined.Select(t => t.Quoted)] };
     }
 
     private static IEnumerable<Finding> OfTable(string check, TargetFacts facts, HeapVerdict verdict)

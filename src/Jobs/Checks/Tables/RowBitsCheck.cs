@@ -30,7 +30,8 @@ public sealed class RowBitsCheck : ICheck
             return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(),
                 ServerFilesFinder.WhyNot(facts));
         }
-        var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => request.Known.WhyNotRows(t.Oid) is null).ToList();
+        var left = new LeftAlone();
+        var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => !left.Passes(t.Quoted, request.Known.WhyNotRows(t.Oid))).ToList();
         var look = new RowBitsLook(connection, files);
         var (findings, examined, open) = (new List<Finding>(), new List<HeapTable>(), new List<string>());
         foreach (var table in tables)
@@ -51,7 +52,7 @@ public sealed class RowBitsCheck : ICheck
             }
         }
         var why = open.Count == 0 ? null : $"{open.Count} table(s) not examined whole: {string.Join("; ", open.Take(Shown))}";
-        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean, elapsed(), why, findings, [.. examined.Select(t => t.Oid)])
+        return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean, elapsed(), LeftAlone.Joined(why, left.Reason), findings, [.. examined.Select(t => t.Oid)])
         {
             ExaminedNames = [.. examined.Select(t => t.Quoted)],
         };

@@ -38,7 +38,8 @@ public sealed class VisibilityCheck : ICheck
                 request.Target.Forget();
                 return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(), why);
             }
-            var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => request.Known.WhyNotRows(t.Oid) is null).ToList();
+            var left = new LeftAlone();
+            var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => !left.Passes(t.Quoted, request.Known.WhyNotRows(t.Oid))).ToList();
             var (findings, open, damaged, examined) = (new List<Finding>(), new List<string>(), new List<string>(), new List<HeapTable>());
             var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
             foreach (var table in tables)
@@ -80,7 +81,8 @@ public sealed class VisibilityCheck : ICheck
             }
             findings.AddRange(deadly.Findings);
             var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean;
-            return new(Description.Name, status, elapsed(), open.Count + damaged.Count == 0 ? null : $"{open.Count + damaged.Count} table(s) not examined: {string.Join("; ", open.Concat(damaged).Take(Shown))}", findings, [.. examined.Select(t => t.Oid)])
+            var missed = open.Count + damaged.Count == 0 ? null : $"{open.Count + damaged.Count} table(s) not examined: {string.Join("; ", open.Concat(damaged).Take(Shown))}";
+            return new(Description.Name, status, elapsed(), LeftAlone.Joined(missed, left.Reason), findings, [.. examined.Select(t => t.Oid)])
             {
                 ExaminedNames = [.. examined.Select(t => t.Quoted)],
             };

@@ -4,7 +4,14 @@ SELECT i.id, i.target_id, t.name AS target_name, i.fingerprint, i.kind, i.severi
     i.approved_by, i.approved_rows, i.due_at, i.opened_at, i.last_seen_at, i.closed_at, i.trace_parent
 FROM healing.incidents i JOIN healing.targets t ON t.id = i.target_id
 WHERE (i.due_at IS NULL OR i.due_at <= clock_timestamp()) AND (
-    (i.state = 'Detected' AND (i.repair IS NOT NULL OR i.kind = ANY (@Events)))
+    (i.state = 'Detected' AND (i.repair IS NOT NULL OR i.kind = ANY (@Events)
+        OR i.severity = 'critical' AND i.kind <> ALL (@Surroundings)
+            -- a scalar, so that it is asked for these few alone
+            AND (i.kind <> ALL (@Symptoms) OR (
+                SELECT count(*) FROM healing.incidents o
+                WHERE o.target_id = i.target_id AND o.id <> i.id AND o.repair IS NOT NULL
+                  AND (o.state NOT IN ('Resolved', 'Closed', 'Undone', 'Suppressed') OR o.closed_at > i.last_seen_at)
+                  AND coalesce((o.evidence ->> 'table_oid')::bigint, o.object_oid) = coalesce((i.evidence ->> 'table_oid')::bigint, i.object_oid)) = 0)))
     OR i.state = 'AwaitingWindow'
     OR (i.state = 'AwaitingApproval' AND i.approved_by IS NOT NULL)
     OR (i.state IN ('Snapshotting', 'Repairing', 'Verifying') AND NOT EXISTS (
