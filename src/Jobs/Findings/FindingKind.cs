@@ -19,7 +19,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind IndexIncomplete = new("index_incomplete", Severity.Critical, "rebuild_index", RiskClass.LosslessOnline,
         "Rows of a table are not found through one of its indexes.");
 
-    public static readonly FindingKind HeapRowsLost = new("heap_rows_lost", Severity.Critical, null, null,
+    public static readonly FindingKind HeapRowsLost = new("heap_rows_lost", Severity.Critical, "keep_last_trace", RiskClass.LosslessOnline,
         "An index points at rows that its table no longer has.", IsEvent: true);
 
     public static readonly FindingKind HeapValueSuspect = new("heap_value_suspect", Severity.Critical, "keep_evidence", RiskClass.LosslessOnline,

@@ -52,6 +52,7 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
             new ToastPlaceholder(limits),
             new KillTuples(recheck, limits),
             new Salvage(),
+            new KeepLastTrace(),
 
             // sequences and the catalogue
             new SetSequence(limits),

@@ -29,6 +29,22 @@ internal sealed class KeptBefore(SnapshotLedger ledger, FencedSession session, I
         return rows.LastOrDefault(r => Holds(r, places));
     }
 
+    /// <summary>What no attempt of the incident has copied yet; and the first copy, null where there is none.</summary>
+    public async Task<(RepairPlan Wanted, SnapshotRow? First)> RestAsync(RepairPlan plan, CancellationToken cancel)
+    {
+        var rows = (await ledger.OfIncidentAsync(incident.Id, cancel).ConfigureAwait(false)).Where(s => s.RemovedAt is null && s.Kind == Files && storage.Holds(s.Host, s.Place, s.Sha256)).ToList();
+        if (rows.Count == 0)
+        {
+            return (plan, null);
+        }
+        var places = await RelationPlace.OfAsync(session.Connection, plan.Relations, cancel).ConfigureAwait(false);
+        return (plan with
+        {
+            Relations = [.. places.Where(p => !rows.Exists(r => Holds(r, [p]))).Select(p => p.Oid)],
+            Pages = [.. plan.Pages.Select(w => w with { Blocks = [.. w.Blocks.Where(b => !rows.Exists(r => HoldsPage(r, WantedPages.FileOf(w.Oid, b))))] }).Where(w => w.Blocks.Count > 0)],
+        }, rows[0]);
+    }
+
     /// <summary>
     /// Rows are copied as they are now, each time. The first copy, from before anything was done, and the newest one stay; those between are told by neither a receipt nor a plan.
     /// </summary>
@@ -52,10 +68,13 @@ internal sealed class KeptBefore(SnapshotLedger ledger, FencedSession session, I
     private async Task<IReadOnlyList<SnapshotRow>> OfAttemptAsync(CancellationToken cancel) =>
         [.. (await ledger.OfIncidentAsync(incident.Id, cancel).ConfigureAwait(false)).Where(s => s.Attempt == incident.Attempts && storage.Holds(s.Host, s.Place, s.Sha256) && s.Kind == Files && s.RemovedAt is null)];
 
-    private static bool Holds(SnapshotRow row, IReadOnlyList<RelationPlace> places)
-    {
-        return SnapshotManifest.Read(row.Manifest) is { } manifest && places.Count > 0 && places.All(p => manifest.Relations.Any(r => !r.Missing && (r.Oid, r.Path, r.FileNode) == (p.Oid, p.Path, p.FileNode)))
-            && File.Exists(Path.Combine(row.Place, SnapshotManifest.FileName))
+    private static bool Holds(SnapshotRow row, IReadOnlyList<RelationPlace> places) =>
+        SnapshotManifest.Read(row.Manifest) is { } manifest && places.Count > 0 && places.All(p => manifest.Relations.Any(r => !r.Missing && (r.Oid, r.Path, r.FileNode) == (p.Oid, p.Path, p.FileNode)))
+            && IsWhole(row, manifest);
+
+    private static bool HoldsPage(SnapshotRow row, string page) => SnapshotManifest.Read(row.Manifest) is { } manifest && manifest.Files.Any(f => f.Name == page) && IsWhole(row, manifest);
+
+    private static bool IsWhole(SnapshotRow row, SnapshotManifest manifest) =>
+        File.Exists(Path.Combine(row.Place, SnapshotManifest.FileName))
             && manifest.Files.All(f => new FileInfo(Path.Combine(row.Place, f.Name)) is { Exists: true } file && file.Length == f.Bytes);
-    }
 }

@@ -318,6 +318,7 @@ public sealed class RepairAttempt(
             LookAgain = incident.Attempts > 0 || incident.Deferrals > 0 || tools.Clock.GetUtcNow() - incident.LastSeenAt > settings.Fresh,
             Programs = settings.Programs,
             IsLedgerHereAsync = token => ledgers.Snapshots.IsOnAsync(session.Connection, token),
+            ReopenAsync = token => session.ReopenAsync(lease, ledgers, settings, token),
             OnBuilding = session.OnBuildingAsync,
         };
     }

@@ -12,6 +12,10 @@ public sealed record RepairPlan(string Repair, RiskClass Risk, IReadOnlyList<Rep
     public string? Refuse { get; init; }
     /// <summary>Relations whose files the snapshot must hold, by oid.</summary>
     public IReadOnlyList<long> Relations { get; init; } = [];
+    /// <summary>Single pages of other relations that it must hold.</summary>
+    public IReadOnlyList<WantedPages> Pages { get; init; } = [];
+    /// <summary>Nothing is repaired, only kept: what an earlier attempt copied is not copied again, and what has no room is left out and named.</summary>
+    public bool KeepsOnly { get; init; }
     /// <summary>True where all that changes can be built again from other data, so that evidence suffices as a snapshot.</summary>
     public bool Derived { get; init; }
     /// <summary>Which copy of the whole server it wants kept before; null: what its risk class asks for.</summary>

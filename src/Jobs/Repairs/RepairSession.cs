@@ -31,6 +31,8 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public string Programs { get; init; } = "";
     /// <summary>Whether the ledger is on the very server that is repaired.</summary>
     public Func<CancellationToken, Task<bool>> IsLedgerHereAsync { get; init; } = static _ => Task.FromResult(false);
+    /// <summary>For a repair whose session the server has ended: the same one, opened and fenced anew.</summary>
+    public Func<CancellationToken, Task> ReopenAsync { get; init; } = static _ => Task.CompletedTask;
     /// <summary>Called while a build is under way.</summary>
     public Func<Task> OnBuilding { get; init; } = () => Task.CompletedTask;
 }

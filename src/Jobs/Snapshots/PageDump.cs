@@ -12,7 +12,8 @@ internal static class PageDump
     private const int MostUnreadable = 16;
 
     /// <summary>How many pages were kept; one that the server cannot read is left out.</summary>
-    public static async Task<int> IntoAsync(SnapshotFolder folder, SnapshotRequest request, RelationPlace place, CancellationToken cancel)
+    /// <param name="wanted">Null for the first of them all.</param>
+    public static async Task<int> IntoAsync(SnapshotFolder folder, SnapshotRequest request, RelationPlace place, IReadOnlyList<long>? wanted, CancellationToken cancel)
     {
         if (request.Facts.SchemaOf("pageinspect") is not { } schema)
         {
@@ -24,15 +25,19 @@ internal static class PageDump
         NpgsqlConnection? session = null;
         try
         {
-            for (var block = 0L; block < Math.Min(blocks, MostPages) && unreadable < MostUnreadable; block++)
+            foreach (var block in (wanted ?? Enumerable.Range(0, (int)Math.Min(blocks, MostPages)).Select(b => (long)b)).Where(b => b < blocks).Take(MostPages))
             {
+                if (unreadable >= MostUnreadable)
+                {
+                    break;
+                }
                 session ??= await request.Target.OpenRepairAsync(cancel).ConfigureAwait(false);
                 try
                 {
                     await using var command = new NpgsqlCommand(sql, session) { Parameters = { new() { Value = place.Name }, new() { Value = block } } };
                     if (await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is byte[] page)
                     {
-                        await folder.AddAsync(string.Create(CultureInfo.InvariantCulture, $"{place.Oid}_{block}.page"), $"{place.Name} block {block}", into => into.WriteAsync(page, cancel).AsTask(), cancel).ConfigureAwait(false);
+                        await folder.AddAsync(WantedPages.FileOf(place.Oid, block), string.Create(CultureInfo.InvariantCulture, $"{place.Name} block {block}"), into => into.WriteAsync(page, cancel).AsTask(), cancel).ConfigureAwait(false);
                         dumped++;
                     }
                 }

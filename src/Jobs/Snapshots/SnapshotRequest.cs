@@ -9,7 +9,20 @@ namespace HealingWorkers.Jobs.Snapshots;
 /// <param name="Derived">True where evidence may stand in for files that cannot be had.</param>
 public sealed record SnapshotRequest(
     Target Target, TargetFacts Facts, NpgsqlConnection Connection, Incident Incident, int Attempt,
-    IReadOnlyList<long> Relations, IReadOnlyDictionary<string, string> Definitions, bool Derived);
+    IReadOnlyList<long> Relations, IReadOnlyDictionary<string, string> Definitions, bool Derived)
+{
+    /// <summary>Single pages of other relations, whose files are not wanted whole.</summary>
+    public IReadOnlyList<WantedPages> Pages { get; init; } = [];
+    /// <summary>A relation for which there is no room is left out and named, where otherwise nothing would be kept.</summary>
+    public bool AsRoomAllows { get; init; }
+}
+
+/// <param name="Oid">The relation that they are of.</param>
+public sealed record WantedPages(long Oid, IReadOnlyList<long> Blocks)
+{
+    /// <summary>What the file is called that holds one page alone.</summary>
+    public static string FileOf(long oid, long block) => FormattableString.Invariant($"{oid}_{block}.page");
+}
 
 /// <param name="Kind">relation_files | evidence.</param>
 /// <param name="Sha256">Of the manifest, which holds the hash of every file.</param>

@@ -38,7 +38,7 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         Directory.CreateDirectory(Root);
         try
         {
-            var files = request.Relations.Count == 0 ? null
+            var files = request.Relations.Count + request.Pages.Count == 0 ? null
                 : await ServerFilesFinder.FindAsync(request.Target, request.Facts, request.Connection, cancel).ConfigureAwait(false);
             if (files is not null)
             {
@@ -69,8 +69,10 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         {
             found.Add((place, await RelationFile.ListAsync(files, place.Path!, cancel).ConfigureAwait(false)));
         }
+        var tooLarge = request.AsRoomAllows ? LeaveOut(found) : [];
         RequireRoom(found.Sum(f => f.Files.Sum(x => x.Length)), ReserveOfFiles);
         await using var folder = new SnapshotFolder(Root, request.Incident.Id, request.Attempt);
+        var images = await SinglePages.IntoAsync(folder, request, files, cancel).ConfigureAwait(false);
         foreach (var file in found.SelectMany(f => f.Files))
         {
             await folder.AddAsync(file.Path.Replace('/', '_'), file.Path, into => CopyFileAsync(files, file, into, cancel), cancel).ConfigureAwait(false);
@@ -80,8 +82,20 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
             f.Files.Where(x => x.Fork.Length == 0).Sum(x => x.Length) / PageHeader.BlockSize, f.Files.All(x => x.Fork.Length > 0))).ToList();
         var missing = relations.Where(r => r.Missing).Select(r => r.Name).ToList();
         var note = missing.Count > 0 ? $"no file on the server for {string.Join(", ", missing)}: this absence is recorded as the snapshot of it" : null;
+        if (tooLarge.Count > 0)
+        {
+            note = $"{(note is null ? "" : $"{note}; ")}no room in {Root} for the files of {string.Join(", ", tooLarge)}: copy them elsewhere before anything is written to the table";
+        }
         return await folder.FinishAsync(Manifest(request, folder, "relation_files", files.Way, lsn, relations, flushed ? note : $"{note} not flushed before: the role may not CHECKPOINT".Trim()),
-            note ?? $"files of {relations.Count} relation(s) copied {files.Way}", cancel).ConfigureAwait(false);
+            request.AsRoomAllows ? Named(images, relations, files.Way, note) : note ?? $"files of {relations.Count} relation(s) copied {files.Way}", cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>For a person who is to find something in it.</summary>
+    private static string Named(IReadOnlyList<(string Relation, long Block)> images, IReadOnlyList<SnapshotRelation> relations, string way, string? note)
+    {
+        var there = relations.Where(r => !r.Missing).Select(r => r.Name).ToList();
+        var kept = string.Join(" and ", SinglePages.Said(images).Concat(there.Count == 0 ? [] : [$"the files of {string.Join(", ", there)}"]));
+        return string.Join("; ", new[] { kept.Length == 0 ? null : $"{kept}, copied {way}", note }.OfType<string>());
     }
 
     private async Task<TakenSnapshot> EvidenceAsync(SnapshotRequest request, CancellationToken cancel)
@@ -93,7 +107,11 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         var dumped = 0;
         foreach (var place in places)
         {
-            dumped += await PageDump.IntoAsync(folder, request, place, cancel).ConfigureAwait(false);
+            dumped += await PageDump.IntoAsync(folder, request, place, null, cancel).ConfigureAwait(false);
+        }
+        foreach (var place in await RelationPlace.OfAsync(request.Connection, [.. request.Pages.Select(p => p.Oid)], cancel).ConfigureAwait(false))
+        {
+            dumped += await PageDump.IntoAsync(folder, request, place, request.Pages.First(p => p.Oid == place.Oid).Blocks, cancel).ConfigureAwait(false);
         }
         var said = dumped > 0 ? $"evidence: definition, check output and {dumped} pages" : "evidence: definition and check output";
         return await folder.FinishAsync(Manifest(request, folder, "evidence", "evidence", null, [], null), said, cancel).ConfigureAwait(false);
@@ -122,6 +140,22 @@ public sealed class SnapshotTaker(string stateDirectory, TimeProvider clock, Fun
         Files = [.. folder.Files],
         Note = note,
     };
+
+    /// <summary>The largest first, until the rest has room. Their names.</summary>
+    private List<string> LeaveOut(List<(RelationPlace Place, IReadOnlyList<FoundFile> Files)> found)
+    {
+        var (without, free) = (new List<string>(), freeSpace(Root) - ReserveOfFiles);
+        foreach (var one in found.OrderByDescending(f => f.Files.Sum(x => x.Length)).ToList())
+        {
+            if (found.Sum(f => f.Files.Sum(x => x.Length)) <= free)
+            {
+                break;
+            }
+            found.Remove(one);
+            without.Add(one.Place.Name);
+        }
+        return without;
+    }
 
     private void RequireRoom(long bytes, long reserve)
     {

@@ -135,7 +135,7 @@ public sealed class IndexProbeCheckTests
         var lost = await Cluster.QueryAsync<int>(_database, "SELECT id FROM many WHERE ctid >= '(3,0)' AND ctid < '(4,0)' ORDER BY id");
         await Damage.Heap.ZeroPageAsync("many", 3);
         var found = await FoundAsync();
-        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted, f.Repair)), Is.EqualTo(new[] { (FindingKind.HeapRowsLost, "public.many", (string?)null) }));
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted, f.Repair)), Is.EqualTo(new[] { (FindingKind.HeapRowsLost, "public.many", "keep_last_trace") }));
         Assert.That((int)found[0].Evidence["rows"]!, Is.EqualTo(lost.Count));
         Assert.That(found[0].Evidence["blocks"]!.AsArray().Select(b => (long)b!), Is.EqualTo(new[] { 3L }));
         Assert.That(found[0].Evidence["keys"]!["public.many_pkey"]!.AsArray().Select(k => (string)k!), Has.Some.EndsWith($": id={lost[0]}").And.Some.EndsWith($": id={lost[^1]}"));
@@ -162,7 +162,7 @@ public sealed class IndexProbeCheckTests
         await (zeroed ? Damage.Heap.ZeroPageAsync("casts", last) : Damage.Heap.TruncateFileAsync("casts", last));
         await Cluster.ExecuteAsync(_database, "REINDEX INDEX CONCURRENTLY casts_pkey");
         var found = await FoundAsync();
-        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted, f.Repair)), Is.EqualTo(new[] { (FindingKind.HeapRowsLost, "public.casts", (string?)null) }));
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted, f.Repair)), Is.EqualTo(new[] { (FindingKind.HeapRowsLost, "public.casts", "keep_last_trace") }));
         Assert.That(((int)found[0].Evidence["rows"]!, (int)found[0].Evidence["blocks_gone"]!), Is.EqualTo(((int)lost, 1)));
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
@@ -20,7 +19,7 @@ public sealed class Salvage : IRepair
     public string Name => "salvage";
 
     public RepairDescription Description { get; } = new(
-        "Keeps a copy of the table's files and, in quarantine, of every readable row of the damaged block; then it calls a person.", Locks,
+        "Keeps a copy of the table's files and, in quarantine, of every row of the damaged block that can be read, if need be without the values that cannot; then it calls a person.", Locks,
         "SELECT on the table; the right to make the schema healing_quarantine (CREATE on the database).",
         "None is needed: nothing of the table is changed.");
 
@@ -46,12 +45,16 @@ public sealed class Salvage : IRepair
             var nothing = $"the visibility map of {table.Quoted} shows no row any more that its bits hide";
             return Surgery.Vanished(session, nothing) is { } vanished ? plan with { Refuse = vanished } : plan with { Nothing = nothing };
         }
-        var bad = (said ?? []).Select(r => r.Offset).Where(o => o > 0).ToHashSet();
+        var rows = (said ?? []).Where(r => r.Offset > 0).ToLookup(r => r.Offset);
+        // a row that lost no more than a long value is read, but for that value
+        var bad = rows.Where(r => r.Any(x => x.Kind != FindingKind.ToastValueLost)).Select(r => r.Key).ToHashSet();
+        var lost = rows.Where(r => !bad.Contains(r.Key)).ToDictionary(r => new Tid(block, r.Key), r => (IReadOnlySet<int>)r.Where(x => x.Attribute is not null).Select(x => x.Attribute!.Value + 1).ToHashSet());
+        var advice = SalvageAdvice.Of(table, block, said is not null, hidden, bad, [.. lost.Keys]);
         return plan with
         {
             Relations = [table.Oid],
-            Notes = [WhatToDo(table, block, said, bad)],
-            Work = new Saved(incident, table, block, said is not null, hidden, [.. Enumerable.Range(1, MostItems).Where(o => !bad.Contains(o)).Select(o => new Tid(block, o))]) { Plan = WhatToDo(table, block, said, bad) },
+            Notes = [advice],
+            Work = new Saved(incident, table, said is not null, hidden, [.. Enumerable.Range(1, MostItems).Where(o => !bad.Contains(o)).Select(o => new Tid(block, o))], lost) { Plan = advice },
             Steps = [new($"copy the readable rows of block {block} of {table.Quoted} to healing_quarantine", Locks, "whatever is done next, they are kept")],
         };
     }
@@ -64,48 +67,80 @@ public sealed class Salvage : IRepair
         {
             return new(RepairOutcome.Done, plan.Nothing, log.Sent);
         }
-        var (kept, trouble) = work.CanBeRead ? await KeepAsync(session, work, log, cancel).ConfigureAwait(false) : (0, null);
-        var copies = trouble is not null ? $"no copy of its other rows could be kept ({trouble})"
-            : work.CanBeRead ? $"{kept} readable row(s) of the block are copied to healing_quarantine, batch {work.Batch}" : "no row of it can be read";
-        return new(RepairOutcome.Escalated, $"{work.Plan} Kept so far: {proof.Statement}; {copies}.", log.Sent) { RowsQuarantined = kept };
+        var copies = work.CanBeRead ? await KeepAsync(session, work, log, cancel).ConfigureAwait(false) : new(0, "no row of it can be read");
+        return new(RepairOutcome.Escalated, $"{work.Plan} Kept so far: {proof.Statement}; {copies.Said}.", log.Sent) { RowsQuarantined = copies.Rows };
     }
 
-    private async Task<(long Kept, string? Trouble)> KeepAsync(RepairSession session, Saved work, StatementLog log, CancellationToken cancel)
+    private async Task<Copies> KeepAsync(RepairSession session, Saved work, StatementLog log, CancellationToken cancel)
     {
         try
         {
-            await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-            await using var batch = await QuarantineBatch.OpenAsync(session, work.Incident, Name, "readable rows of a damaged block", log, cancel).ConfigureAwait(false);
             var table = await QuarantineTable.OfAsync(session.Connection, work.Table.Oid, cancel).ConfigureAwait(false);
-            // each by its place, so that the damaged ones beside them are not touched
-            await session.Connection.ExecuteAsync(new CommandDefinition("SET LOCAL enable_seqscan = off", cancellationToken: cancel)).ConfigureAwait(false);
-            var places = work.Readable.Select(t => t.ToString()).ToList();
-            var kept = work.Hidden ? await batch.KeepScannedAsync(table, places, cancel).ConfigureAwait(false) : await batch.KeepAsync(table, places, cancel).ConfigureAwait(false);
-            await transaction.CommitAsync(cancel).ConfigureAwait(false);
-            work.Batch = batch.Id;
-            return (kept, null);
+            var read = await ReadAsync(session, work, table, cancel).ConfigureAwait(false);
+            return read.Found.Count == 0 ? new(0, $"no row of it can be read{read.Missing()}") : await CopyAsync(session, work, table, read, log, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HealingException or PostgresException)
+        catch (Exception e) when (e is (HealingException or PostgresException) && !cancel.IsCancellationRequested)
         {
-            return (0, e is PostgresException p ? p.MessageText : e.Message);
+            await ReviveAsync(session, cancel).ConfigureAwait(false);
+            return new(0, $"no copy of its other rows could be kept ({(e is PostgresException p ? p.MessageText : e.Message)})");
         }
     }
 
-    private static string WhatToDo(TableLook table, long block, IReadOnlyList<HeapDamageRow>? said, HashSet<int> bad)
+    /// <summary>Before anything is written, since nobody knows beforehand what one of them does to the session that reads it.</summary>
+    private static async Task<RowsRead> ReadAsync(RepairSession session, Saved work, QuarantineTable table, CancellationToken cancel)
     {
-        var where = string.Create(CultureInfo.InvariantCulture, $"block {block} of {table.Quoted}");
-        return said is null
-            ? $"{where} cannot be read: every row in it is lost unless a standby or a backup has it. Do not set zero_damaged_pages and do not VACUUM FULL. Fetch the rows of {where} (ctid from ({block},1) on) from a standby or a backup; "
-              + "the keys that other tables and the table's indexes still name tell which they are. Where no more than its checksum is wrong, a restored copy of the server shows them under ignore_checksum_failure; never set that on the live server, "
-              + "where the page would then be taken for sound by everybody and get a new checksum. Then replace the page from there, or have it emptied and insert them again, and REINDEX TABLE."
-            : bad.Count == 0 ? $"rows in {where} are not what the visibility map says, and it cannot be told here which of the two is wrong. Do not VACUUM the table and do not truncate its map before the rows are compared with a standby or a backup. Grant SELECT on the table or access to the server's files, then reopen."
-            : $"{bad.Count} row version(s) in {where} cannot be read without danger to the server ({string.Join(", ", bad.Order().Take(10).Select(o => string.Create(CultureInfo.InvariantCulture, $"({block},{o})")))}): "
-              + "do not SELECT, dump or VACUUM FULL them. They are lost unless a standby or a backup has them. Fetch them from there by their keys, take exactly these line pointers out (heap_force_kill; all of the block where its second half is torn), insert the rows again, VACUUM and REINDEX TABLE.";
+        await using var reading = new RowReading(session, table, work.Hidden);
+        var rows = new ReadableRows(reading.ReadAsync, session.Target.Clock);
+        var read = await rows.OfAsync(work.Places, table.Columns, work.Lost, cancel).ConfigureAwait(false);
+        if (rows.Losses > 0)
+        {
+            await ReviveAsync(session, cancel).ConfigureAwait(false);
+        }
+        return read;
     }
 
-    private sealed record Saved(Incident Incident, TableLook Table, long Block, bool CanBeRead, bool Hidden, IReadOnlyList<Tid> Readable)
+    private async Task<Copies> CopyAsync(RepairSession session, Saved work, QuarantineTable table, RowsRead read, StatementLog log, CancellationToken cancel)
+    {
+        var missing = read.Missing();
+        await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
+        await using var batch = await QuarantineBatch.OpenAsync(session, work.Incident, Name, $"readable rows of a damaged block{missing}", log, cancel).ConfigureAwait(false);
+        // each by its place, so that the damaged ones beside them are not touched
+        await session.Connection.ExecuteAsync(new CommandDefinition("SET LOCAL enable_seqscan = off", cancellationToken: cancel)).ConfigureAwait(false);
+        var kept = 0L;
+        foreach (var alike in read.Found.GroupBy(r => string.Join(',', r.Lost.Select(c => c.Number)), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            var whole = table with { Columns = [.. table.Columns.Except(alike.First().Lost)] };
+            var places = alike.Select(r => r.Place.ToString()).ToList();
+            kept += work.Hidden ? await batch.KeepScannedAsync(whole, places, cancel).ConfigureAwait(false) : await batch.KeepAsync(whole, places, cancel).ConfigureAwait(false);
+        }
+        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        return new(kept, FormattableString.Invariant($"{kept} readable row(s) of the block are copied to healing_quarantine, batch {batch.Id}{missing}"));
+    }
+
+    /// <summary>A row may have ended the server, and with it the session that repairs.</summary>
+    private static async Task ReviveAsync(RepairSession session, CancellationToken cancel)
+    {
+        try
+        {
+            if (session.Connection.FullState == System.Data.ConnectionState.Open)
+            {
+                await session.Connection.ExecuteAsync(new CommandDefinition("SELECT", cancellationToken: cancel)).ConfigureAwait(false);
+                return;
+            }
+        }
+        catch (NpgsqlException)
+        {
+            // it is opened anew
+        }
+        await session.Connection.CloseAsync().ConfigureAwait(false);
+        await session.ReopenAsync(cancel).ConfigureAwait(false);
+    }
+
+    private sealed record Copies(long Rows, string Said);
+
+    /// <param name="Lost">Columns of rows that have lost their long values, as far as is known.</param>
+    private sealed record Saved(Incident Incident, TableLook Table, bool CanBeRead, bool Hidden, IReadOnlyList<Tid> Places, IReadOnlyDictionary<Tid, IReadOnlySet<int>> Lost)
     {
         public required string Plan { get; init; }
-        public long Batch { get; set; }
     }
 }
