@@ -109,6 +109,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind DeadlyRead = new("deadly_read", Severity.Critical, null, null,
         "Reading an object brings the server down, or cannot be stopped; the check that met it does not read it any more.", IsEvent: true);
 
+    public static readonly FindingKind CatalogueLocksOut = new("catalogue_locks_out", Severity.Critical, "rebuild_catalogue", RiskClass.Manual,
+        "The catalogue of the database is so damaged that no session with it begins.") { CallsSomebody = true };
+
     public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
         "The database cannot be reached.") { IsOfSurroundings = true };
 
@@ -169,6 +172,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     /// <summary>What is found no more may be well, or be lost: a VACUUM leaves no trace of it. As long as its table is there, only a repair or a person resolves it.</summary>
     public bool MayBeLost { get; init; }
 
+    /// <summary>Where there is no repair for it, a person is called at once instead of waiting whether it goes away.</summary>
+    public bool CallsSomebody { get; init; }
+
     /// <summary>Grouped as in the catalogue of checks, a line each.</summary>
     public static readonly IReadOnlyList<FindingKind> All =
     [
@@ -223,6 +229,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         HorizonHeldByPrepared,
         ChecksumFailures,
         DeadlyRead,
+        CatalogueLocksOut,
         TargetUnreachable,
 
         // backups

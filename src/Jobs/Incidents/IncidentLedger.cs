@@ -9,7 +9,8 @@ namespace HealingWorkers.Jobs.Incidents;
 /// <summary>Incidents in the ledger. Every transition is one transaction with its audit row.</summary>
 public sealed class IncidentLedger(LedgerDb db)
 {
-    private static readonly string[] Events = [.. FindingKind.All.Where(k => k.IsEvent).Select(k => k.Name)];
+    /// <summary>Taken up also where there is no repair for them.</summary>
+    private static readonly string[] Events = [.. FindingKind.All.Where(k => k.IsEvent || k.CallsSomebody).Select(k => k.Name)];
 
     /// <summary>Makes the target known (or seen again) and tells its id.</summary>
     public Task<long> RegisterTargetAsync(string name, TargetFacts facts, CancellationToken cancel) => db.InTransactionAsync((connection, transaction) =>
@@ -19,6 +20,10 @@ public sealed class IncidentLedger(LedgerDb db)
     /// <summary>The id of a target by its name, where it was ever reached; for what must work while it is away.</summary>
     public Task<long?> TargetNamedAsync(string name, CancellationToken cancel) =>
         db.FirstAsync<long?>(Sql.Of<IncidentLedger>("target_by_name"), new { Name = name }, cancel);
+
+    /// <summary>What a target was when it was last reached, by its name; for what must be told while it is away.</summary>
+    public Task<LastReached?> KnownAsync(string name, CancellationToken cancel) =>
+        db.FirstAsync<LastReached>(Sql.Of<IncidentLedger>("target_known"), new { Name = name }, cancel);
 
     /// <summary>
     /// Takes in what a check saw, in one transaction: opens an incident for a new finding, refreshes a known one (an escalated one stays

@@ -80,7 +80,7 @@ internal sealed class ReportIntake(NpgsqlConnection connection, NpgsqlTransactio
         {
             incident = await MoveAsync(incident, IncidentState.Detected, "found again after the date until which it was suppressed", null, cancel).ConfigureAwait(false);
         }
-        if (incident.State == IncidentState.Detected && row.Due && (incident.Repair is not null || incident.Kind.IsEvent))
+        if (incident.State == IncidentState.Detected && row.Due && (incident.Repair is not null || incident.Kind.IsEvent || incident.Kind.CallsSomebody))
             _toRepair.Add(incident);
     }
 
