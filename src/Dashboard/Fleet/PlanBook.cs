@@ -9,7 +9,7 @@ namespace HealingWorkers.Dashboard.Fleet;
 public sealed class PlanBook(DashboardParts parts) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly PlanPreview _preview = new(parts.Targets, HealerFactory.Repairs(CheckCatalogue.All, new RepairLimits()));
+    private readonly PlanPreview _preview = new(parts.Targets, HealerFactory.Repairs(CheckCatalogue.All, new RepairLimits())) { Programs = HealerSettings.Of(parts.Options).Programs };
     private readonly SemaphoreSlim _few = new(2, 2);
 
     public Task<RepairPlan> OfAsync(Incident incident, CancellationToken cancel)

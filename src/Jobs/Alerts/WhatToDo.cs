@@ -41,6 +41,7 @@ public static class WhatToDo
         "backup_late" => "`healing backup list` shows what was made and what failed; `healing backup run` makes one now. ",
         "wal_not_received" => "Until it is received again, a restore reaches the last base backup and not the moment before the loss. `healing backup list` shows how far it came; its reason says what keeps it. ",
         "wal_slot_unbounded" => "Set max_slot_wal_keep_size on the primary and reload it: without a bound, a slot that nobody reads fills its disk. ",
+        "catalogue_locks_out" => "Nobody gets into the database until the indexes of its catalogue are rebuilt: keep a copy of the data directory first. Its reason says how, by hand. ",
         "target_unreachable" => "See whether the server runs, accepts connections and knows this role. ",
         _ => "",
     };

@@ -39,6 +39,7 @@ public static class CheckCatalogue
         new SqlRulesCheck(),
 
         // the server
+        new CatalogueAccessCheck(),
         new AgeCheck(),
         new DatabaseStatsCheck(),
 

@@ -13,6 +13,8 @@ public sealed record CheckRequest(Target Target, CheckScope Scope)
     public Ground Ground { get; init; } = Ground.Live;
     /// <summary>What others found already, and what is therefore left alone.</summary>
     public KnownDamage Known { get; init; } = KnownDamage.None;
+    /// <summary>Which database it is, by the ledger; null where nobody was asked. For a check that may not be able to ask itself.</summary>
+    public TargetId? KnownAs { get; init; }
     /// <summary>How much of the server's time it takes.</summary>
     public Throttle Throttle { get; init; } = Throttle.None;
     /// <summary>By workers, who look again and again and have somebody called: what was there before their first look is told as well.</summary>

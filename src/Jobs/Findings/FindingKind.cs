@@ -112,6 +112,9 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
     public static readonly FindingKind DeadlyRead = new("deadly_read", Severity.Critical, null, null,
         "Reading an object brings the server down, or cannot be stopped; the check that met it does not read it any more.", IsEvent: true);
 
+    public static readonly FindingKind CatalogueLocksOut = new("catalogue_locks_out", Severity.Critical, "rebuild_catalogue", RiskClass.Manual,
+        "The catalogue of the database is so damaged that no session with it begins.");
+
     public static readonly FindingKind TargetUnreachable = new("target_unreachable", Severity.Critical, null, null,
         "The database cannot be reached.") { IsOfSurroundings = true };
 
@@ -230,6 +233,7 @@ public sealed record FindingKind(string Name, Severity Severity, string? Repair,
         HorizonHeldByPrepared,
         ChecksumFailures,
         DeadlyRead,
+        CatalogueLocksOut,
         TargetUnreachable,
 
         // backups

@@ -14,20 +14,19 @@ public sealed class FencedSession : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private readonly HealerTools _tools;
 
-    private FencedSession(Target target, TargetFacts facts, NpgsqlConnection connection, Backend backend, HealerTools tools, bool surgery) =>
-        (Target, Facts, Connection, Backend, _tools, Surgery) = (target, facts, connection, backend, tools, surgery);
+    private FencedSession(Target target, TargetFacts facts, NpgsqlConnection connection, Backend backend, HealerTools tools, SessionWay way) =>
+        (Target, Facts, Connection, Backend, _tools, Way) = (target, facts, connection, backend, tools, way);
 
     public Target Target { get; }
     public TargetFacts Facts { get; }
     public NpgsqlConnection Connection { get; }
     public Backend Backend { get; private set; }
-    /// <summary>Opened for work on single row versions.</summary>
-    public bool Surgery { get; }
+    public SessionWay Way { get; }
 
     /// <summary>Null when the target's lock is held by somebody else for longer than patience lasts.</summary>
-    public static async Task<FencedSession?> OpenAsync(Target target, Lease lease, HealerLedgers ledgers, HealerTools tools, HealerSettings settings, bool surgery, CancellationToken cancel)
+    public static async Task<FencedSession?> OpenAsync(Target target, Lease lease, HealerLedgers ledgers, HealerTools tools, HealerSettings settings, SessionWay way, CancellationToken cancel)
     {
-        var connection = await OpenAsync(target, surgery, cancel).ConfigureAwait(false);
+        var (connection, facts) = await way.OpenAsync(target, cancel).ConfigureAwait(false);
         try
         {
             if (lease.Predecessor is { } predecessor)
@@ -44,7 +43,7 @@ public sealed class FencedSession : IAsyncDisposable
                 return null;
             }
             tools.Faults.Hit(TargetLocked);
-            return new(target, await target.FactsAsync(cancel).ConfigureAwait(false), connection, own, tools, surgery);
+            return new(target, facts ?? await target.FactsAsync(cancel).ConfigureAwait(false), connection, own, tools, way);
         }
         catch
         {
@@ -87,7 +86,8 @@ public sealed class FencedSession : IAsyncDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), _tools.Clock);
         try
         {
-            await using var other = await OpenAsync(Target, Surgery, limit.Token).ConfigureAwait(false);
+            var (other, _) = await Way.OpenAsync(Target, limit.Token).ConfigureAwait(false);
+            await using var own = other;
             await Backends.EndAsync(other, Backend, _tools.Clock, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException or Errors.HealingException)
@@ -97,9 +97,6 @@ public sealed class FencedSession : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
-
-    private static Task<NpgsqlConnection> OpenAsync(Target target, bool surgery, CancellationToken cancel) =>
-        surgery ? target.OpenSurgeryAsync(cancel) : target.OpenRepairAsync(cancel);
 
     private static async Task<bool> LockAsync(NpgsqlConnection connection, TimeSpan patience, TimeProvider clock, CancellationToken cancel)
     {

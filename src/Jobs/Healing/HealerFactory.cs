@@ -37,6 +37,7 @@ public sealed class HealerFactory(HealingOptions options, LedgerDb db, TargetSet
             new RebuildIndex(recheck, limits),
             new RebuildIndexLocking(recheck, limits),
             new RebuildCriticalIndex(recheck),
+            new RebuildCatalogue(recheck),
             new DropLeftover(limits),
             new ResolveDuplicates(limits),
             new KeepEvidence(recheck),

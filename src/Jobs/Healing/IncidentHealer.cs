@@ -79,7 +79,7 @@ public sealed class IncidentHealer(HealerLedgers ledgers, HealerTools tools, Hea
         FencedSession? session = null;
         try
         {
-            session = await FencedSession.OpenAsync(target, lease, ledgers, tools, settings, tools.RepairNamed(incident.Repair) is Repairs.ISurgery, cancel).ConfigureAwait(false);
+            session = await FencedSession.OpenAsync(target, lease, ledgers, tools, settings, tools.RepairNamed(incident.Repair).WayOf(), cancel).ConfigureAwait(false);
             if (session is null)
             {
                 return await NotNowAsync(incident, lease.Fence, worker, "another session holds the target's lock for repairs", cancel).ConfigureAwait(false);

@@ -48,7 +48,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
     {
         var incident = await FindAsync(id, cancel).ConfigureAwait(false);
         var target = tools.Targets.Named(incident.TargetName);
-        await using var session = await FencedSession.OpenAsync(target, lease, ledgers, tools, settings, tools.RepairNamed(incident.Repair) is ISurgery, cancel).ConfigureAwait(false)
+        await using var session = await FencedSession.OpenAsync(target, lease, ledgers, tools, settings, tools.RepairNamed(incident.Repair).WayOf(), cancel).ConfigureAwait(false)
             ?? throw new TargetBusyException($"another session holds the lock for repairs of {target.Name}");
         if (await ledgers.Incidents.RegisterTargetAsync(target.Name, session.Facts, cancel).ConfigureAwait(false) != incident.TargetId)
         {

@@ -259,7 +259,7 @@ public sealed class RepairAttempt(
         }
         try
         {
-            await using var again = await FencedSession.OpenAsync(session.Target, lease with { Predecessor = null }, ledgers, tools, settings, session.Surgery, cancel).ConfigureAwait(false);
+            await using var again = await FencedSession.OpenAsync(session.Target, lease with { Predecessor = null }, ledgers, tools, settings, session.Way, cancel).ConfigureAwait(false);
             if (again is not null)
             {
                 await new QuarantineRecord(ledgers).TryAsync(again.Connection, work.Incident, _fence, cancel).ConfigureAwait(false);

@@ -22,6 +22,10 @@ public sealed class IncidentLedger(LedgerDb db)
     public Task<long?> TargetNamedAsync(string name, CancellationToken cancel) =>
         db.FirstAsync<long?>(Sql.Of<IncidentLedger>("target_by_name"), new { Name = name }, cancel);
 
+    /// <summary>What a target was when it was last reached, by its name; for what must be told while it is away.</summary>
+    public Task<LastReached?> KnownAsync(string name, CancellationToken cancel) =>
+        db.FirstAsync<LastReached>(Sql.Of<IncidentLedger>("target_known"), new { Name = name }, cancel);
+
     /// <summary>
     /// Takes in what a check saw, in one transaction: opens an incident for a new finding, refreshes a known one (an escalated one stays
     /// escalated, with no fresh attempts), counts a clean look for every open incident of that check whose object was examined and not

@@ -21,5 +21,8 @@ public interface ISurgery : IRepair;
 /// <summary>A repair that keeps writers out for as long as it works: whatever the owner declared, it waits for the window.</summary>
 public interface ILocking : IRepair;
 
+/// <summary>A repair of a database that nobody gets into: its session is one with another database of the same server.</summary>
+public interface IFromBeside : IRepair;
+
 /// <param name="Needs">The rights it needs, in words and as GRANTs.</param>
 public sealed record RepairDescription(string Summary, string Locks, string Needs, string Undo);

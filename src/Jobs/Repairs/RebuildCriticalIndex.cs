@@ -1,7 +1,5 @@
-using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
-using HealingWorkers.Jobs.Pages;
 using HealingWorkers.Jobs.Snapshots;
 using HealingWorkers.Jobs.Targets;
 
@@ -10,14 +8,11 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>An index of the catalogue that every session needs: the server is stopped, the index is built anew by a single process that uses no index of the catalogue, and the server is started again.</summary>
 public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
 {
-    private const string Locks = "the server is stopped: every session ends, and nobody gets in until it runs again";
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
-
     public string Name => "rebuild_critical_index";
 
     public RepairDescription Description { get; } = new(
-        "Stops the server, builds the index anew in single-user mode without the catalogue's indexes, and starts the server again.", Locks,
-        "data_directory of the target, on this machine, and to be root or the server's own user; a server that no service manager watches.",
+        "Stops the server, builds the index anew in single-user mode without the catalogue's indexes, and starts the server again.", StoppedServer.Locks,
+        StoppedServer.Needs,
         "None: an index holds nothing that the catalogue does not.");
 
     public async Task<RepairPlan> PlanAsync(RepairSession session, Incident incident, CancellationToken cancel)
@@ -28,7 +23,7 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
             return plan with { Nothing = $"{incident.Object} no longer exists" };
         }
         var commands = CriticalIndex.Commands(session.Facts.Database, index.Quoted, session.Facts.DataDirectory);
-        var (control, whyNot) = await ControlAsync(session, cancel).ConfigureAwait(false);
+        var (control, whyNot) = await StoppedServer.ControlAsync(session, cancel).ConfigureAwait(false);
         if (session.Facts.IsStandby || !index.IsCatalog || control is null)
         {
             return plan with { Refuse = (session.Facts.IsStandby ? "the target is a standby" : !index.IsCatalog ? $"{index.Quoted} is none of the catalogue's" : whyNot) + $"; a person rebuilds it {commands}" };
@@ -37,19 +32,13 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
         {
             return plan with { Nothing = $"{index.Quoted} is sound by now" };
         }
-        var data = session.Facts.DataDirectory ?? session.Target.Options.DataDirectory;
         return plan with
         {
             Indexes = [index],
             Relations = [index.Oid],
             Notes = [$"every session of the whole server ends, those of other databases too; it is down for some seconds. By hand it would be, {commands}"],
             Work = control,
-            Steps =
-            [
-                new($"pg_ctl stop -D {data} -m fast", Locks, "nobody may use the catalogue meanwhile"),
-                new(control.Single(session.Facts.Database, Statement(index)), Locks, "the index is built anew from its catalogue, without any index of the catalogue"),
-                new($"pg_ctl start -D {data}", Locks, "it runs again, with the options that it ran with"),
-            ],
+            Steps = StoppedServer.Steps(session, control, Statement(index), "the index is built anew from its catalogue, without any index of the catalogue"),
         };
     }
 
@@ -62,11 +51,9 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
         }
         if (await session.IsLedgerHereAsync(cancel).ConfigureAwait(false))
         {
-            return new(RepairOutcome.Escalated, $"the control database is on that very server, which cannot be stopped by whoever works from it; a person rebuilds it {CriticalIndex.Commands(session.Facts.Database, index.Quoted, session.Facts.DataDirectory)}", []);
+            return new(RepairOutcome.Escalated, $"{StoppedServer.LedgerIsHere} {CriticalIndex.Commands(session.Facts.Database, index.Quoted, session.Facts.DataDirectory)}", []);
         }
-        await session.Connection.CloseAsync().ConfigureAwait(false);
-        session.Target.Forget();
-        var (code, said) = await control.WhileStoppedAsync(token => control.RunSingleAsync(session.Facts.Database, Statement(index), token), Longest, cancel).ConfigureAwait(false);
+        var (code, said) = await StoppedServer.RunAsync(session, control, Statement(index), cancel).ConfigureAwait(false);
         var sent = plan.Steps.Select(s => s.Statement).ToList();
         return code == 0
             ? new(RepairOutcome.Done, null, sent) { Rebuilt = [index.Oid], Restarted = true }
@@ -74,17 +61,4 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
     }
 
     private static string Statement(IndexLook index) => $"REINDEX INDEX {index.Quoted}";
-
-    private static async Task<(ServerControl? Control, string WhyNot)> ControlAsync(RepairSession session, CancellationToken cancel)
-    {
-        var files = await ServerFilesFinder.FindAsync(session.Target, session.Facts, session.Connection, cancel).ConfigureAwait(false);
-        try
-        {
-            return await ServerControl.FindAsync(session.Target, session.Facts, session.Programs, (files as DirectFiles)?.DataDirectory, cancel).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HealingException)
-        {
-            return (null, e.Message);
-        }
-    }
 }

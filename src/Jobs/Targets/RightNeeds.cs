@@ -33,7 +33,7 @@ public static class RightNeeds
     ];
 
     /// <summary>Those that need nothing which can lack in a database: they read the catalogue, write on this machine, or work while the server is stopped.</summary>
-    public static IReadOnlyList<string> Without { get; } = ["collation", "constraints", "keep_evidence", "keep_last_trace", "rebuild_critical_index"];
+    public static IReadOnlyList<string> Without { get; } = ["collation", "constraints", "keep_evidence", "keep_last_trace", "rebuild_critical_index", "catalogue_access", "rebuild_catalogue"];
 }
 
 public enum RightOf { Check, Repair, Surgery }

@@ -44,6 +44,76 @@ public sealed class Target(TargetOptions options, TimeProvider clock) : IAsyncDi
     /// <summary>The same for a repair that works on single row versions, under the role for that.</summary>
     public Task<NpgsqlConnection> OpenSurgeryAsync(CancellationToken cancel) => OpenWorkAsync(TargetConnection.ForSurgery, cancel);
 
+    /// <summary>Where nobody gets into the database: a session for a repair with another one of the same server.</summary>
+    public async Task<Beside> OpenRepairBesideAsync(CancellationToken cancel)
+    {
+        await RenewAsync(cancel).ConfigureAwait(false);
+        var settings = TargetConnection.ForRepairs(options);
+        var beside = await Beside.OpenAsync(Name, settings, options.DataDirectory, cancel).ConfigureAwait(false);
+        try
+        {
+            await Proxy.RefuseAsync(beside.Connection, settings.ConnectionString, Name, cancel).ConfigureAwait(false);
+            return beside.Facts.IsStandby ? throw new HealingException($"target {Name} is a standby, which cannot be repaired", "Name the primary in the connection string.") : beside;
+        }
+        catch
+        {
+            await beside.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The same to look only.</summary>
+    public async Task<Beside> OpenCheckBesideAsync(CancellationToken cancel)
+    {
+        await RenewAsync(cancel).ConfigureAwait(false);
+        return await Beside.OpenAsync(Name, AtPrimary(TargetConnection.ForChecks(options)), options.DataDirectory, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>What another database of the server knows of this one; null where that cannot be had.</summary>
+    public async Task<TargetFacts?> FactsBesideAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await using var beside = await OpenCheckBesideAsync(cancel).ConfigureAwait(false);
+            return beside.Facts;
+        }
+        catch (HealingException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Begins a session as anybody would, one that was never used before, with the primary. Throws <see cref="LockedOutException"/> where the catalogue keeps it out.</summary>
+    public async Task BeginAnewAsync(CancellationToken cancel)
+    {
+        await RenewAsync(cancel).ConfigureAwait(false);
+        var settings = AtPrimary(TargetConnection.ForChecks(options));
+        settings.Pooling = false;
+        try
+        {
+            await using var connection = new NpgsqlConnection(settings.ConnectionString);
+            await connection.OpenAsync(cancel).ConfigureAwait(false);
+            if ((await TargetFactsReader.ReadAsync(connection, cancel).ConfigureAwait(false)).IsStandby)
+            {
+                Interlocked.Increment(ref _standbySessions);
+            }
+        }
+        catch (Exception e) when (TargetProblem.IsOfConnecting(e))
+        {
+            throw TargetProblem.Explain(e, Name, settings, options.DataDirectory);
+        }
+    }
+
+    /// <summary>A standby's files are other ones.</summary>
+    private static NpgsqlConnectionStringBuilder AtPrimary(NpgsqlConnectionStringBuilder settings)
+    {
+        if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
+        {
+            settings.TargetSessionAttributes = "primary";
+        }
+        return settings;
+    }
+
     private async Task<NpgsqlConnection> OpenWorkAsync(Func<TargetOptions, NpgsqlConnectionStringBuilder> form, CancellationToken cancel)
     {
         await RenewAsync(cancel).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Errors;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Targets;
@@ -7,8 +8,23 @@ internal static class TargetFactsReader
     public static async Task<TargetFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(Sql.Of(typeof(TargetFactsReader), "facts"), connection);
+        return await ReadAsync(command, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Of another database than the session's own.</summary>
+    public static async Task<TargetFacts> ReadBesideAsync(NpgsqlConnection connection, string database, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(Sql.Of(typeof(TargetFactsReader), "facts_beside"), connection) { Parameters = { new("database", database) } };
+        return await ReadAsync(command, cancel).ConfigureAwait(false);
+    }
+
+    private static async Task<TargetFacts> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
         await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        await reader.ReadAsync(cancel).ConfigureAwait(false);
+        if (!await reader.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            throw new HealingException("the server has no such database (any more)", "`psql -l` lists what there is.");
+        }
         var extensions = reader.GetFieldValue<string[]>(8);
         var schemas = reader.GetFieldValue<string[]>(9);
         return new TargetFacts(

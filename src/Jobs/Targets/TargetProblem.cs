@@ -1,11 +1,12 @@
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using HealingWorkers.Jobs.Errors;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Targets;
 
 /// <summary>Says in a person's words why a target cannot be used, and never repeats a password.</summary>
-public static class TargetProblem
+public static partial class TargetProblem
 {
     public static bool IsOfConnecting(Exception e) =>
         e is NpgsqlException or SocketException or TimeoutException or IOException;
@@ -28,7 +29,7 @@ public static class TargetProblem
                 $"{place} has no connection left: {answer.MessageText}", "Raise max_connections, or keep some free with reserved connections.", e),
             SqlState.CannotConnectNow => new HealingException(
                 $"{place} is starting or stopping: {answer.MessageText}", "Wait until it accepts connections; its log says how far recovery is.", e),
-            SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.InternalError or SqlState.UndefinedFile => new HealingException(
+            not null when SpeaksOfDamage(answer.SqlState, answer.MessageText) => new LockedOutException(
                 $"{place} lets nobody in, as with a damaged index of its catalogue: {answer.SqlState}: {answer.MessageText}. A person rebuilds the catalogue's indexes {CriticalIndex.Commands(settings.Database!, null, dataDirectory)}",
                 "Keep a copy of the data directory first.", e),
             not null => new HealingException($"{place} answered {answer.SqlState}: {answer.MessageText}", "See the log of that server.", e),
@@ -37,6 +38,18 @@ public static class TargetProblem
                 "Is it running, does it listen there, and does a firewall stand between? Try it with psql from this machine.", e),
         };
     }
+
+    /// <summary>
+    /// Whether a server that lets nobody in says that its files or its catalogue are damaged. Proxies have internal errors of their own,
+    /// and a library that is to be loaded into each session may be missing.
+    /// </summary>
+    public static bool SpeaksOfDamage(string state, string message) => state switch
+    {
+        SqlState.DataCorrupted or SqlState.IndexCorrupted => true,
+        SqlState.UndefinedFile => File().IsMatch(message),
+        SqlState.InternalError => Catalogue().IsMatch(message),
+        _ => false,
+    };
 
     /// <summary>What the server answered, where it did.</summary>
     public static string? StateOf(Exception e) => Answer(e)?.SqlState;
@@ -48,4 +61,11 @@ public static class TargetProblem
         { InnerException: { } inner } => Answer(inner),
         _ => null,
     };
+
+    // the paths and the names of functions are the same in every language of the server
+    [GeneratedRegex("""["«»„“'](base|global|pg_tblspc)/""", RegexOptions.None, 1000)]
+    private static partial Regex File();
+
+    [GeneratedRegex(@"\b(index|relation|catalog|cache lookup|attribute|block|tuple)\b", RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex Catalogue();
 }

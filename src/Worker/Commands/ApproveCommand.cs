@@ -25,7 +25,7 @@ public sealed class ApproveCommand : ICommandModule
                 throw new HealingException($"incident {incident.Id} is {incident.State} and waits for no approval", "`healing incidents` shows what does");
             }
             var factory = host.Get<HealerFactory>();
-            var plan = await new PlanPreview(factory.Targets, factory.Repairs()).OfAsync(incident, cancel).ConfigureAwait(false);
+            var plan = await new PlanPreview(factory.Targets, factory.Repairs()) { Programs = factory.Settings.Programs }.OfAsync(incident, cancel).ConfigureAwait(false);
             shell.Out.WriteLine(SafeText.Of($"incident {incident.Id}: {incident.Kind.Name} on {incident.Object} of {incident.TargetName}"));
             shell.Out.WriteLine(SafeText.Of($"  {incident.Detail}"));
             PlanText.Write(shell.Out, plan);

@@ -55,15 +55,24 @@ public sealed class CheckCommand : ICommandModule
         }
         await using var target = OneTarget.Of(shell, parsed, _target, _connection, _data);
         // Whether it can be reached at all is told before any check is.
-        await target.FactsAsync(cancel).ConfigureAwait(false);
+        var keptOut = await LockedOut.AskAsync(target, cancel).ConfigureAwait(false);
         var reports = new List<CheckReport>();
         using (var line = shell.Progress())
         {
             foreach (var check in checks)
             {
+                if (keptOut is not null && check is not CatalogueAccessCheck)
+                {
+                    reports.Add(new(check.Description.Name, CheckStatus.Unavailable, TimeSpan.Zero, "no session with the database begins", [], []));
+                    continue;
+                }
                 var progress = new SyncProgress(p => line.Show($"{p.Check} {p.Done}/{p.Total} {p.Current}"));
                 reports.Add(await check.RunAsync(new(target, CheckScope.All) { Jobs = parsed.GetValue(_jobs), Progress = progress, Known = KnownDamage.Of(reports), Ground = parsed.GetValue(_ground), Throttle = new(parsed.GetValue(_impact), shell.Clock) }, cancel).ConfigureAwait(false));
             }
+        }
+        if (keptOut is not null && !reports.Exists(r => r.Findings.Count > 0))
+        {
+            throw keptOut;
         }
         CheckOutput.Write(shell, target.Name, reports, json);
         return ExitCode(shell, reports, named);

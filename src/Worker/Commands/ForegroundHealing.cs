@@ -21,6 +21,18 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
 
     public async Task<int> HealAsync(CancellationToken cancel)
     {
+        CheckReport? shut = null;
+        var letIn = new HashSet<long>();
+        if (await LockedOut.AskAsync(_target, cancel).ConfigureAwait(false) is { } keptOut)
+        {
+            (shut, var incident) = await LetInAsync(keptOut, cancel).ConfigureAwait(false);
+            if (incident.State != IncidentState.Resolved)
+            {
+                Write(new(_target.Name, [HealReport.Line(shut)], [.. shut.Findings.Select(HealReport.Line)], [await LineAsync(host.Get<IncidentLedger>(), incident, cancel).ConfigureAwait(false)]));
+                return LeftOpen;
+            }
+            letIn.Add(incident.Id);
+        }
         var facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
         var stumbled = await PrepareAsync(facts, OfChecks, cancel).ConfigureAwait(false);
         facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
@@ -28,10 +40,11 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         var ledger = host.Get<IncidentLedger>();
         var id = await ledger.RegisterTargetAsync(_target.Name, facts, cancel).ConfigureAwait(false);
         var known = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Select(i => i.Id).ToHashSet();
-        IReadOnlyList<CheckReport> reports = [.. stumbled, .. await CheckAsync(host.Get<CheckMemory>(), cancel).ConfigureAwait(false)];
+        known.UnionWith(letIn);
+        IReadOnlyList<CheckReport> reports = [.. shut is null ? [] : new[] { shut }, .. stumbled, .. await CheckAsync(host.Get<CheckMemory>(), cancel).ConfigureAwait(false)];
         Task TakeInAsync(CheckReport report) =>
             ledger.TakeInAsync(id, report, null, host.Options.AutoHealing.MaxAutoRepairAttempts, shell.Actor, cancel, _target.Options.Demonstration);
-        foreach (var report in reports)
+        foreach (var report in reports.Where(r => r != shut))
         {
             await TakeInAsync(report).ConfigureAwait(false);
         }
@@ -70,10 +83,11 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
 
     public async Task<int> PlanAsync(CancellationToken cancel)
     {
-        var reports = await CheckAsync(null, cancel).ConfigureAwait(false);
+        var reports = await LockedOut.AskAsync(_target, cancel).ConfigureAwait(false) is { } keptOut
+            ? [await LockedOut.LookAsync(_target, keptOut, null, cancel).ConfigureAwait(false)] : await CheckAsync(null, cancel).ConfigureAwait(false);
         var findings = reports.SelectMany(r => r.Findings).ToList();
         var repairs = HealerFactory.Repairs(CheckCatalogue.All, new());
-        var preview = new PlanPreview(new TargetSet([_target]), repairs);
+        var preview = new PlanPreview(new TargetSet([_target]), repairs) { Programs = HealerSettings.Of(host.Options).Programs };
         var plans = new List<object>();
         foreach (var finding in findings.Where(f => f.Repair is not null))
         {
@@ -91,6 +105,21 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             shell.WriteJson(report);
         }
         return findings.Any(f => f.Severity >= Severity.Warning) ? LeftOpen : Failed(reports);
+    }
+
+    /// <summary>Nobody gets in: that is the one thing to be found, and it is repaired where somebody approved it.</summary>
+    private async Task<(CheckReport Report, Incident Incident)> LetInAsync(LockedOutException keptOut, CancellationToken cancel)
+    {
+        await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
+        var ledger = host.Get<IncidentLedger>();
+        var known = await ledger.KnownAsync(_target.Name, cancel).ConfigureAwait(false);
+        var report = await LockedOut.LookAsync(_target, keptOut, known?.Identity, cancel).ConfigureAwait(false);
+        var id = await _target.FactsBesideAsync(cancel).ConfigureAwait(false) is { } facts ? await ledger.RegisterTargetAsync(_target.Name, facts, cancel).ConfigureAwait(false)
+            : known?.Id ?? throw keptOut;
+        await ledger.TakeInAsync(id, report, null, host.Options.AutoHealing.MaxAutoRepairAttempts, shell.Actor, cancel, _target.Options.Demonstration).ConfigureAwait(false);
+        var incident = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).First(i => i.Fingerprint == report.Findings[0].Fingerprint);
+        await HealAsync(Healer(), incident.Id, cancel).ConfigureAwait(false);
+        return (report, (await ledger.FindAsync(incident.Id, cancel).ConfigureAwait(false))!);
     }
 
     /// <summary>Single row versions are to be worked on, and the way to it is open.</summary>

@@ -1,4 +1,5 @@
 using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Worker.Commands;
 using Npgsql;
 
@@ -96,7 +97,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
     private bool Detected(DrillReport report, IReadOnlyCollection<string> names) =>
         report.Findings.Any(f => f.Severity is "warning" or "critical" && names.Has(f.Object))
         || report.Incidents.Any(i => names.Has(i.Object))
-        || (@case.Damages.Any(d => d.ShutsOut) && (report.Findings.Count > 0 || names.Any(n => report.Error.Contains(n.Split('.')[^1], StringComparison.Ordinal))));
+        || (@case.Damages.Any(d => d.ShutsOut) && report.Incidents.Any(i => i.Kind == FindingKind.CatalogueLocksOut.Name && names.Any(n => report.Findings.Any(f => f.Detail.Contains(n.Split('.')[^1], StringComparison.Ordinal)))));
 
     private async Task<DrillOutcome> OutcomeAsync(DrillReport report, bool detected, Comparison comparison, PgCluster patient, CancellationToken cancel)
     {

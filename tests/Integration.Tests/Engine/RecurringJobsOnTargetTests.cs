@@ -116,6 +116,20 @@ public sealed class RecurringJobsOnTargetTests
     }
 
     [Test]
+    public async Task A_target_whose_catalogue_lets_nobody_in_is_an_incident_of_its_own_which_somebody_takes_up()
+    {
+        await using var locked = await PgCluster.StartNewAsync();
+        await MoviesSchema.CreateAsync(locked, "movies", 100);
+        await new CatalogueDamage(new RelationEditor(locked, "movies")).ZeroAllAsync();
+        var target = new TargetOptions { Name = "movies", Connection = locked.ConnectionString("movies") };
+        await using var stage = await WorkerStage.StartAsync(new HealingOptions { Mode = HealingMode.Heal, Targets = [target], Worker = new() { Lease = TimeSpan.FromSeconds(6), Drain = TimeSpan.FromSeconds(2) } });
+        Assert.That((await stage.RunAsync(JobNames.HealthCheck)).Note, Does.StartWith("nobody gets in").And.Contain("REINDEX SYSTEM"));
+        var incident = (await stage.Incidents.ListAsync(new() { OpenOnly = true }, CancellationToken.None)).Single();
+        Assert.That((incident.Kind.Name, incident.Object.Quoted, incident.Repair), Is.EqualTo(("catalogue_locks_out", "movies", (string?)null)), "where its server is, nobody said");
+        await Poll.UntilAsync(() => stage.Healer.Asked.Contains(incident.Id), EngineFleet.Limit, "it is taken up, and becomes a person's");
+    }
+
+    [Test]
     public async Task The_health_check_looks_into_the_critical_indexes()
     {
         await new Damage(_patient, "movies").Index.RemoveLeafEntriesAsync(Index);

@@ -232,7 +232,7 @@ internal sealed class BaseSnapshotTests
         var lease = (await ledgers.Leases.TakeAsync(Lease.OfTarget(id), worker, found.Id, TimeSpan.FromSeconds(30), default))!;
         try
         {
-            await using var session = (await FencedSession.OpenAsync(target, lease, ledgers, tools, factory.Settings, surgery: false, default))!;
+            await using var session = (await FencedSession.OpenAsync(target, lease, ledgers, tools, factory.Settings, SessionWay.Repair, default))!;
             return (found.Id, await new EvidenceKeeper(ledgers, tools, factory.Settings, session, lease.Fence, worker).KeepAsync(found with { Attempts = 1 }, plan, null, default));
         }
         finally

@@ -1,6 +1,5 @@
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Checks;
-using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
@@ -83,7 +82,7 @@ internal sealed class CriticalIndexTests
         await using var server = await MoviesAsync();
         await new CatalogueDamage(new RelationEditor(server, "movies")).ZeroAllAsync();
         await using var target = TargetOf(server, server.DataDirectory);
-        var refused = await Assert.ThrowsAsync<HealingException>(() => target.FactsAsync(CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<LockedOutException>(() => target.FactsAsync(CancellationToken.None));
         Assert.That(refused!.Message, Does.Contain("lets nobody in").And.Contain($"pg_ctl -D {server.DataDirectory}").And.Contain("REINDEX SYSTEM"));
     }
 

@@ -39,9 +39,18 @@ public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> chec
         if (away is not null)
         {
             target.Forget();
-            return await UnreachableAsync(target, away, clock.GetElapsedTime(began), context, cancel).ConfigureAwait(false);
+            return away.LockedOut && await LockedOutAsync(target, context, cancel).ConfigureAwait(false) is { } told ? told
+                : await UnreachableAsync(target, away.Why, clock.GetElapsedTime(began), context, cancel).ConfigureAwait(false);
         }
-        var facts = await target.FactsAsync(cancel).ConfigureAwait(false);
+        TargetFacts facts;
+        try
+        {
+            facts = await target.FactsAsync(cancel).ConfigureAwait(false);
+        }
+        catch (LockedOutException e)
+        {
+            return await LockedOutAsync(target, context, cancel).ConfigureAwait(false) ?? await UnreachableAsync(target, e.Message, clock.GetElapsedTime(began), context, cancel).ConfigureAwait(false);
+        }
         var id = await incidents.RegisterTargetAsync(target.Name, facts, cancel).ConfigureAwait(false);
         await runner.TakeInAsync(target, id, new CheckReport(ReachabilityCheck, CheckStatus.Clean, clock.GetElapsedTime(began), null, [], [0]), null, context.Log, cancel).ConfigureAwait(false);
         var found = 0;
@@ -72,21 +81,37 @@ public sealed class HealthCheckJob(TargetSet targets, IReadOnlyList<ICheck> chec
         }
     }
 
+    /// <summary>It answers, and its catalogue keeps everybody out: an incident of its own. Null where nobody can tell which database it is, or where it lets in again.</summary>
+    private async Task<JobOutcome?> LockedOutAsync(Target target, JobContext context, CancellationToken cancel)
+    {
+        if (checks.FirstOrDefault(c => c.Description.Name == CatalogueAccessCheck.CheckName) is not { } access)
+        {
+            return null;
+        }
+        var known = await incidents.KnownAsync(target.Name, cancel).ConfigureAwait(false);
+        var report = await access.RunAsync(new(target, CheckScope.All) { KnownAs = known?.Identity }, cancel).ConfigureAwait(false);
+        if (report.Findings is not [var finding])
+        {
+            return null;
+        }
+        // it may never have been reached before
+        var facts = await target.FactsBesideAsync(cancel).ConfigureAwait(false);
+        if (facts is null && known is null)
+        {
+            return null;
+        }
+        var id = facts is null ? known!.Id : await incidents.RegisterTargetAsync(target.Name, facts, cancel).ConfigureAwait(false);
+        await runner.TakeInAsync(target, id, report, null, context.Log, cancel).ConfigureAwait(false);
+        return JobOutcome.With("nobody gets in: " + finding.Detail);
+    }
+
     private async Task<JobOutcome> UnreachableAsync(Target target, string why, TimeSpan elapsed, JobContext context, CancellationToken cancel)
     {
         context.Log("cannot be reached: " + why);
-        var known = await db.FirstAsync<KnownTarget>(Sql.Of<HealthCheckJob>("target_known"), new { target.Name }, cancel).ConfigureAwait(false)
+        var known = await incidents.KnownAsync(target.Name, cancel).ConfigureAwait(false)
             ?? throw new Errors.HealingException($"target {target.Name} cannot be reached, and never was: {why}", "check its connection in healing.yaml; `healing check --target NAME` tries it by hand");
-        var finding = Finding.Of(ReachabilityCheck, FindingKind.TargetUnreachable, new TargetId(known.SystemIdentifier, known.DatabaseOid), new RelationName(0, known.DatabaseName), why);
+        var finding = Finding.Of(ReachabilityCheck, FindingKind.TargetUnreachable, known.Identity, new RelationName(0, known.DatabaseName), why);
         await runner.TakeInAsync(target, known.Id, new CheckReport(ReachabilityCheck, CheckStatus.Damaged, elapsed, null, [finding], [0]), null, context.Log, cancel).ConfigureAwait(false);
         return JobOutcome.With("cannot be reached: " + why);
-    }
-
-    private sealed record KnownTarget
-    {
-        public required long Id { get; init; }
-        public required string SystemIdentifier { get; init; }
-        public required long DatabaseOid { get; init; }
-        public required string DatabaseName { get; init; }
     }
 }

@@ -14,7 +14,7 @@ public sealed class Reachability(TimeProvider clock)
     private readonly ConcurrentDictionary<string, ResiliencePipeline> _pipelines = new(StringComparer.Ordinal);
 
     /// <summary>Null when it answers; else why not.</summary>
-    public async Task<string?> AskAsync(Target target, CancellationToken cancel)
+    public async Task<Away?> AskAsync(Target target, CancellationToken cancel)
     {
         try
         {
@@ -29,11 +29,11 @@ public sealed class Reachability(TimeProvider clock)
         }
         catch (BrokenCircuitException e)
         {
-            return "it did not answer several times in a row and is left alone for a moment" + (e.InnerException is { } last ? ": " + last.Message : "");
+            return new("it did not answer several times in a row and is left alone for a moment" + (e.InnerException is { } last ? ": " + last.Message : ""), e.InnerException is LockedOutException);
         }
         catch (Exception e) when (IsAway(e) && !cancel.IsCancellationRequested)
         {
-            return e is HealingException ? e.Message : e.InnerException is { } inner ? $"{e.Message}: {inner.Message}" : e.Message;
+            return new(e is HealingException ? e.Message : e.InnerException is { } inner ? $"{e.Message}: {inner.Message}" : e.Message, e is LockedOutException);
         }
     }
 
@@ -64,3 +64,6 @@ public sealed class Reachability(TimeProvider clock)
     private static bool IsRefused(Exception e) =>
         (e as PostgresException ?? e.InnerException as PostgresException)?.SqlState is SqlState.InvalidPassword or SqlState.InvalidAuthorization or SqlState.InvalidCatalogName or SqlState.InsufficientPrivilege;
 }
+
+/// <param name="LockedOut">It answers, and its catalogue lets nobody in.</param>
+public sealed record Away(string Why, bool LockedOut);

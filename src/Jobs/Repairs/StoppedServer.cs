@@ -1,0 +1,48 @@
+using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Pages;
+using HealingWorkers.Jobs.Targets;
+
+namespace HealingWorkers.Jobs.Repairs;
+
+/// <summary>What is the same in repairs for which the server is stopped and a single process works without the catalogue's indexes.</summary>
+internal static class StoppedServer
+{
+    public const string Locks = "the server is stopped: every session ends, and nobody gets in until it runs again";
+    public const string Needs = "data_directory of the target, on this machine, and to be root or the server's own user; a server that no service manager watches.";
+    public const string LedgerIsHere = "the control database is on that very server, which cannot be stopped by whoever works from it; a person rebuilds it";
+
+    /// <summary>After that it is started again, whatever became of the work.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+
+    public static async Task<(ServerControl? Control, string WhyNot)> ControlAsync(RepairSession session, CancellationToken cancel)
+    {
+        var files = await ServerFilesFinder.FindAsync(session.Target, session.Facts, session.Connection, cancel).ConfigureAwait(false);
+        try
+        {
+            return await ServerControl.FindAsync(session.Target, session.Facts, session.Programs, (files as DirectFiles)?.DataDirectory, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HealingException)
+        {
+            return (null, e.Message);
+        }
+    }
+
+    public static IReadOnlyList<RepairStep> Steps(RepairSession session, ServerControl control, string statement, string why)
+    {
+        var data = session.Facts.DataDirectory ?? session.Target.Options.DataDirectory;
+        return
+        [
+            new($"pg_ctl stop -D {data} -m fast", Locks, "nobody may use the catalogue meanwhile"),
+            new(control.Single(session.Facts.Database, statement), Locks, why),
+            new($"pg_ctl start -D {data}", Locks, "it runs again, with the options that it ran with"),
+        ];
+    }
+
+    /// <summary>Ends the session, since nobody has one while the server is stopped.</summary>
+    public static async Task<(int Code, string Said)> RunAsync(RepairSession session, ServerControl control, string statement, CancellationToken cancel)
+    {
+        await session.Connection.CloseAsync().ConfigureAwait(false);
+        session.Target.Forget();
+        return await control.WhileStoppedAsync(token => control.RunSingleAsync(session.Facts.Database, statement, token), Longest, cancel).ConfigureAwait(false);
+    }
+}
