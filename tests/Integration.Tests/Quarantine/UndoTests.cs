@@ -101,6 +101,18 @@ internal sealed class UndoTests
     }
 
     [Test]
+    public async Task With_keys_at_rest_an_exclusion_constraint_that_is_deferrable_would_be_too_and_is_named()
+    {
+        await using var ward = await Ward.OpenAsync(Orphans + "ALTER TABLE casts ADD CONSTRAINT \"one each\" EXCLUDE USING btree (id WITH =) DEFERRABLE");
+        var before = await ward.HashAsync();
+        await ward.DeleteAsync("casts", "movie > 5");
+        Assert.That(await ward.RefusedUndoAsync(), Does.Contain("the key \"one each\" of public.casts is deferrable, and nobody would watch over it meanwhile"));
+        await ward.ExecuteAsync("ALTER TABLE casts DROP CONSTRAINT \"one each\"");
+        await ward.UndoAsync();
+        Assert.That(await ward.HashAsync(), Is.EqualTo(before));
+    }
+
+    [Test]
     public async Task Without_that_right_an_orphan_is_refused_with_the_grant_that_it_needs()
     {
         await using var ward = await Ward.OpenAsync(Orphans, user: "undoer");

@@ -30,25 +30,28 @@ internal sealed class Ward : IAsyncDisposable
 {
     private static int _databases;
 
-    private Ward(string database, Target target) => (Database, Target) = (database, target);
+    private readonly PgCluster _cluster;
+
+    private Ward(PgCluster cluster, string database, Target target) => (_cluster, Database, Target) = (cluster, database, target);
 
     public string Database { get; }
     public Target Target { get; }
 
-    public static async Task<Ward> OpenAsync(string sql, string? user = null)
+    /// <param name="cluster">Of another version; null for the one of all tests.</param>
+    public static async Task<Ward> OpenAsync(string sql, string? user = null, PgCluster? cluster = null)
     {
-        var database = $"ward{Interlocked.Increment(ref _databases)}";
-        await WardCluster.Cluster.CreateDatabaseAsync(database);
-        await WardCluster.Cluster.ExecuteAsync(database, sql);
-        return new(database, new Target(new TargetOptions { Name = database, Connection = WardCluster.Cluster.ConnectionString(database, user) }, TimeProvider.System));
+        var (server, database) = (cluster ?? WardCluster.Cluster, $"ward{Interlocked.Increment(ref _databases)}");
+        await server.CreateDatabaseAsync(database);
+        await server.ExecuteAsync(database, sql);
+        return new(server, database, new Target(new TargetOptions { Name = database, Connection = server.ConnectionString(database, user) }, TimeProvider.System));
     }
 
-    public Task ExecuteAsync(string sql) => WardCluster.Cluster.ExecuteAsync(Database, sql);
+    public Task ExecuteAsync(string sql) => _cluster.ExecuteAsync(Database, sql);
 
-    public Task<T?> ScalarAsync<T>(string sql) => WardCluster.Cluster.ScalarAsync<T>(Database, sql);
+    public Task<T?> ScalarAsync<T>(string sql) => _cluster.ScalarAsync<T>(Database, sql);
 
     /// <summary>Of every table of the user's; the quarantine itself is not one.</summary>
-    public async Task<IReadOnlyDictionary<string, TableHash>> HashAsync() => (await TableHash.OfDatabaseAsync(WardCluster.Cluster, Database))
+    public async Task<IReadOnlyDictionary<string, TableHash>> HashAsync() => (await TableHash.OfDatabaseAsync(_cluster, Database))
         .Where(t => !t.Key.StartsWith("healing_quarantine.", StringComparison.Ordinal)).ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal);
 
     /// <summary>In one transaction that is committed when nothing throws.</summary>

@@ -6,7 +6,7 @@ namespace HealingWorkers.Jobs.Repairs;
 
 /// <summary>
 /// A domain that says no: what would keep a repair from doing exactly what it says to the rows of a table, each by name. Triggers, rules,
-/// row security, publications without a replica identity, foreign tables, an extension's own tables, missing rights.
+/// row security, publications that the replica identity does not go with, foreign tables, an extension's own tables, missing rights.
 /// </summary>
 public static class TableObstacles
 {

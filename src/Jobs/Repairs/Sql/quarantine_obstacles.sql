@@ -4,6 +4,26 @@ WITH here AS (
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = @oid::oid
 ), family AS (
     SELECT h.oid FROM here h UNION SELECT a.relid::oid FROM here h, pg_catalog.pg_partition_ancestors(h.oid) a
+), identity AS (
+    -- what a subscriber would know a row by; a partition's columns have the names of its parents' columns
+    SELECT a.attname, a.attgenerated FROM here h JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE h.relreplident = 'f'
+       OR EXISTS (SELECT FROM pg_catalog.pg_index i CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, turn)
+                  WHERE i.indrelid = h.oid AND i.indisvalid AND i.indimmediate AND k.turn <= i.indnkeyatts AND k.attnum = a.attnum
+                    AND CASE h.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
+), publisher AS MATERIALIZED (
+    SELECT p.oid, p.pubname, p.pubviaroot, p.puballtables, coalesce(pg_catalog.to_jsonb(p) ->> 'pubgencols', 's') AS generated
+    FROM pg_catalog.pg_publication p WHERE CASE @event WHEN 8 THEN p.pubdelete WHEN 16 THEN p.pubupdate ELSE false END
+), entry AS MATERIALIZED (
+    -- what a publication (from 15 on) says of its rows and columns: of the table itself, or of the topmost that it is a part of
+    SELECT e.* FROM (
+        SELECT p.oid AS publication, p.pubname, p.pubviaroot, f.oid, pg_catalog.to_jsonb(r) ->> 'prqual' AS filter, pg_catalog.to_jsonb(r) -> 'prattrs' AS columns
+        FROM family f JOIN pg_catalog.pg_publication_rel r ON r.prrelid = f.oid JOIN publisher p ON p.oid = r.prpubid) AS e
+    WHERE (e.filter IS NOT NULL OR pg_catalog.jsonb_typeof(e.columns) = 'array')
+      AND CASE WHEN e.pubviaroot
+          THEN EXISTS (SELECT FROM pg_catalog.pg_publication_tables v WHERE v.pubname = e.pubname AND (v.schemaname, v.tablename) =
+                       (SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = e.oid))
+          ELSE e.oid = @oid::oid END
 )
 SELECT said FROM (
     SELECT 1 AS turn, CASE h.relkind
@@ -40,11 +60,39 @@ SELECT said FROM (
     FROM here h CROSS JOIN pg_catalog.pg_publication p
     WHERE (CASE @event WHEN 8 THEN p.pubdelete WHEN 16 THEN p.pubupdate ELSE false END)
       AND (h.relreplident = 'n'
-           OR (h.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = h.oid AND i.indisprimary AND i.indisvalid))
+           OR (h.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = h.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate))
            OR (h.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = h.oid AND i.indisreplident AND i.indisvalid)))
       AND (p.puballtables AND h.relpersistence = 'p'
            OR EXISTS (SELECT FROM pg_catalog.pg_publication_tables v JOIN family f ON true JOIN pg_catalog.pg_class fc ON fc.oid = f.oid JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace
                       WHERE v.pubname = p.pubname AND v.schemaname = fn.nspname AND v.tablename = fc.relname))
+    UNION ALL
+    SELECT 8, pg_catalog.format('the publication %I filters %s by %s, which its replica identity does not hold, so that the server refuses: give it one that does (ALTER TABLE ... REPLICA IDENTITY), or publish it without that filter',
+               e.pubname, h.name, x.columns)
+    FROM here h CROSS JOIN entry e
+    CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(DISTINCT coalesce(pg_catalog.quote_ident(a.attname), 'the whole row'), ', ') AS columns
+                        FROM pg_catalog.regexp_matches(e.filter, '[{]VAR :varno [0-9]+ :varattno ([0-9]+) ', 'g') AS m (found)
+                        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = e.oid AND a.attnum = m.found[1]::smallint
+                        WHERE NOT EXISTS (SELECT FROM identity i WHERE i.attname = a.attname)) AS x
+    WHERE h.relreplident <> 'f' AND x.columns IS NOT NULL AND EXISTS (SELECT FROM identity)
+    UNION ALL
+    SELECT 8, pg_catalog.format('the publication %I publishes only some columns of %s%s, so that the server refuses: publish all of them, or give it another replica identity (ALTER TABLE ... REPLICA IDENTITY)',
+               e.pubname, h.name, CASE h.relreplident WHEN 'f' THEN ', whose replica identity is FULL' ELSE ', and not ' || x.columns || ' of its replica identity' END)
+    FROM here h CROSS JOIN entry e
+    CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(i.attname), ', ' ORDER BY i.attname) AS columns FROM identity i
+                        WHERE NOT EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(e.columns) AS c (attnum)
+                                          JOIN pg_catalog.pg_attribute a ON a.attrelid = e.oid AND a.attnum = c.attnum::smallint WHERE a.attname = i.attname)) AS x
+    WHERE pg_catalog.jsonb_typeof(e.columns) = 'array' AND (h.relreplident = 'f' OR x.columns IS NOT NULL)
+    UNION ALL
+    -- from 18 on
+    SELECT 8, pg_catalog.format('the publication %I publishes %s without the generated %s of its replica identity, so that the server refuses: give it another one (ALTER TABLE ... REPLICA IDENTITY)',
+               p.pubname, h.name, x.columns)
+    FROM here h CROSS JOIN publisher p
+    CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(i.attname), ', ' ORDER BY i.attname) AS columns FROM identity i
+                        WHERE i.attgenerated = 'v' OR (i.attgenerated = 's' AND p.generated <> 's')) AS x
+    WHERE x.columns IS NOT NULL AND h.relpersistence = 'p' AND NOT EXISTS (SELECT FROM entry e WHERE e.publication = p.oid AND pg_catalog.jsonb_typeof(e.columns) = 'array')
+      AND CASE WHEN p.puballtables THEN true ELSE
+          EXISTS (SELECT FROM pg_catalog.pg_publication_tables v JOIN family f ON true JOIN pg_catalog.pg_class fc ON fc.oid = f.oid JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace
+                  WHERE v.pubname = p.pubname AND v.schemaname = fn.nspname AND v.tablename = fc.relname) END
     UNION ALL
     SELECT 9, pg_catalog.format('the role %I may not %s rows of %s: GRANT SELECT, UPDATE, %s ON %s TO %I', current_user,
                CASE @event WHEN 8 THEN 'delete' WHEN 16 THEN 'change' ELSE 'insert' END, h.name, CASE @event WHEN 8 THEN 'DELETE' WHEN 16 THEN 'UPDATE' ELSE 'INSERT' END, h.name, current_user)
