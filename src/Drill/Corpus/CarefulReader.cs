@@ -32,7 +32,7 @@ public sealed class CarefulReader(PgCluster cluster, string database)
     {
         var columns = await cluster.QueryAsync<string>(
             database, "SELECT attname::text FROM pg_attribute WHERE attrelid = @table::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum", new { table }, ct);
-        var row = $"json_build_object({string.Join(", ", columns.Select(c => $"{Quote.Literal(c)}, {Text(c)}"))})::text";
+        var row = $"ctid::text || ' ' || json_build_object({string.Join(", ", columns.Select(c => $"{Quote.Literal(c)}, {Text(c)}"))})::text";
         if (await TryAsync($"SELECT {row} FROM ONLY {table}", ct) is { } all)
         {
             return [.. all.Select(RowImage.Whole)];

@@ -4,7 +4,7 @@ namespace HealingWorkers.Drill;
 /// <param name="Lost">Rows that could be read before and are neither in their table nor in quarantine.</param>
 /// <param name="False">What was changed though it was not damaged.</param>
 /// <param name="SameRows">Every table holds exactly the rows that it should.</param>
-/// <param name="Kept">Something of the damaged tables is in quarantine.</param>
+/// <param name="Kept">Every row that is no longer what it should be is in quarantine.</param>
 public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string> False, bool SameRows, bool Kept)
 {
     /// <summary>There was nothing to compare with: nobody gets in any more.</summary>
@@ -13,49 +13,29 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
     public static Comparison None { get; } = new([], [], SameRows: true, Kept: false);
 
     /// <param name="whole">The rows as they should be.</param>
-    /// <param name="readable">The rows that could still be read when the healing began.</param>
+    /// <param name="read">What could still be read when the healing began, also where it is no row that anybody wrote.</param>
     public static Comparison Of(
-        Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> readable, Picture after, Quarantined quarantined, Scene scene)
+        Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, Picture after, Quarantined quarantined, Scene scene)
     {
-        var lost = new List<string>();
+        var tables = read.Select(r => TableComparison.Of(r.Key, whole.Rows.GetValueOrDefault(r.Key, []), r.Value, after.Rows.GetValueOrDefault(r.Key, []), quarantined)).ToList();
+        var permits = Permits.Of(scene.Suspects, whole, tables.ToDictionary(t => t.Table, t => t.Taken, StringComparer.Ordinal));
         var changed = new List<string>();
-        var same = true;
-        var kept = scene.Tables.Any(quarantined.Holds);
-        foreach (var (table, before) in readable)
+        foreach (var table in tables)
         {
-            var now = after.Rows.GetValueOrDefault(table, []);
-            var broken = scene.Tables.Contains(table, StringComparer.Ordinal);
-            var missing = Missing(before, now);
-            lost.AddRange(missing.Where(row => !quarantined.Claim(table, row)).Select(row => $"{table} {Short(row)}"));
-            var should = whole.Rows.GetValueOrDefault(table, []);
-            var differs = should.Count != now.Count || Missing(should, now).Count > 0;
-            same &= !differs;
-            if (!broken && differs)
+            var without = table.Taken.Where(row => !permits.Take(table.Table, row)).ToList();
+            if (scene.Tables.Contains(table.Table, StringComparer.Ordinal))
             {
-                changed.Add($"rows of {table} ({should.Count} before, {now.Count} after)");
+                changed.AddRange(without.Select(row => $"{table.Table} {Short(row)} was taken out or changed"));
+                changed.AddRange(table.Strange.Select(row => $"{table.Table} {Short(row)} is new"));
+            }
+            else if (without.Count + table.Strange.Count + table.Lost.Count > 0)
+            {
+                changed.Add($"rows of {table.Table} ({table.Before} before, {table.After} after)");
             }
         }
         changed.AddRange(Changed(whole.Definitions, after.Definitions, scene));
-        return new Comparison(lost, changed, same, kept);
-    }
-
-    private static List<RowImage> Missing(IReadOnlyList<RowImage> before, IReadOnlyList<RowImage> after)
-    {
-        var left = after.GroupBy(r => r.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
-        var missing = new List<RowImage>();
-        foreach (var row in before)
-        {
-            if (left.GetValueOrDefault(row.Key) is > 0 and var count)
-            {
-                left[row.Key] = count - 1;
-            }
-            else
-            {
-                missing.Add(row);
-            }
-        }
-        // Of a row that was known in part, any row will do that has that part.
-        return [.. missing.Where(row => row.IsWhole || !after.Any(other => row.IsWithin(other.Values)))];
+        return new Comparison(
+            [.. tables.SelectMany(t => t.Lost.Select(row => $"{t.Table} {Short(row)}"))], changed, tables.TrueForAll(t => t.IsSame), tables.TrueForAll(t => t.IsKept));
     }
 
     private static IEnumerable<string> Changed(IReadOnlyList<Definition> before, IReadOnlyList<Definition> after, Scene scene)

@@ -16,12 +16,13 @@ internal static class LogicClasses
         {
             var id = 3_000_000 + scene.Next(1000);
             var rows = 1 + scene.Next(6);
-            var (table, sql) = scene.Pick(
-                ("public.casts", $"INSERT INTO public.casts SELECT {id} + i, 1, 'orphan' FROM generate_series(1, {rows}) AS i"),
-                ("public.people", $"INSERT INTO public.people (name, manager_id) SELECT 'orphan ' || i, {id} + i FROM generate_series(1, {rows}) AS i"),
-                ("public.reviews", $"INSERT INTO public.reviews (movie_id, stars, place, body) SELECT {id} + i, 1, point(1, 1), 'orphan' FROM generate_series(1, {rows}) AS i"),
-                ("public.screenings_late", $"INSERT INTO public.screenings (movie_id, shown_at, visitors) SELECT {id} + i, timestamptz '2024-08-01', i FROM generate_series(1, {rows}) AS i"));
+            var (table, column, sql) = scene.Pick(
+                ("public.casts", "movie_id", $"INSERT INTO public.casts SELECT {id} + i, 1, 'orphan' FROM generate_series(1, {rows}) AS i"),
+                ("public.people", "manager_id", $"INSERT INTO public.people (name, manager_id) SELECT 'orphan ' || i, {id} + i FROM generate_series(1, {rows}) AS i"),
+                ("public.reviews", "movie_id", $"INSERT INTO public.reviews (movie_id, stars, place, body) SELECT {id} + i, 1, point(1, 1), 'orphan' FROM generate_series(1, {rows}) AS i"),
+                ("public.screenings_late", "movie_id", $"INSERT INTO public.screenings (movie_id, shown_at, visitors) SELECT {id} + i, timestamptz '2024-08-01', i FROM generate_series(1, {rows}) AS i"));
             scene.Table(table, $"{rows} orphans");
+            scene.Suspects.Where(table, $"{column} > {id}");
             await scene.Damage.Orphans.WithoutTriggersAsync(sql);
         }),
         Logic("orphans_left_behind", "rows whose parent was deleted past the key", Quarantine, async scene =>
@@ -29,9 +30,11 @@ internal static class LogicClasses
             var (parent, child, first) = scene.Pick(("public.movies", "public.casts", 1), ("public.people", "public.casts", 25));
             var id = first + scene.Next(800);
             scene.Table(child, $"the orphans of {id}");
+            scene.Suspects.Where(child, string.Create(CultureInfo.InvariantCulture, $"{(parent == "public.movies" ? "movie_id" : "person_id")} = {id}"));
             foreach (var other in parent == "public.movies" ? (string[])["public.reviews", "public.screenings_early", "public.screenings_late", "public.screenings_rest"] : [])
             {
                 scene.Table(other, $"the orphans of {id}");
+                scene.Suspects.Where(other, string.Create(CultureInfo.InvariantCulture, $"movie_id = {id}"));
             }
             await scene.Damage.Orphans.DeleteParentsAsync(parent, string.Create(CultureInfo.InvariantCulture, $"id = {id}"));
         }),
@@ -40,6 +43,7 @@ internal static class LogicClasses
             var (table, constraint, set) = scene.Pick(("public.reviews", "known_stars", "stars = 77"), ("public.movies", "sane_year", "year = 3"));
             var id = 1 + scene.Next(800);
             scene.Table(table, constraint);
+            scene.Suspects.Where(table, set);
             await scene.Damage.Values.WithoutCheckAsync(table, constraint, string.Create(CultureInfo.InvariantCulture, $"UPDATE {table} SET {set} WHERE id BETWEEN {id} AND {id + 2}"));
         }),
         Ruled("value_not_allowed", "values that a rule does not allow",
@@ -69,19 +73,22 @@ internal static class LogicClasses
         Logic(name, summary, Quarantine, async scene =>
         {
             var id = 10 + scene.Next(1000);
+            var some = string.Create(CultureInfo.InvariantCulture, $"id BETWEEN {id} AND {id + 2}");
             scene.Table("public.movies", set);
-            await scene.Cluster.ExecuteAsync(scene.Database, string.Create(CultureInfo.InvariantCulture, $"UPDATE public.movies SET {set} WHERE id BETWEEN {id} AND {id + 2}"));
+            scene.Suspects.Where("public.movies", some);
+            await scene.Cluster.ExecuteAsync(scene.Database, $"UPDATE public.movies SET {set} WHERE {some}");
         }) with { Rules = rules };
 
     private static DamageClass Duplicates(string name, string summary, bool indexed) =>
         Logic(name, summary, Quarantine, async scene =>
         {
-            var (index, table, differ) = scene.Pick<(string, string, Dictionary<string, string>)>(
-                ("public.movies_tmdb_id_key", "public.movies", new(StringComparer.Ordinal) { ["id"] = "-id" }),
-                ("public.people_email_key", "public.people", new(StringComparer.Ordinal) { ["id"] = "-id" }),
-                ("public.external_metadata_pkey", "public.external_metadata", new(StringComparer.Ordinal)));
+            var (index, table, column, differ) = scene.Pick<(string, string, string, Dictionary<string, string>)>(
+                ("public.movies_tmdb_id_key", "public.movies", "tmdb_id", new(StringComparer.Ordinal) { ["id"] = "-id" }),
+                ("public.people_email_key", "public.people", "email", new(StringComparer.Ordinal) { ["id"] = "-id" }),
+                ("public.external_metadata_pkey", "public.external_metadata", "id", new(StringComparer.Ordinal)));
             var rows = 1 + scene.Next(3);
             scene.Table(table, $"{rows} duplicates behind {index}");
+            scene.Suspects.Alike(table, column);
             await scene.Damage.Unique.DuplicateRowsAsync(index, rows, indexed, differ);
         });
 }

@@ -35,6 +35,7 @@ internal static class PageClasses
             await scene.Cluster.ExecuteAsync(
                 scene.Database, string.Create(CultureInfo.InvariantCulture, $"INSERT INTO {table} (name, email) SELECT 'Late ' || i, 'late' || i FROM generate_series(1, {rows}) AS i"));
             scene.Table(table, $"the writing of {rows} rows to block {block}");
+            scene.Suspects.Block(table, block);
             return () => scene.Damage.Heap.LoseWriteAsync(table, block, before);
         }) { Heap = true },
     ];
@@ -45,6 +46,7 @@ internal static class PageClasses
             var table = scene.Pick(CorpusNames.Tables);
             var block = await scene.BlockAsync(table);
             scene.Table(table, $"block {block}");
+            scene.Suspects.Block(table, block);
             await strike(scene, table, block);
         }) with { Heap = true };
 }

@@ -23,16 +23,19 @@ public sealed class Quarantined
             null, ct));
         foreach (var (table, columns, values) in rows)
         {
-            if (!read._rows.TryGetValue(table, out var list))
-            {
-                read._rows[table] = list = [];
-            }
-            list.Add(RowImage.Of(columns, values));
+            read.Add(table, RowImage.Of(columns, values));
         }
         return read;
     }
 
-    public bool Holds(string table) => _rows.ContainsKey(table);
+    public void Add(string table, RowImage row)
+    {
+        if (!_rows.TryGetValue(table, out var list))
+        {
+            _rows[table] = list = [];
+        }
+        list.Add(row);
+    }
 
     /// <summary>Takes a row out, if it is there: each copy in quarantine speaks for one row.</summary>
     public bool Claim(string table, RowImage row)

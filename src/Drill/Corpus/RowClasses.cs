@@ -5,6 +5,8 @@ namespace HealingWorkers.Drill;
 /// <summary>Damage to single rows and line pointers of tables.</summary>
 internal static class RowClasses
 {
+    private const int Garbage = 4;
+
     public static IEnumerable<DamageClass> All =>
     [
         Row("heap_xmin_future", "a row inserted by a transaction that is yet to come", Lossless, (s, table, row) => s.Damage.Row.FutureXminAsync(table, row, 1_000_000, s.Rot)),
@@ -16,12 +18,20 @@ internal static class RowClasses
         Value("heap_value_length", "a value that claims to be longer than its row", Escalated, [.. CorpusNames.IndexedText, .. CorpusNames.OtherText], (s, table, column, row) => s.Damage.Row.ValueLengthAsync(table, row, column, s.Rot)),
         Row("heap_line_pointer_offset", "a line pointer beside its tuple (lp_off)", Escalated, (s, table, row) => s.Damage.Row.LinePointerOffsetAsync(table, row, s.Pick(4, -4, 2), s.Rot)),
         Row("heap_line_pointer_unused", "a line pointer that says nothing is there", Escalated, (s, table, row) => s.Damage.Row.LinePointerUnusedAsync(table, row, s.Rot)),
-        Row("heap_line_pointers_garbage", "line pointers of nonsense", Escalated, (s, table, row) => s.Damage.Row.GarbageLinePointersAsync(table, row, 4, (uint)s.Next(int.MaxValue), s.Rot)),
+        Row("heap_line_pointers_garbage", "line pointers of nonsense", Escalated, (s, table, row) =>
+        {
+            for (var more = 1; more < Garbage; more++)
+            {
+                s.Suspects.Row(table, row with { Item = row.Item + more });
+            }
+            return s.Damage.Row.GarbageLinePointersAsync(table, row, Garbage, (uint)s.Next(int.MaxValue), s.Rot);
+        }),
         DamageClass.Of("heap_line_pointers_overlap", "two line pointers to one tuple", Escalated, async scene =>
         {
             var table = scene.Pick(CorpusNames.Tables);
             var row = await scene.RowAsync(table);
             scene.Table(table, $"row {row}");
+            scene.Suspects.Row(table, row);
             await scene.Damage.Row.OverlapAsync(table, row, row.Item > 1 ? row.Item - 1 : row.Item + 1, scene.Rot);
         }) with { Heap = true },
         Value("heap_text_flipped_indexed", "a bit of a text that an index holds too", Escalated, CorpusNames.IndexedText, (s, table, column, row) => s.Damage.Row.FlipInValueAsync(table, row, column, s.Next(8), 0x01, s.Rot)),
@@ -34,6 +44,7 @@ internal static class RowClasses
             var table = scene.Pick(CorpusNames.Tables);
             var row = await scene.RowAsync(table);
             scene.Table(table, $"row {row}");
+            scene.Suspects.Row(table, row);
             await strike(scene, table, row);
         }) with { Heap = true, BestWithChecksums = Escalated };
 
@@ -44,6 +55,7 @@ internal static class RowClasses
             var (table, column) = scene.Pick(from);
             var row = await scene.RowAsync(table);
             scene.Table(table, $"{column} of row {row}");
+            scene.Suspects.Row(table, row);
             await strike(scene, table, column.Trim('"'), row);
         }) with { Heap = true, BestWithChecksums = Escalated };
 }

@@ -5,7 +5,7 @@ namespace HealingWorkers.Drill;
 /// <summary>A row as the texts of its columns. Of a row that cannot be read whole only the columns that can.</summary>
 public sealed class RowImage
 {
-    private RowImage(string key, IReadOnlyDictionary<string, string?> values, bool isWhole) => (Key, Values, IsWhole) = (key, values, isWhole);
+    private RowImage(string key, IReadOnlyDictionary<string, string?> values, bool isWhole, RowPlace? place = null) => (Key, Values, IsWhole, Place) = (key, values, isWhole, place);
 
     /// <summary>Two rows with the same content have the same key.</summary>
     public string Key { get; }
@@ -14,8 +14,15 @@ public sealed class RowImage
 
     public bool IsWhole { get; }
 
-    public static RowImage Whole(string json) =>
-        new(json, JsonSerializer.Deserialize<Dictionary<string, string?>>(json)!, isWhole: true);
+    /// <summary>Where it was read.</summary>
+    public RowPlace? Place { get; }
+
+    /// <summary>Reads `ctid json`.</summary>
+    public static RowImage Whole(string line)
+    {
+        var (place, json) = (line[..line.IndexOf(' ', StringComparison.Ordinal)], line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+        return new(json, JsonSerializer.Deserialize<Dictionary<string, string?>>(json)!, isWhole: true, RowPlace.Parse(place));
+    }
 
     public static RowImage Part(IReadOnlyDictionary<string, string?> values) => new(JsonSerializer.Serialize(values), values, isWhole: false);
 

@@ -5,7 +5,7 @@ namespace HealingWorkers.Drill;
 /// <summary>One disposable database that is about to be broken, and what was chosen in it.</summary>
 public sealed class Scene(PgCluster cluster, int seed)
 {
-    private const string Sequential = "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off;";
+    internal const string Sequential = "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off;";
     private readonly Random _random = new(seed);
     private readonly List<string> _tables = [];
     private readonly List<string> _others = [];
@@ -15,12 +15,15 @@ public sealed class Scene(PgCluster cluster, int seed)
 
     public string Database => CorpusCluster.Database;
 
+    /// <summary>Which rows of the damaged tables a repair has a reason to touch.</summary>
+    public Suspects Suspects { get; } = new();
+
     public Damage Damage { get; } = new(cluster, CorpusCluster.Database);
 
     /// <summary>With checksums the page becomes invalid, as when a disk rots; without them nothing tells.</summary>
     public DamageMode Rot { get; } = new(FixChecksum: false);
 
-    /// <summary>Tables whose rows may change in the healing, quoted as in SQL.</summary>
+    /// <summary>Tables that are damaged, quoted as in SQL; which of their rows is said by the suspects.</summary>
     public IReadOnlyList<string> Tables => _tables;
 
     /// <summary>What else is damaged: indexes, sequences, collations.</summary>

@@ -10,7 +10,7 @@ internal enum DrillOutcome
     /// <summary>Sound again, and what had to go is in quarantine.</summary>
     Quarantine,
 
-    /// <summary>Left to a person, as found.</summary>
+    /// <summary>Left to a person. What was done until then counts all the same.</summary>
     Escalated,
 
     /// <summary>Nobody noticed.</summary>

@@ -16,7 +16,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         var scene = new Scene(patient, @case.Seed);
         var (whole, names) = await BreakAsync(scene, cancel).ConfigureAwait(false);
         await patient.StopAsync(ct: cancel).ConfigureAwait(false);
-        var readable = await ReadableAsync(patient, scene, whole, cancel).ConfigureAwait(false);
+        var read = await ReadAsync(patient, scene, whole, cancel).ConfigureAwait(false);
         await patient.StartAsync(cancel).ConfigureAwait(false);
 
         var logged = patient.Log.Length;
@@ -33,7 +33,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             await patient.StartAsync(cancel).ConfigureAwait(false);
         }
         var crashed = patient.Log[logged..].Contains("was terminated by signal", StringComparison.Ordinal);
-        var comparison = await CompareAsync(scene, whole, readable, cancel).ConfigureAwait(false);
+        var comparison = await CompareAsync(scene, whole, read, cancel).ConfigureAwait(false);
         var detected = Detected(report, names);
         var outcome = await OutcomeAsync(report, detected, comparison, patient, cancel).ConfigureAwait(false);
         if (crashed)
@@ -62,6 +62,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             await strike().ConfigureAwait(false);
         }
         var whole = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
+        await scene.Suspects.SettleAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
         foreach (var (damage, strike) in strikes.Where(s => !s.Class.Logical))
         {
             try
@@ -78,7 +79,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
     }
 
     /// <summary>What can be read of the damaged tables, found out on a copy, since a read may write and may crash.</summary>
-    private async Task<IReadOnlyDictionary<string, IReadOnlyList<RowImage>>> ReadableAsync(PgCluster patient, Scene scene, Picture whole, CancellationToken cancel)
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<RowImage>>> ReadAsync(PgCluster patient, Scene scene, Picture whole, CancellationToken cancel)
     {
         if (!@case.Damages.Any(d => d.Heap))
         {
@@ -86,12 +87,12 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         }
         await using var copy = await PgCluster.CopyOfAsync(patient, cancel).ConfigureAwait(false);
         await copy.StartAsync(cancel).ConfigureAwait(false);
-        var readable = new Dictionary<string, IReadOnlyList<RowImage>>(whole.Rows, StringComparer.Ordinal);
+        var read = new Dictionary<string, IReadOnlyList<RowImage>>(whole.Rows, StringComparer.Ordinal);
         foreach (var (table, rows) in await Picture.ReadAsync(copy, scene.Database, scene.Tables, cancel).ConfigureAwait(false))
         {
-            readable[table] = whole.Rows[table].StillIn(rows);
+            read[table] = rows;
         }
-        return readable;
+        return read;
     }
 
     private bool Detected(DrillReport report, IReadOnlyCollection<string> names) =>
@@ -133,13 +134,13 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         }
         if (!comparison.SameRows && !comparison.Kept)
         {
-            _notes.Add("called resolved, and rows are not what they were");
+            _notes.Add("called resolved, and rows that are not what they were are not in quarantine");
             return DrillOutcome.Failed;
         }
         return comparison.SameRows ? DrillOutcome.Lossless : DrillOutcome.Quarantine;
     }
 
-    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> readable, CancellationToken cancel)
+    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, CancellationToken cancel)
     {
         if (@case.Damages.Any(d => d.ShutsOut))
         {
@@ -148,7 +149,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         try
         {
             var after = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
-            return Comparison.Of(whole, readable, after, await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false), scene);
+            return Comparison.Of(whole, read, after, await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false), scene);
         }
         catch (NpgsqlException e)
         {

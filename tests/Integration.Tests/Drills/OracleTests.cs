@@ -9,9 +9,13 @@ public sealed class OracleTests
 {
     private const string Database = CorpusCluster.Database;
     private CorpusCluster _corpus = null!;
+    private Quarantined _quarantined = new();
 
     [OneTimeSetUp]
     public async Task MakeAsync() => _corpus = await CorpusCluster.MakeAsync(PgBinaries.Default, checksums: true);
+
+    [SetUp]
+    public void Begin() => _quarantined = new();
 
     [OneTimeTearDown]
     public async Task EndAsync() => await _corpus.DisposeAsync();
@@ -45,23 +49,143 @@ public sealed class OracleTests
     {
         await using var copy = await _corpus.CopyAsync();
         var before = await Picture.TakeAsync(copy, Database);
-        await copy.ExecuteAsync(
-            Database,
-            """
-            CREATE SCHEMA healing_quarantine;
-            CREATE TABLE healing_quarantine.parts (batch bigint, part int, schema_name text, table_name text, columns text[]);
-            CREATE TABLE healing_quarantine.rows (batch bigint, part int, vals text[]);
-            INSERT INTO healing_quarantine.parts VALUES (1, 1, 'public', 'documents', '{id,title}');
-            INSERT INTO healing_quarantine.rows SELECT 1, 1, ARRAY[id::text, title] FROM ONLY documents WHERE id = 7;
-            DELETE FROM ONLY documents WHERE id IN (7, 8);
-            """);
         var scene = new Scene(copy, 1);
         scene.Table("public.documents", "two rows");
+        scene.Suspects.Where("public.documents", "id IN (7, 8)");
+        await scene.Suspects.SettleAsync(copy, Database);
+        await TakeAsync(copy, "documents", "id,title", "id = 7");
+        await copy.ExecuteAsync(Database, "DELETE FROM ONLY documents WHERE id = 8");
         var comparison = await CompareAsync(copy, before, scene);
         Assert.That(comparison.Lost, Has.Count.EqualTo(1));
         Assert.That(comparison.Lost[0], Does.Contain("doc 8"));
         Assert.That(comparison.False, Is.Empty);
+        Assert.That(comparison.Kept, Is.False, "not everything that went is in quarantine");
+    }
+
+    [TestCase("movie_id > 3000000", 0)]
+    [TestCase("movie_id > 3000000 OR movie_id <= 250", 500)]
+    public async Task A_healthy_row_that_goes_with_the_sick_is_a_false_repair(string taken, int wrongly)
+    {
+        await using var copy = await _corpus.CopyAsync();
+        var scene = new Scene(copy, 1);
+        await scene.Damage.Orphans.WithoutTriggersAsync("INSERT INTO casts SELECT 3000000 + i, 1, 'orphan' FROM generate_series(1, 3) AS i");
+        scene.Table("public.casts", "three orphans");
+        scene.Suspects.Where("public.casts", "movie_id > 3000000");
+        var before = await SettledAsync(copy, scene);
+        await TakeAsync(copy, "casts", "movie_id,person_id,role", taken);
+        var comparison = await CompareAsync(copy, before, scene);
+        Assert.That(comparison.False, Has.Count.EqualTo(wrongly));
+        Assert.That(comparison.Lost, Is.Empty);
         Assert.That(comparison.Kept);
+    }
+
+    [TestCase("year = 3", 0)]
+    [TestCase("true", 1197)]
+    public async Task A_healthy_row_that_is_changed_with_the_sick_is_a_false_repair(string changed, int wrongly)
+    {
+        await using var copy = await _corpus.CopyAsync();
+        var scene = new Scene(copy, 1);
+        await scene.Damage.Values.WithoutCheckAsync("public.movies", "sane_year", "UPDATE movies SET year = 3 WHERE id BETWEEN 5 AND 7");
+        scene.Table("public.movies", "the years");
+        scene.Suspects.Where("public.movies", "year = 3");
+        var before = await SettledAsync(copy, scene);
+        Keep(before, "public.movies", row => changed == "true" || row.Values["year"] == "3");
+        await copy.ExecuteAsync(Database, $"UPDATE movies SET year = 2099 WHERE {changed}");
+        var comparison = await CompareAsync(copy, before, scene, _quarantined);
+        Assert.That(comparison.False, Has.Count.EqualTo(wrongly));
+        Assert.That(comparison.Lost, Is.Empty);
+    }
+
+    [TestCase("id = 100001 AND ctid <> (SELECT min(ctid) FROM external_metadata WHERE id = 100001)", 0)]
+    [TestCase("id = 100001", 1)]
+    public async Task Of_rows_that_share_a_key_one_stays(string taken, int wrongly)
+    {
+        await using var copy = await _corpus.CopyAsync();
+        var scene = new Scene(copy, 1);
+        await scene.Damage.Unique.DuplicateRowsAsync("public.external_metadata_pkey", 1, indexed: true);
+        scene.Table("public.external_metadata", "a duplicate");
+        scene.Suspects.Alike("public.external_metadata", "id");
+        var before = await SettledAsync(copy, scene);
+        await TakeAsync(copy, "external_metadata", "id,source,payload", taken);
+        var comparison = await CompareAsync(copy, before, scene);
+        Assert.That(comparison.False, Has.Count.EqualTo(wrongly));
+        Assert.That(comparison.Lost, Is.Empty);
+    }
+
+    [TestCase("700", "700", 0)]
+    [TestCase("700", "700, 701", 1)]
+    [TestCase("0", "700", 1)]
+    public async Task Who_refers_to_a_row_that_was_taken_out_may_go_with_it_and_nobody_else(string parent, string children, int wrongly)
+    {
+        await using var copy = await _corpus.CopyAsync();
+        var scene = new Scene(copy, 1);
+        scene.Table("public.movies", "a row");
+        scene.Suspects.Where("public.movies", "id = 700");
+        var before = await SettledAsync(copy, scene);
+        Keep(before, "public.movies", row => row.Values["id"] == parent);
+        Keep(before, "public.casts", row => children.Split(", ").Contains(row.Values["movie_id"]));
+        await scene.Damage.Orphans.WithoutTriggersAsync($"DELETE FROM movies WHERE id = {parent}; DELETE FROM casts WHERE movie_id IN ({children})");
+        var comparison = await CompareAsync(copy, before, scene, _quarantined);
+        Assert.That(comparison.False, Has.Count.EqualTo(wrongly), string.Join('\n', comparison.False));
+        Assert.That(comparison.Lost, Is.Empty);
+    }
+
+    [Test]
+    public async Task Where_a_page_is_broken_a_row_of_another_page_and_one_that_nobody_wrote_are_false_repairs()
+    {
+        await using var copy = await _corpus.CopyAsync();
+        var scene = new Scene(copy, 1);
+        scene.Table("public.people", "block 0");
+        scene.Suspects.Block("public.people", 0);
+        var before = await SettledAsync(copy, scene);
+        var here = before.Rows["public.people"].First(r => r.Place!.Value.Block == 0);
+        var elsewhere = before.Rows["public.people"].First(r => r.Place!.Value.Block == 1);
+        Keep(before, "public.people", row => row == here || row == elsewhere);
+        await scene.Damage.Orphans.WithoutTriggersAsync(
+            $"DELETE FROM people WHERE id IN ({here.Values["id"]}, {elsewhere.Values["id"]}); INSERT INTO people (name) SELECT 'new ' || i FROM generate_series(1, 3) AS i");
+        var comparison = await CompareAsync(copy, before, scene, _quarantined);
+        Assert.That(comparison.False, Has.Count.EqualTo(2), string.Join('\n', comparison.False));
+        Assert.That(comparison.False[0], Does.Contain($"\"{elsewhere.Values["name"]}\"").And.EndWith("was taken out or changed"));
+        Assert.That(comparison.False[1], Does.Contain("\"new ").And.EndWith("is new"));
+        Assert.That(comparison.Lost, Is.Empty);
+    }
+
+    /// <summary>Judged is a repair that took out every row of the tables that the class broke.</summary>
+    [TestCase("duplicates_not_indexed", 1, 3)]
+    [TestCase("duplicates_indexed", 1, 3)]
+    [TestCase("orphans_inserted", 1, 6)]
+    [TestCase("orphans_left_behind", 1, 12)]
+    [TestCase("check_violated", 3, 3)]
+    [TestCase("value_not_allowed", 3, 3)]
+    [TestCase("json_shape_violated", 3, 3)]
+    [TestCase("orphans_of_a_rule", 3, 3)]
+    [TestCase("visibility_all_visible", 0, 0)]
+    [TestCase("heap_xmin_ancient", 1, 1)]
+    [TestCase("heap_line_pointers_garbage", 1, 4)]
+    [TestCase("heap_page_torn_second_half", 8, 300)]
+    public async Task A_class_says_which_rows_it_struck(string name, int least, int most)
+    {
+        var damage = DamageCatalogue.Named(name)!;
+        await using var copy = await _corpus.CopyAsync();
+        var scene = new Scene(copy, Random.Shared.Next());
+        var strike = await damage.Prepare(scene);
+        if (damage.Logical)
+        {
+            await strike();
+        }
+        var before = await SettledAsync(copy, scene);
+        if (!damage.Logical)
+        {
+            await strike();
+        }
+        foreach (var table in scene.Tables)
+        {
+            Keep(before, table, _ => true);
+        }
+        var after = before with { Rows = before.Rows.Where(t => !scene.Tables.Contains(t.Key)).ToDictionary() };
+        var comparison = Comparison.Of(before, before.Rows, after, _quarantined, scene);
+        Assert.That(scene.Tables.Sum(t => before.Rows[t].Count) - comparison.False.Count, Is.InRange(least, most), scene.Story);
+        Assert.That(comparison.Lost, Is.Empty);
     }
 
     [Test]
@@ -96,6 +220,32 @@ public sealed class OracleTests
         Assert.That(complaints, Does.Contain("people_name_idx").And.Contain("reviews_id_seq is behind").And.Contain("casts_movie_id_fkey: 1 orphans").And.Contain("external_metadata_pkey: 1 keys"));
     }
 
-    private static async Task<Comparison> CompareAsync(PgCluster copy, Picture before, Scene scene) =>
-        Comparison.Of(before, before.Rows, await Picture.TakeAsync(copy, Database), await Quarantined.ReadAsync(copy, Database), scene);
+    /// <summary>Deletes rows and keeps them, as a repair does.</summary>
+    private static Task TakeAsync(PgCluster copy, string table, string columns, string condition) => copy.ExecuteAsync(
+        Database,
+        $"""
+        CREATE SCHEMA healing_quarantine;
+        CREATE TABLE healing_quarantine.parts (batch bigint, part int, schema_name text, table_name text, columns text[]);
+        CREATE TABLE healing_quarantine.rows (batch bigint, part int, vals text[]);
+        INSERT INTO healing_quarantine.parts VALUES (1, 1, 'public', '{table}', string_to_array('{columns}', ','));
+        WITH gone AS (DELETE FROM ONLY {table} WHERE {condition} RETURNING *)
+        INSERT INTO healing_quarantine.rows SELECT 1, 1, ARRAY[{string.Join(", ", columns.Split(',').Select(c => c + "::text"))}] FROM gone;
+        """);
+
+    private void Keep(Picture picture, string table, Func<RowImage, bool> which)
+    {
+        foreach (var row in picture.Rows[table].Where(which))
+        {
+            _quarantined.Add(table, row);
+        }
+    }
+
+    private static async Task<Picture> SettledAsync(PgCluster copy, Scene scene)
+    {
+        await scene.Suspects.SettleAsync(copy, Database);
+        return await Picture.TakeAsync(copy, Database);
+    }
+
+    private static async Task<Comparison> CompareAsync(PgCluster copy, Picture before, Scene scene, Quarantined? quarantined = null) =>
+        Comparison.Of(before, before.Rows, await Picture.TakeAsync(copy, Database), quarantined ?? await Quarantined.ReadAsync(copy, Database), scene);
 }
