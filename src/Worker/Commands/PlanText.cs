@@ -11,6 +11,10 @@ internal static class PlanText
     public static void Write(TextWriter to, RepairPlan plan)
     {
         to.WriteLine($"plan of {plan.Repair} ({plan.Risk.Name()}):");
+        if (plan.Asks is { } asks)
+        {
+            to.WriteLine(SafeText.Whole($"  asks: {asks}"));
+        }
         foreach (var step in plan.Steps)
         {
             to.WriteLine($"  {SafeText.Of(step.Statement)}");
