@@ -14,8 +14,8 @@ public static class PlanHash
 
     public static string Of(RepairPlan plan) => plan.Asks is null ? OfWork(plan) : Hash(new { Work = OfWork(plan), plan.Asks });
 
-    /// <summary>What it does, whatever it asks.</summary>
-    public static string OfWork(RepairPlan plan) => Hash(new { plan.Repair, plan.Risk, plan.Steps, plan.Rows });
+    /// <summary>What it does, whatever it asks. Rows that somebody moved meanwhile are the same rows.</summary>
+    public static string OfWork(RepairPlan plan) => Hash(new { plan.Repair, plan.Risk, Steps = plan.Steps.Select(s => s with { Parameters = null }), plan.Rows });
 
     private static string Hash(object of) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(of, LedgerJson.Options)));
 }

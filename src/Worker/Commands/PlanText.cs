@@ -17,7 +17,11 @@ internal static class PlanText
         }
         foreach (var step in plan.Steps)
         {
-            to.WriteLine($"  {SafeText.Of(step.Statement)}");
+            to.WriteLine($"  {SafeText.Whole(step.Statement.ReplaceLineEndings("\n")).Replace("\n", $"{to.NewLine}  ", StringComparison.Ordinal)}");
+            if (step.Parameters is { } parameters)
+            {
+                to.WriteLine(SafeText.Of($"    {parameters}"));
+            }
             to.WriteLine(SafeText.Of($"    {step.Why}; locks: {step.Locks}"));
         }
         if (plan.Rows > 0)
