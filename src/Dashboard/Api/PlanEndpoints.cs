@@ -45,7 +45,7 @@ internal static class PlanEndpoints
                 await parts.Jobs.TakeUpAsync(decided, actor, cancel);
                 return (IResult)TypedResults.Json(IncidentShape.Of(decided));
             })
-            .WithSummary("Approves the plan that waits for it, as it was read: more rows than these want another approval, and so does another plan where it may lose something").Produces<IncidentShape>()
+            .WithSummary("Approves the plan that waits for it, as it was read: more rows than these want another approval, and so does another plan where it may lose something, or asks what this one did not").Produces<IncidentShape>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .Example("id", "2").Example(new Approval("read it, it is right", "anna", 0, null));
         api.MapPost("/incidents/{id:long}/undo", async (long id, UndoOrder body, HttpContext http, CancellationToken cancel) =>
@@ -78,11 +78,12 @@ public sealed record Approval(string? Reason, string? Actor, long? Rows, string?
 /// <param name="Again">With rows: those that came back are taken again.</param>
 public sealed record UndoOrder(string? Reason, string? Actor, IReadOnlyList<string>? Rows, bool? Again);
 
+/// <param name="Asks">What only a person can decide, whatever the owner declared; an approval that names the plan answers it.</param>
 /// <param name="Hash">What an approval names.</param>
 /// <param name="Refuse">Why it must not be done at all.</param>
 /// <param name="Defer">Why it cannot be done now.</param>
 /// <param name="Nothing">Why there is nothing to do.</param>
-public sealed record PlanShape(string Repair, string Risk, IReadOnlyList<RepairStep> Steps, long Rows, IReadOnlyList<string> Samples, IReadOnlyList<string> Notes, string? Refuse, string? Defer, string? Nothing, string Hash)
+public sealed record PlanShape(string Repair, string Risk, IReadOnlyList<RepairStep> Steps, long Rows, IReadOnlyList<string> Samples, IReadOnlyList<string> Notes, string? Asks, string? Refuse, string? Defer, string? Nothing, string Hash)
 {
-    public static PlanShape Of(RepairPlan plan) => new(plan.Repair, plan.Risk.Name(), plan.Steps, plan.Rows, plan.Samples, plan.Notes, plan.Refuse, plan.Defer, plan.Nothing, Jobs.Healing.PlanHash.Of(plan));
+    public static PlanShape Of(RepairPlan plan) => new(plan.Repair, plan.Risk.Name(), plan.Steps, plan.Rows, plan.Samples, plan.Notes, plan.Asks, plan.Refuse, plan.Defer, plan.Nothing, Jobs.Healing.PlanHash.Of(plan));
 }

@@ -36,9 +36,16 @@ public static class PolicyGate
                     ? new(GateDecision.Approval, $"the plan is another one by now than the one that {incident.ApprovedBy} approved: it wants to be read and approved again")
                 : approved ? Gate.Open : new(GateDecision.Approval, "it may lose something: the plan wants to be read and approved");
         }
-        if (plan?.Asks is { } question && policy != RepairPolicy.Never && !(approved || approveAll))
+        if (plan?.Asks is { } question && policy != RepairPolicy.Never && !approveAll)
         {
-            return new(GateDecision.Approval, question);
+            if (!approved)
+            {
+                return new(GateDecision.Approval, question);
+            }
+            if (PlanQuestions.NewTo(incident.ApprovedPlan, question) is { } unread)
+            {
+                return new(GateDecision.Approval, $"{unread}; {incident.ApprovedBy} has approved nothing that asks this: it wants to be read and approved again");
+            }
         }
         if (risk == RiskClass.Quarantining && plan is not null && policy is (RepairPolicy.Auto or RepairPolicy.Window)
             && Rows(plan, approved || approveAll, settings.MaxRowsPerRepair) is { Decision: not GateDecision.Go } tooMany)

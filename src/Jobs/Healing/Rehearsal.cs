@@ -136,7 +136,7 @@ internal sealed class Rehearsal(HealerLedgers ledgers, HealerTools tools, Healer
             {
                 return Rehearsed.NotYet($"on the copy it is not to be done now: {later}");
             }
-            if (PlanHash.Of(same) != PlanHash.Of(plan))
+            if (PlanHash.OfWork(same) != PlanHash.OfWork(plan))
             {
                 return Rehearsed.NotYet($"the copy calls for another plan than the live database{(same.Nothing is { } nothing ? $": {nothing}" : "")}");
             }

@@ -173,7 +173,7 @@ public sealed class RepairAttempt(
         }
         var now = await repair.PlanAsync(bench, work.Incident, cancel).ConfigureAwait(false);
         const string changed = "the live database changed while the repair was rehearsed, and calls for another plan now";
-        return PlanHash.Of(now) == PlanHash.Of(work.Plan) ? null
+        return PlanHash.OfWork(now) == PlanHash.OfWork(work.Plan) && PlanQuestions.NewTo(PlanQuestions.BindingOf(work.Plan.Asks), now.Asks) is null ? null
             : now.Steps.Count == 0 ? await deferral.PutOffAsync(work.Incident, _fence, worker, now.Defer ?? changed, cancel).ConfigureAwait(false)
             : await NotYetAsync(work, changed, cancel).ConfigureAwait(false);
     }

@@ -29,7 +29,7 @@ public sealed record Incident
     public required string? ApprovedBy { get; init; }
     /// <summary>Rows of the plan that was read; null where it was approved unread.</summary>
     public long? ApprovedRows { get; init; }
-    /// <summary>The hash of the plan that was read; null where it is not bound to one.</summary>
+    /// <summary>The hash of the plan that was read, or of what it asked; null where it is bound to neither.</summary>
     public string? ApprovedPlan { get; init; }
     public required DateTimeOffset? DueAt { get; init; }
     public required DateTimeOffset OpenedAt { get; init; }

@@ -14,7 +14,7 @@ public sealed class IncidentDecisions(IncidentLedger incidents, int freshAttempt
     /// <param name="rows">As many rows as the plan had that was read: more than these want another approval.</param>
     public Task<Incident> ApproveAsync(long id, string actor, string why, long? rows, CancellationToken cancel) => ApproveAsync(id, actor, why, rows, plan: null, cancel);
 
-    /// <param name="plan">The hash of the plan that was read, where it may lose something: any other plan wants another approval.</param>
+    /// <param name="plan">The hash of the plan that was read, where it may lose something: any other plan wants another approval. Else of what it asked: any other question does.</param>
     public async Task<Incident> ApproveAsync(long id, string actor, string why, long? rows, string? plan, CancellationToken cancel)
     {
         var incident = await FindAsync(id, cancel);

@@ -19,7 +19,7 @@ public sealed record Move(string Actor, string Message)
     public string? ApprovedBy { get; init; }
     /// <summary>As many rows as the plan had that was approved; more want another approval.</summary>
     public long? ApprovedRows { get; init; }
-    /// <summary>The hash of the plan that was approved, of what may lose something; another plan wants another approval.</summary>
+    /// <summary>The hash of the plan that was approved, of what may lose something, else of what it asked; another plan, or another question, wants another approval.</summary>
     public string? ApprovedPlan { get; init; }
     public bool RevokeApproval { get; init; }
     /// <summary>Reopened by a person: this many attempts more are allowed.</summary>

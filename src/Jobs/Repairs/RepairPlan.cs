@@ -45,4 +45,9 @@ public sealed record RepairPlan(string Repair, RiskClass Risk, IReadOnlyList<Rep
     public CollationLook? Collation { get; init; }
 }
 
-public sealed record RepairStep(string Statement, string Locks, string Why);
+public sealed record RepairStep(string Statement, string Locks, string Why)
+{
+    /// <summary>What the statement's parameters stand for; of many rows the first.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public string? Parameters { get; init; }
+}

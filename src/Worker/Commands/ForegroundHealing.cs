@@ -92,7 +92,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         foreach (var finding in findings.Where(f => f.Repair is not null))
         {
             var plan = await preview.OfAsync(Unwritten(finding), cancel).ConfigureAwait(false);
-            plans.Add(new { finding.Fingerprint, @object = finding.Object.Quoted, plan.Repair, risk = plan.Risk.Name(), plan.Steps, plan.Rows, plan.Samples, plan.Notes, plan.Defer, plan.Refuse, plan.Nothing });
+            plans.Add(new { finding.Fingerprint, @object = finding.Object.Quoted, plan.Repair, risk = plan.Risk.Name(), plan.Asks, plan.Steps, plan.Rows, plan.Samples, plan.Notes, plan.Defer, plan.Refuse, plan.Nothing });
             if (!json)
             {
                 shell.Out.WriteLine(SafeText.Of($"{finding.Kind.Name} on {finding.Object}: {finding.Detail}"));

@@ -11,9 +11,17 @@ internal static class PlanText
     public static void Write(TextWriter to, RepairPlan plan)
     {
         to.WriteLine($"plan of {plan.Repair} ({plan.Risk.Name()}):");
+        if (plan.Asks is { } asks)
+        {
+            to.WriteLine(SafeText.Whole($"  asks: {asks}"));
+        }
         foreach (var step in plan.Steps)
         {
-            to.WriteLine($"  {SafeText.Of(step.Statement)}");
+            to.WriteLine($"  {SafeText.Whole(step.Statement.ReplaceLineEndings("\n")).Replace("\n", $"{to.NewLine}  ", StringComparison.Ordinal)}");
+            if (step.Parameters is { } parameters)
+            {
+                to.WriteLine(SafeText.Of($"    {parameters}"));
+            }
             to.WriteLine(SafeText.Of($"    {step.Why}; locks: {step.Locks}"));
         }
         if (plan.Rows > 0)

@@ -1,5 +1,6 @@
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Repairs;
@@ -95,6 +96,37 @@ public sealed class OrphanRepairTests
         await clinic.RunAsync("UPDATE tags SET at = 1");
         var healed = await clinic.HealAsync(waiting);
         Assert.That((healed.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.Resolved, 990L)), healed.Reason);
+    }
+
+    [Test]
+    public async Task An_approval_for_the_rows_answers_no_question_that_came_since()
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop + "CREATE TABLE tags (at int)", rules =>
+        {
+            Declared(rules);
+            rules.ForeignKeys.Add(DataServer.Points("tags.at", "reviews.id"));
+        });
+        clinic.Options.AutoHealing.MaxRowsPerRepair = 9;
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
+        var waiting = await clinic.HealOnlyAsync();
+        Assert.That(waiting.Reason, Does.Contain("20 rows are more than max_rows_per_repair (9)"));
+        await ApproveAsync(clinic, waiting);
+        await clinic.RunAsync("INSERT INTO tags VALUES (2)");
+
+        var asked = await clinic.HealAsync(waiting);
+
+        Assert.That((asked.WaitsForApproval, asked.ApprovedBy, await clinic.CountAsync("reviews")), Is.EqualTo((true, (string?)null, 1000L)), asked.Reason);
+        Assert.That(asked.Reason, Does.StartWith("1 row(s) point at rows that would go, by the rule public.tags(at)").And.EndWith("; somebody has approved nothing that asks this: it wants to be read and approved again"));
+        await ApproveAsync(clinic, asked);
+        var healed = await clinic.HealAsync(asked);
+        Assert.That((healed.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.Resolved, 990L)), healed.Reason);
+    }
+
+    /// <summary>The plan as it is now, read and approved.</summary>
+    private static async Task ApproveAsync(Clinic clinic, Incident incident)
+    {
+        var plan = await new PlanPreview(new TargetSet([clinic.Target]), HealerFactory.Repairs(Clinic.Checks, Clinic.Limits)).OfAsync(incident, CancellationToken.None);
+        await new IncidentDecisions(clinic.Incidents, 3).ApproveAsync(incident.Id, "somebody", "seen", plan.Rows, PlanHash.BindingOf(plan), CancellationToken.None);
     }
 
     [Test]

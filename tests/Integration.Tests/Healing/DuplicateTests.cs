@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
@@ -14,6 +16,7 @@ namespace HealingWorkers.Integration.Tests.Healing;
 internal sealed class DuplicateTests
 {
     private const string Index = "movies_tmdb_id_key";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly Dictionary<string, string> OtherIds = new(StringComparer.Ordinal) { ["id"] = "id + 1000000" };
 
     [TestCase(true)]
@@ -53,6 +56,44 @@ internal sealed class DuplicateTests
         Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM casts"), Is.EqualTo(casts));
         Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, $"SELECT count(*) FROM casts WHERE movie_id = {id} AND role = 'of the copy'"), Is.EqualTo(1));
         Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM movies WHERE id > 1000000"), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_plan_has_the_statements_that_are_sent_and_their_locks()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);
+        await hospital.Damage.Unique.DuplicateRowsAsync(Index, 1, indexed: false, OtherIds);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "INSERT INTO casts SELECT id, 1, 'of the copy' FROM movies WHERE id > 1000000");
+        var incident = await FoundAsync(hospital);
+        var plan = await new PlanPreview(new TargetSet([hospital.Target]), HealerFactory.Repairs(hospital.Checks, new RepairLimits())).OfAsync(incident, CancellationToken.None);
+
+        const string Kept = "FROM (SELECT r.place AS \"kept place\" FROM healing_quarantine.rows r WHERE r.batch OPERATOR(pg_catalog.=) @batch AND r.part OPERATOR(pg_catalog.=) @part) AS \"kept row\" WHERE t.ctid OPERATOR(pg_catalog.=) \"kept row\".\"kept place\"";
+        const string Change = $"UPDATE ONLY public.casts t SET movie_id = (SELECT \"kept copy\".id FROM ONLY public.movies AS \"kept copy\" WHERE \"kept copy\".ctid OPERATOR(pg_catalog.=) @stays::pg_catalog.tid) {Kept}";
+        var steps = plan.Steps;
+        Assert.That(steps, Has.Count.EqualTo(10), plan.Refuse ?? plan.Defer ?? plan.Nothing);
+        Assert.That(new[] { 0, 1, 4, 6, 7, 8, 9 }.Select(i => steps[i].Statement), Is.EqualTo(new[]
+        {
+            "LOCK TABLE ONLY public.movies IN SHARE ROW EXCLUSIVE MODE", "SELECT FROM ONLY public.movies t WHERE t.ctid = ANY (@places::text[]::tid[]) FOR UPDATE", Change,
+            "SET LOCAL session_replication_role = replica", "DELETE FROM ONLY public.movies t USING " + Kept["FROM ".Length..], "SET LOCAL session_replication_role = origin", "REINDEX INDEX public.movies_tmdb_id_key",
+        }));
+        Assert.Multiple(() =>
+        {
+            Assert.That(steps[2].Statement, Does.StartWith("SELECT t.ctid::text FROM ONLY public.casts t WHERE EXISTS (SELECT FROM ONLY public.movies p").And.EndWith("FOR UPDATE OF t"));
+            Assert.That(steps[2].Why, Does.StartWith("1 row(s) of public.casts refer to 1 row(s) that go, by "));
+            Assert.That(steps[3].Statement, Does.StartWith("INSERT INTO healing_quarantine.rows").And.Contain("FROM ONLY public.casts t"));
+            Assert.That(steps[5].Statement, Does.StartWith("INSERT INTO healing_quarantine.rows").And.Contain("FROM ONLY public.movies t"));
+            Assert.That(steps[4].Parameters, Does.Match(@"^@stays: '\(\d+,\d+\)' in place of '\(\d+,\d+\)'; @batch, @part: "));
+            Assert.That(steps[0].Locks, Is.EqualTo("SHARE ROW EXCLUSIVE on public.movies until all is committed: who writes waits; lock_timeout 2 s, asked for up to 3 times"));
+            Assert.That(steps[9].Locks, Does.StartWith("SHARE on public.movies and ACCESS EXCLUSIVE on the index, until all is committed"));
+            Assert.That(plan.Rows, Is.EqualTo(2), "a copy goes, and one row comes to the other");
+        });
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        var attempt = (await new IncidentLedger(hospital.Db).AttemptsAsync(incident.Id, CancellationToken.None))[^1];
+        var sent = JsonNode.Parse(attempt.Statements!)!.AsArray().Select(s => Regex.Replace(Regex.Replace((string)s!, @"'\(\d+,\d+\)'", "@stays", RegexOptions.None, Patience), @"r\.(batch|part) OPERATOR\(pg_catalog\.=\) \d+", "r.$1 OPERATOR(pg_catalog.=) @$1", RegexOptions.None, Patience)).ToList();
+        Assert.That(sent, Has.Count.EqualTo(6).And.SubsetOf(steps.Select(s => s.Statement)));
     }
 
     [Test]

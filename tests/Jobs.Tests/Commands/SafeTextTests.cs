@@ -23,7 +23,7 @@ public sealed class SafeTextTests
     public async Task A_plan_shows_some_rows_safely_and_says_how_many_more_there_are()
     {
         await using var to = new StringWriter();
-        PlanText.Write(to, new RepairPlan("r", RiskClass.Quarantining, [new("DELETE \u001b[0m", "ROW", "why")]) { Rows = 100, Samples = [.. Enumerable.Range(1, 50).Select(i => $"row {i}\n\u001b]0;title\u0007")] });
-        Assert.That(to.ToString(), Does.Not.Contain("\u001b").And.Not.Contain("row 21").And.Contain("row 20\\n").And.Contain("... and 80 more").And.Contain("rows: 100"));
+        PlanText.Write(to, new RepairPlan("r", RiskClass.Quarantining, [new("DELETE \u001b[0m", "ROW", "why")]) { Rows = 100, Asks = "which \u001b[1mof them?", Samples = [.. Enumerable.Range(1, 50).Select(i => $"row {i}\n\u001b]0;title\u0007")] });
+        Assert.That(to.ToString(), Does.Not.Contain("\u001b").And.Not.Contain("row 21").And.Contain("row 20\\n").And.Contain("... and 80 more").And.Contain("rows: 100").And.Contain("  asks: which \\u{1b}[1mof them?"));
     }
 }

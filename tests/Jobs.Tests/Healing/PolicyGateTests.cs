@@ -48,11 +48,35 @@ internal sealed class PolicyGateTests
     public void WhatKeepsWritersOutWaitsForTheWindowThoughItIsDeclared(string window, GateDecision expected) =>
         Assert.That(Decide(RiskClass.Quarantining, new() { MaintenanceWindow = window }, rows: 1, optedIn: true, locking: true).Decision, Is.EqualTo(expected));
 
-    [TestCase(false, false, GateDecision.Approval)]
-    [TestCase(true, false, GateDecision.Go)]
-    [TestCase(false, true, GateDecision.Go)]
-    public void AQuestionIsAskedWhateverThePolicySays(bool approved, bool approveAll, GateDecision expected) =>
-        Assert.That(Decide(RiskClass.Quarantining, With("quarantining", RepairPolicy.Auto), approved, approveAll, rows: 1, optedIn: true, asks: "which?").Decision, Is.EqualTo(expected));
+    [TestCase(false, null, false, GateDecision.Approval)]
+    [TestCase(true, "which?", false, GateDecision.Go)]
+    [TestCase(false, null, true, GateDecision.Go)]
+    [TestCase(true, "why?; which?", false, GateDecision.Go)]
+    [TestCase(true, null, false, GateDecision.Approval)]
+    [TestCase(true, "why?", false, GateDecision.Approval)]
+    [TestCase(true, null, true, GateDecision.Go)]
+    public void AQuestionIsAskedWhateverThePolicySays(bool approved, string? asked, bool approveAll, GateDecision expected) =>
+        Assert.That(Decide(RiskClass.Quarantining, With("quarantining", RepairPolicy.Auto), approved, approveAll, rows: 1, optedIn: true, asks: "which?", asked: asked).Decision, Is.EqualTo(expected));
+
+    [Test]
+    public void AnApprovalSaysNothingAboutWhatWasNotAskedThen()
+    {
+        var gate = Decide(RiskClass.Quarantining, new(), approved: true, read: 1, asks: "which?; whether rows were lost cannot be told", asked: "which?");
+        Assert.That((gate.Decision, gate.Why), Is.EqualTo((GateDecision.Approval, "whether rows were lost cannot be told; somebody has approved nothing that asks this: it wants to be read and approved again")));
+    }
+
+    [Test]
+    public void WhatAPlanAsksIsPartOfWhatWasRead()
+    {
+        var plan = new RepairPlan("resolve_duplicates", RiskClass.Quarantining, [new("DELETE", "ROW", "why")]) { Rows = 1 };
+        var asking = plan with { Asks = "which?" };
+        Assert.Multiple(() =>
+        {
+            Assert.That(PlanHash.Of(asking), Is.Not.EqualTo(PlanHash.Of(plan)).And.Not.EqualTo(PlanHash.Of(plan with { Asks = "why?" })));
+            Assert.That(PlanHash.OfWork(asking), Is.EqualTo(PlanHash.Of(plan)), "what is done is the same");
+            Assert.That((PlanHash.BindingOf(plan), PlanHash.BindingOf(asking with { Risk = RiskClass.Manual })), Is.EqualTo(((string?)null, PlanHash.Of(asking with { Risk = RiskClass.Manual }))));
+        });
+    }
 
     [TestCase(RepairPolicy.Auto)]
     [TestCase(RepairPolicy.Window)]
@@ -94,11 +118,11 @@ internal sealed class PolicyGateTests
 
     private static TargetOptions With(string risk, RepairPolicy policy) => new() { Policy = { [risk] = policy } };
 
-    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false, long rows = 1, bool optedIn = false, long? read = null, bool locking = false, string? asks = null) =>
+    private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false, long rows = 1, bool optedIn = false, long? read = null, bool locking = false, string? asks = null, string? asked = null) =>
         PolicyGate.Decide(new Incident
         {
             Id = 1, TargetId = 1, TargetName = "t", Fingerprint = "", Kind = FindingKind.BtreeCorrupt, Severity = Severity.Critical, Check = "btree", Object = new(1, "a.b"),
             Detail = "", Evidence = "{}", Repair = "rebuild_index", Risk = risk, State = IncidentState.Detected, Attempts = 0, AttemptsAllowed = 3, Deferrals = 0,
-            DeferredSince = null, Reason = null, ApprovedBy = approved ? "somebody" : null, ApprovedRows = read, DueAt = null, OpenedAt = Sunday, LastSeenAt = Sunday, ClosedAt = null, TraceParent = null,
+            DeferredSince = null, Reason = null, ApprovedBy = approved ? "somebody" : null, ApprovedRows = read, ApprovedPlan = PlanQuestions.BindingOf(asked), DueAt = null, OpenedAt = Sunday, LastSeenAt = Sunday, ClosedAt = null, TraceParent = null,
         }, new RepairPlan("rebuild_index", risk, []) { Rows = rows, OptedIn = optedIn, Asks = asks }, new() { ApproveAll = approveAll, MaxRowsPerRepair = 1000 }, target, Sunday, locking);
 }

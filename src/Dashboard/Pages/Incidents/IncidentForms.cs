@@ -43,9 +43,9 @@ internal sealed class IncidentForms(DashboardParts parts)
         await parts.Jobs.TakeUpAsync(await decision(id, post), post.Actor, post.Cancel);
     }
 
-    /// <summary>Only for the rows of a plan that was read.</summary>
-    private Task<Incident> ApproveAsync(long id, long? rows, FormPost post) => rows is { } read
-        ? _decide.ApproveAsync(id, post.Actor, post.Reason, read, post.Cancel)
+    /// <summary>Only for the rows of a plan that was read, and what it asked.</summary>
+    private Task<Incident> ApproveAsync(long id, long? rows, string? plan, FormPost post) => rows is { } read
+        ? _decide.ApproveAsync(id, post.Actor, post.Reason, read, plan, post.Cancel)
         : throw Unread(id);
 
     private static HealingException Unread(long id) => new($"the plan of incident {id} was not read", "open its plan, and approve it there");
@@ -54,16 +54,15 @@ internal sealed class IncidentForms(DashboardParts parts)
     private async Task<Incident> ApproveReadAsync(long id, FormPost post)
     {
         var (rows, plan) = (post.Number("rows"), post.Text("plan"));
-        return rows is { } read && plan is not null ? await _decide.ApproveAsync(id, post.Actor, post.Reason, read, plan, post.Cancel)
-            : await _incidents.FindAsync(id, post.Cancel) is { Risk: RiskClass.Manual } ? throw Unread(id)
-            : await ApproveAsync(id, rows, post);
+        return plan is null && await _incidents.FindAsync(id, post.Cancel) is { Risk: RiskClass.Manual } ? throw Unread(id)
+            : await ApproveAsync(id, rows, plan, post);
     }
 
     /// <summary>What may lose something is approved by itself, its plan read.</summary>
     private async Task<Incident> ApproveOneOfManyAsync(long id, FormPost post) =>
         await _incidents.FindAsync(id, post.Cancel) is { Risk: RiskClass.Manual }
             ? throw new HealingException($"the plan of incident {id} may lose something", "open its plan, and approve it there")
-            : await ApproveAsync(id, post.Number(string.Create(CultureInfo.InvariantCulture, $"rows-{id}")), post);
+            : await ApproveAsync(id, post.Number(string.Create(CultureInfo.InvariantCulture, $"rows-{id}")), post.Text(string.Create(CultureInfo.InvariantCulture, $"plan-{id}")), post);
 
     private async Task<string> UndoAsync(FormPost post)
     {

@@ -30,11 +30,25 @@ public sealed record AuditTable(string Quoted, IReadOnlyList<DataColumn> Columns
             : new(table.Quoted, filled);
     }
 
+    public string Statement(DataWork work, RelationName leaf) =>
+        $"INSERT INTO {Quoted} ({string.Join(", ", Columns.Select(c => c.Quoted))})\nSELECT {string.Join(", ", Columns.Select(c => Value(c, work)))}\n"
+        + $"FROM ONLY {leaf.Quoted} AS t WHERE t.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[])";
+
+    /// <summary>What the parameters of the statement stand for, beside the places.</summary>
+    public string Parameters(DataWork work, RelationName leaf) => string.Join("; ", Columns.Select(c => c.Name switch
+    {
+        "table_name" => $"@table_name: {leaf.Quoted}",
+        "column_name" => $"@column_name: {work.Column ?? "NULL"}",
+        "action" => $"@action: {work.Verb}",
+        "reason" => $"@reason: {work.Reason}",
+        "incident" => work.Incident.Id == 0 ? "@incident: its number" : string.Create(CultureInfo.InvariantCulture, $"@incident: {work.Incident.Id}"),
+        _ => null,
+    }).Where(p => p is not null));
+
     /// <summary>Before the rows are touched.</summary>
     public async Task WriteAsync(RepairSession session, DataWork work, RelationName leaf, IReadOnlyList<string> ctids, StatementLog log, CancellationToken cancel)
     {
-        var statement = $"INSERT INTO {Quoted} ({string.Join(", ", Columns.Select(c => c.Quoted))})\nSELECT {string.Join(", ", Columns.Select(c => Value(c, work)))}\n"
-            + $"FROM ONLY {leaf.Quoted} AS t WHERE t.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[])";
+        var statement = Statement(work, leaf);
         log.Add(statement);
         await SearchPath.UseTheirsAsync(session.Connection, cancel).ConfigureAwait(false);
         var written = await session.Connection.ExecuteAsync(new CommandDefinition(statement, new

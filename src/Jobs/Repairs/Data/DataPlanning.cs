@@ -10,8 +10,6 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>What all repairs of the data look at before they promise anything.</summary>
 internal sealed class DataPlanning(RepairSession session, Incident incident, string repair)
 {
-    private const string Locks = "ROW EXCLUSIVE on the table, and each row for as long as its batch takes: an eighth of a second is aimed at; nobody who reads waits";
-
     public JsonNode Evidence { get; } = JsonNode.Parse(incident.Evidence) ?? new JsonObject();
     public RepairPlan Plan { get; } = new(repair, RiskClass.Quarantining, []) { Derived = true };
 
@@ -55,14 +53,10 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
             Asks = asks.Length == 0 ? null : asks,
             OptedIn = optedIn,
             Samples = work.Found.Samples,
-            Steps = [new(Statement(work, along), Locks, work.Reason)],
+            Steps = await new DataSteps(session, work, closure?.Taken ?? []).OfAsync(cancel).ConfigureAwait(false),
             Notes = [.. work.Audit is null ? (string[])[] : [$"each row is also told in {work.Audit.Quoted}"], .. work.Set is null ? await new SlowReferences(session.Connection).OfAsync(leaves, cancel).ConfigureAwait(false) : []],
         };
     }
-
-    private static string Statement(DataWork work, long? along) => work.Set is null
-        ? $"{work.Found.Count} row(s) of {work.Rows.Table.Quoted}, and what foreign keys take along{(along is > 0 ? $" ({along} row(s) of others)" : "")}, to healing_quarantine; then DELETE FROM {work.Rows.Table.Quoted}, in batches"
-        : $"{work.Found.Count} row(s) of {work.Rows.Table.Quoted} to healing_quarantine as they are; then UPDATE {work.Rows.Table.Quoted} SET {string.Join(", ", work.Set.Select(s => $"{s.Key} = {s.Value}"))}, in batches";
 
     /// <summary>Damage to the files of these tables or their indexes.</summary>
     private async Task<Incident?> BesideAsync(IReadOnlyCollection<long> tables, CancellationToken cancel) => (await session.OpenBesideAsync(tables, cancel).ConfigureAwait(false))

@@ -6,7 +6,7 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>What the repairs of the data have in common once they are planned.</summary>
 internal static class DataRepair
 {
-    public const string Locks = "ROW EXCLUSIVE on the table; each row for an eighth of a second or so. For the proof SHARE ROW EXCLUSIVE, SHARE UPDATE EXCLUSIVE and ACCESS EXCLUSIVE on the table for a moment, waited for a tenth of a second at a time.";
+    public const string Locks = "ROW EXCLUSIVE on the table; each row for an eighth of a second or so. For the proof SHARE ROW EXCLUSIVE, SHARE UPDATE EXCLUSIVE and ACCESS EXCLUSIVE on the table, and on the one that a foreign key refers to, for a moment, waited for a tenth of a second at a time.";
     public const string Undo = "healing undo ID: the rows come back as they were.";
 
     public static async Task<RepairResult> ApplyAsync(RepairSession session, RepairPlan plan, SnapshotProof proof, RepairLimits limits, CancellationToken cancel) => plan.Work is DataWork work

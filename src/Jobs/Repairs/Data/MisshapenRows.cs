@@ -27,13 +27,19 @@ public sealed class MisshapenRows(JsonColumn column) : IWrongRows
         return new(count, places, samples);
     }
 
+    /// <summary>The shape is judged by us: the server knows no schema.</summary>
+    public string Locking(RelationName leaf) =>
+        $"""
+        SELECT c.ctid::pg_catalog.text, c.{column.Column}::pg_catalog.text FROM ONLY {leaf.Quoted} AS c
+        WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND c.{column.Column} IS NOT NULL{(column.Rule.Where.Length == 0 ? "" : $" AND ({column.Rule.Where}\n)")}
+        FOR UPDATE OF c SKIP LOCKED
+        """;
+
+    public string? Parameters => null;
+
     public async Task<IReadOnlyList<string>> LockAsync(RepairSession session, RelationName leaf, IReadOnlyList<string> ctids, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand($"""
-            SELECT c.ctid::pg_catalog.text, c.{column.Column}::pg_catalog.text FROM ONLY {leaf.Quoted} AS c
-            WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND c.{column.Column} IS NOT NULL{(column.Rule.Where.Length == 0 ? "" : $" AND ({column.Rule.Where}\n)")}
-            FOR UPDATE OF c SKIP LOCKED
-            """, session.Connection) { Parameters = { new("ctids", ctids.ToArray()) } };
+        await using var command = new NpgsqlCommand(Locking(leaf), session.Connection) { Parameters = { new("ctids", ctids.ToArray()) } };
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var still = new List<string>();
         while (await row.ReadAsync(cancel).ConfigureAwait(false))

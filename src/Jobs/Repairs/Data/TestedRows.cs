@@ -8,6 +8,8 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Rows that a condition in SQL calls wrong.</summary>
 public sealed class TestedRows(RelationName table, RowTest test) : IWrongRows
 {
+    private const int MostAllowed = 20;
+
     public RelationName Table => table;
 
     public async Task<WrongPlaces> FindAsync(Target target, CancellationToken cancel)
@@ -39,12 +41,17 @@ public sealed class TestedRows(RelationName table, RowTest test) : IWrongRows
         return samples;
     }
 
+    public string Locking(RelationName leaf) =>
+        $"""
+        SELECT c.ctid::pg_catalog.text FROM ONLY {leaf.Quoted} AS c
+        WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND ({test.Broken}) FOR UPDATE OF c SKIP LOCKED
+        """;
+
+    public string? Parameters => test.Allowed is null ? null : $"@allowed: {string.Join(", ", test.Allowed.Take(MostAllowed))}{(test.Allowed.Count > MostAllowed ? $" and {test.Allowed.Count - MostAllowed} more" : "")}";
+
     public async Task<IReadOnlyList<string>> LockAsync(RepairSession session, RelationName leaf, IReadOnlyList<string> ctids, CancellationToken cancel)
     {
-        await using var command = test.Command($"""
-            SELECT c.ctid::pg_catalog.text FROM ONLY {leaf.Quoted} AS c
-            WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND ({test.Broken}) FOR UPDATE OF c SKIP LOCKED
-            """, session.Connection);
+        await using var command = test.Command(Locking(leaf), session.Connection);
         command.Parameters.AddWithValue("ctids", ctids.ToArray());
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var still = new List<string>();

@@ -20,24 +20,54 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
+    private string Promise => Definition.EndsWith(" NOT VALID", StringComparison.Ordinal) ? Definition[..^10] : Definition;
+
+    /// <summary>As the proof will send them; none where the role may not.</summary>
+    public async Task<IReadOnlyList<RepairStep>> StepsAsync(RepairSession session, long incident, CancellationToken cancel)
+    {
+        if (!await MayAsync(session, cancel).ConfigureAwait(false))
+        {
+            return [];
+        }
+        var name = incident == 0 ? "healing_twin_N" : Name(incident);
+        var both = Parent is null ? "the table" : "the table and on the one that it refers to";
+        var patience = string.Create(CultureInfo.InvariantCulture, $"; lock_timeout {Wait.TotalMilliseconds:0} ms, asked for up to {Tries} times");
+        return
+        [
+            new(Add(name), (Parent is null ? "ACCESS EXCLUSIVE on the table" : $"SHARE ROW EXCLUSIVE on {both}") + ", for a moment" + patience, "the proof: a twin of the constraint, in a transaction of its own"),
+            new(Validate(name), "SHARE UPDATE EXCLUSIVE on the table" + (Parent is null ? "" : ", ROW SHARE on the one that it refers to") + ", while all of it is read: who reads or writes rows goes on" + patience, "the server itself says whether every row keeps it"),
+            new(Drop(name), $"ACCESS EXCLUSIVE on {both}, for a moment" + patience, "the twin has proven it; your own constraint stays as it is"),
+        ];
+    }
+
+    private static string Name(long incident) => string.Create(CultureInfo.InvariantCulture, $"healing_twin_{incident}");
+
+    private string Add(string name) => $"ALTER TABLE {Table.Quoted} ADD CONSTRAINT {name} {Promise} NOT VALID";
+
+    private string Validate(string name) => $"ALTER TABLE {Table.Quoted} VALIDATE CONSTRAINT {name}";
+
+    private string Drop(string name) => $"ALTER TABLE {Table.Quoted} DROP CONSTRAINT IF EXISTS {name}";
+
+    private Task<bool> MayAsync(RepairSession session, CancellationToken cancel) =>
+        session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<IndexLook>("may_twin"), new { table = Table.Oid, parent = Parent }, cancellationToken: cancel));
+
     public async Task<OwnProof> ProveAsync(RepairSession session, long incident, CancellationToken cancel)
     {
-        if (!await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<IndexLook>("may_twin"), new { table = Table.Oid, parent = Parent }, cancellationToken: cancel)).ConfigureAwait(false))
+        if (!await MayAsync(session, cancel).ConfigureAwait(false))
         {
             return new(true, $"proven by the check alone: the role {session.Role} may not add a constraint to {Table.Quoted}");
         }
         var log = new StatementLog();
-        var name = string.Create(CultureInfo.InvariantCulture, $"healing_twin_{incident}");
-        var without = Definition.EndsWith(" NOT VALID", StringComparison.Ordinal) ? Definition[..^10] : Definition;
+        var name = Name(incident);
         await SweepAsync(session, Table.Oid, log, cancel).ConfigureAwait(false);
         try
         {
-            if (!await PatientAsync(session, $"ALTER TABLE {Table.Quoted} ADD CONSTRAINT {name} {without} NOT VALID", log, cancel).ConfigureAwait(false))
+            if (!await PatientAsync(session, Add(name), log, cancel).ConfigureAwait(false))
             {
                 return new(true, $"proven by the check alone: {Table.Quoted} is too busy for a twin constraint");
             }
-            return await PatientAsync(session, $"ALTER TABLE {Table.Quoted} VALIDATE CONSTRAINT {name}", log, cancel).ConfigureAwait(false)
-                ? new(true, $"a twin of the constraint was added, validated and dropped: {without}")
+            return await PatientAsync(session, Validate(name), log, cancel).ConfigureAwait(false)
+                ? new(true, $"a twin of the constraint was added, validated and dropped: {Promise}")
                 : new(true, $"proven by the check alone: {Table.Quoted} is too busy for a twin constraint to be validated");
         }
         catch (PostgresException e) when (e.SqlState is SqlState.ForeignKeyViolation or SqlState.CheckViolation)

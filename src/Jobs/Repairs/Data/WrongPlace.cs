@@ -21,6 +21,12 @@ public interface IWrongRows
     /// <summary>Reads the whole table, by a session that cannot write.</summary>
     Task<WrongPlaces> FindAsync(Target target, CancellationToken cancel);
 
+    /// <summary>The statement that looks at them again and locks those that are still wrong.</summary>
+    string Locking(RelationName leaf);
+
+    /// <summary>What its parameters stand for, beside the places; null: there are no others.</summary>
+    string? Parameters { get; }
+
     /// <summary>Those of them that are still wrong, locked within the session's transaction; what somebody else holds is passed over.</summary>
     Task<IReadOnlyList<string>> LockAsync(RepairSession session, RelationName leaf, IReadOnlyList<string> ctids, CancellationToken cancel);
 }

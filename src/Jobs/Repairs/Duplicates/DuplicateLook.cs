@@ -20,7 +20,7 @@ internal static class DuplicateLook
         }
         if (hold)
         {
-            await connection.ExecuteAsync(new CommandDefinition($"SELECT FROM ONLY {key.TableQuoted} t WHERE t.ctid = ANY (@places::text[]::tid[]) FOR UPDATE",
+            await connection.ExecuteAsync(new CommandDefinition(Holding(key),
                 new { places = members.Select(m => m.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
         }
         var copies = (await connection.QueryAsync<(string Place, long Age, string Said)>(new CommandDefinition(
@@ -43,6 +43,9 @@ internal static class DuplicateLook
         var softly = await soft.AtAsync(new(key.TableOid, key.TableQuoted), decisions.SelectMany(d => d.Losers).Select(l => l.Place), decisions.Select(d => d.Winner.Place), cancel).ConfigureAwait(false);
         return softly.Count == 0 ? decisions : [.. decisions.Select(d => d with { Loose = [.. SoftlyReferring.Told(softly.Select(s => s.To(d.Losers.Select(l => l.Place))).OfType<SoftlyReferring>())] })];
     }
+
+    /// <summary>What locks the rows that share a key.</summary>
+    public static string Holding(UniqueKey key) => $"SELECT FROM ONLY {key.TableQuoted} t WHERE t.ctid = ANY (@places::text[]::tid[]) FOR UPDATE";
 
     /// <summary>Where all copies have the same value, whoever refers to it refers to the one that stays.</summary>
     private static async Task ReferringAsync(NpgsqlConnection connection, UniqueKey key, Reference reference, List<DuplicateCopy> group, CancellationToken cancel)

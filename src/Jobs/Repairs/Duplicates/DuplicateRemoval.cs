@@ -35,17 +35,24 @@ internal sealed class DuplicateRemoval(RepairSession session, UniqueKey key, Qua
         return await batch.DeleteAsync(table, [.. decisions.SelectMany(d => d.Losers).Select(l => l.Place)], cancel, keyStays: true).ConfigureAwait(false);
     }
 
+    /// <summary>What finds and locks the rows that refer to one that goes.</summary>
+    public static string Referrers(UniqueKey key, Reference reference) =>
+        $"SELECT t.ctid::text FROM ONLY {reference.Quoted} t WHERE EXISTS (SELECT FROM ONLY {key.TableQuoted} p WHERE p.ctid = ANY (@places::text[]::tid[]) AND {reference.Condition}) FOR UPDATE OF t";
+
+    /// <summary>Each column of a key to the value of the row that stays.</summary>
+    /// <param name="stays">Its place, in SQL.</param>
+    public static async Task<IReadOnlyDictionary<string, string>> RepointingAsync(RepairSession session, UniqueKey key, Reference reference, string stays, CancellationToken cancel) =>
+        (await session.Connection.QueryAsync<(string Column, string RefersTo)>(new CommandDefinition(Sql.Of<IndexLook>("references_by_column"), new { oid = reference.Oid }, cancellationToken: cancel)).ConfigureAwait(false))
+        .ToDictionary(c => c.Column,
+            c => $"(SELECT \"kept copy\".{c.RefersTo} FROM ONLY {key.TableQuoted} AS \"kept copy\" WHERE \"kept copy\".ctid OPERATOR(pg_catalog.=) {stays}::pg_catalog.tid)", StringComparer.Ordinal);
+
     /// <summary>The rows by their places of now: whoever changes another column of one, or this very batch by another key, gives it a new one.</summary>
     private async Task<long> RepointAsync(DuplicateCopy loser, Referring referring, DuplicateCopy winner, CancellationToken cancel)
     {
         var places = (await session.Connection.QueryAsync<string>(new CommandDefinition(
-            $"SELECT t.ctid::text FROM ONLY {referring.Reference.Quoted} t WHERE EXISTS (SELECT FROM ONLY {key.TableQuoted} p WHERE p.ctid = ANY (@places::text[]::tid[]) AND {referring.Reference.Condition}) FOR UPDATE OF t",
-            new { places = new[] { loser.Place } }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
-        var columns = (await session.Connection.QueryAsync<(string Column, string RefersTo)>(new CommandDefinition(
-            Sql.Of<IndexLook>("references_by_column"), new { oid = referring.Reference.Oid }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
+            Referrers(key, referring.Reference), new { places = new[] { loser.Place } }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
         var table = await QuarantineTable.OfAsync(session.Connection, referring.Reference.Leaf, cancel).ConfigureAwait(false);
-        var set = columns.ToDictionary(c => c.Column,
-            c => $"(SELECT \"kept copy\".{c.RefersTo} FROM ONLY {key.TableQuoted} AS \"kept copy\" WHERE \"kept copy\".ctid OPERATOR(pg_catalog.=) '{winner.Place}'::pg_catalog.tid)", StringComparer.Ordinal);
+        var set = await RepointingAsync(session, key, referring.Reference, $"'{winner.Place}'", cancel).ConfigureAwait(false);
         return await batch.ChangeAsync(table, places, set, cancel).ConfigureAwait(false) == places.Count ? places.Count : -1;
     }
 

@@ -14,7 +14,7 @@ namespace HealingWorkers.Jobs.Repairs;
 public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
 {
     private const int Shown = 20;
-    private const string Locks = "SHARE ROW EXCLUSIVE on the table and ACCESS EXCLUSIVE on the index: who writes waits, who reads by that index too, until it is built";
+    private const string Locks = "SHARE ROW EXCLUSIVE on the table and ACCESS EXCLUSIVE on the index: who writes waits, and who reads the table while the index is built";
 
     public string Name => "resolve_duplicates";
 
@@ -65,12 +65,7 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             Work = new Planned(incident, keep, losers + repointed, decisions.Count(d => !d.IsClear)),
             Samples = [.. decisions.OrderBy(d => d.IsClear).Take(Shown).Select(Sample)],
             Notes = Notes(decisions, repointed),
-            Steps =
-            [
-                new(Hold(key), Locks, "nobody may add a row of the same key meanwhile"),
-                new($"quarantine and DELETE of {losers} row(s) of {key.TableQuoted}", Locks, "one row of each key stays"),
-                new($"REINDEX INDEX {index.Quoted}", Locks, "the index knows exactly the rows that stayed"),
-            ],
+            Steps = await new DuplicateSteps(session, key, index, limits).OfAsync(decisions, cancel).ConfigureAwait(false),
         };
     }
 
@@ -159,7 +154,7 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
     private static HashSet<(string, bool)> Choice(IEnumerable<DuplicateDecision> decisions) =>
         [.. decisions.SelectMany(d => d.Losers.Select(l => (l.Place, false)).Append((d.Winner.Place, true)))];
 
-    private static string Hold(UniqueKey key) => $"LOCK TABLE ONLY {key.TableQuoted} IN SHARE ROW EXCLUSIVE MODE";
+    internal static string Hold(UniqueKey key) => $"LOCK TABLE ONLY {key.TableQuoted} IN SHARE ROW EXCLUSIVE MODE";
 
     private static async Task<UniqueKey?> KeyAsync(NpgsqlConnection connection, long index, CancellationToken cancel) =>
         (await UniqueKeys.ReadAsync(connection, CheckScope.OfIndexes(index), cancel).ConfigureAwait(false)) is [var key] ? key : null;

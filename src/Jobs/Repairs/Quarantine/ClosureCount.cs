@@ -16,7 +16,11 @@ internal sealed class ClosureCount(NpgsqlConnection connection, SoftReferences s
     private readonly Queue<(long Table, string Quoted, IReadOnlyList<string> Places)> _waves = new();
     private readonly List<SoftlyReferring> _softly = [];
     private readonly Dictionary<long, IReadOnlyList<Reference>> _to = [];
+    private readonly Dictionary<(long, long, long), Along> _along = [];
     private long _followed;
+
+    /// <summary>What goes along or loses its reference, in the order in which it was come upon.</summary>
+    public IReadOnlyCollection<Along> Taken => _along.Values;
 
     /// <summary>What points at rows that would go, and would neither go along nor lose its reference.</summary>
     public IReadOnlyList<SoftlyReferring> Softly => _softly;
@@ -36,7 +40,13 @@ internal sealed class ClosureCount(NpgsqlConnection connection, SoftReferences s
                 _softly.AddRange(await soft.AtAsync(new(wave.Table, wave.Quoted), wave.Places, [], cancel).ConfigureAwait(false));
                 foreach (var reference in await ToAsync(wave.Table, cancel).ConfigureAwait(false))
                 {
-                    along += await AlongAsync(reference, wave.Quoted, wave.Places, cancel).ConfigureAwait(false);
+                    var more = await AlongAsync(reference, wave.Quoted, wave.Places, cancel).ConfigureAwait(false);
+                    along += more;
+                    if (more > 0)
+                    {
+                        var at = (reference.Oid, reference.Leaf, wave.Table);
+                        _along[at] = new(reference, wave.Table, wave.Quoted, (_along.TryGetValue(at, out var known) ? known.Rows : 0) + more);
+                    }
                     if (_followed > MostFollowed)
                     {
                         return null;
@@ -82,3 +92,7 @@ internal sealed class ClosureCount(NpgsqlConnection connection, SoftReferences s
         return news.Count;
     }
 }
+
+/// <summary>Rows of one table that refer by one key to rows of another that go.</summary>
+/// <param name="To">The table that they refer to.</param>
+internal sealed record Along(Reference Reference, long To, string ToQuoted, long Rows);

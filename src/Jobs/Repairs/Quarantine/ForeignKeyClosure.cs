@@ -51,9 +51,11 @@ internal sealed class ForeignKeyClosure(NpgsqlConnection connection, QuarantineB
         }
     }
 
+    public static string Role(string role) => $"SET LOCAL session_replication_role = {role}";
+
     private Task RoleAsync(string role, CancellationToken cancel)
     {
-        var statement = $"SET LOCAL session_replication_role = {role}";
+        var statement = Role(role);
         log.Add(statement);
         return connection.ExecuteAsync(new CommandDefinition(statement, cancellationToken: cancel));
     }
@@ -88,7 +90,7 @@ internal sealed class ForeignKeyClosure(NpgsqlConnection connection, QuarantineB
                 return;
             }
             var table = await batch.TableAsync(reference.Leaf, RowAction.Delete, cancel).ConfigureAwait(false);
-            child = await batch.BeginAsync(step, table, "deleted", $"ON DELETE CASCADE of {reference.Name}", [], cancel).ConfigureAwait(false);
+            child = await batch.BeginAsync(step, table, "deleted", reference.Taking, [], cancel).ConfigureAwait(false);
             _deleted.Add(table.Oid, child);
         }
         var kept = await child.KeepReferringAsync(reference, parent.Table.Quoted, places, null, cancel).ConfigureAwait(false);
@@ -106,14 +108,13 @@ internal sealed class ForeignKeyClosure(NpgsqlConnection connection, QuarantineB
             return;
         }
         var table = await batch.TableAsync(reference.Leaf, RowAction.Update, cancel).ConfigureAwait(false);
-        var columns = table.Columns.Where(c => reference.SetColumns.Contains(c.Name, StringComparer.Ordinal)).ToList();
-        var (what, value) = reference.OnDelete is "n" ? ("SET NULL", "NULL") : ("SET DEFAULT", "DEFAULT");
-        var part = await batch.BeginAsync(step, table, "changed", $"ON DELETE {what} of {reference.Name}", columns, cancel).ConfigureAwait(false);
+        var columns = reference.Loosened(table);
+        var part = await batch.BeginAsync(step, table, "changed", reference.Taking, columns, cancel).ConfigureAwait(false);
         await part.KeepReferringAsync(reference, parent.Table.Quoted, places, _deleted.GetValueOrDefault(reference.Leaf)?.Number, cancel).ConfigureAwait(false);
         if (part.Kept > 0)
         {
             await batch.RequireUnreferencedAsync(table, columns, cancel).ConfigureAwait(false);
-            await RowChange.RunAsync(connection, part, string.Join(", ", columns.Select(c => $"{c.Quoted} = {value}")), columns, log, cancel).ConfigureAwait(false);
+            await RowChange.RunAsync(connection, part, reference.Loosening(table), columns, log, cancel).ConfigureAwait(false);
         }
     }
 
@@ -121,10 +122,9 @@ internal sealed class ForeignKeyClosure(NpgsqlConnection connection, QuarantineB
     {
         var parts = _deleted.Values.Where(p => p.Kept > 0).ToList();
         var counted = await RowCounters.AtAsync(connection, _seen, cancel).ConfigureAwait(false);
-        var statement = parts is [var only] ? $"WITH d0 AS ({only.Deletion} RETURNING 1) SELECT ARRAY[(SELECT count(*) FROM d0)]"
-            : $"WITH {string.Join(",\n", parts.Select((p, i) => FormattableString.Invariant($"d{i} AS ({p.Deletion} RETURNING 1)")))}\nSELECT ARRAY[{string.Join(", ", parts.Select((_, i) => FormattableString.Invariant($"(SELECT count(*) FROM d{i})")))}]";
-        log.Add(parts is [var one] ? one.Deletion : statement);
-        var gone = await connection.ExecuteScalarAsync<long[]>(new CommandDefinition(statement, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
+        var deletions = parts.ConvertAll(p => p.Deletion);
+        log.Add(QuarantineStatements.TogetherTold(deletions));
+        var gone = await connection.ExecuteScalarAsync<long[]>(new CommandDefinition(QuarantineStatements.Together(deletions), commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
         for (var i = 0; i < parts.Count; i++)
         {
             if (gone![i] != parts[i].Kept)

@@ -107,7 +107,7 @@ public sealed class QuarantineBatch : IAsyncDisposable
         if (part.Kept > 0)
         {
             await RequireUnreferencedAsync(table, columns, cancel).ConfigureAwait(false);
-            await RowChange.RunAsync(_connection, part, string.Join(", ", set.Select(s => $"{s.Key} = {s.Value}")), columns, _log, cancel).ConfigureAwait(false);
+            await RowChange.RunAsync(_connection, part, RowChange.Set(set), columns, _log, cancel).ConfigureAwait(false);
         }
         await CountAsync(cancel).ConfigureAwait(false);
         return part.Kept;

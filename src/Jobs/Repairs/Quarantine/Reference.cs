@@ -25,6 +25,15 @@ internal sealed record Reference
 
     public string What => $"the foreign key {Name} of {Quoted}";
 
+    /// <summary>What it does to its rows when those go that they refer to.</summary>
+    public string Taking => $"ON DELETE {OnDelete switch { "c" => "CASCADE", "n" => "SET NULL", _ => "SET DEFAULT" }} of {Name}";
+
+    /// <summary>Columns of its table that lose their value then.</summary>
+    public IReadOnlyList<QuarantineColumn> Loosened(QuarantineTable table) => [.. table.Columns.Where(c => SetColumns.Contains(c.Name, StringComparer.Ordinal))];
+
+    /// <summary>As UPDATE says it.</summary>
+    public string Loosening(QuarantineTable table) => string.Join(", ", Loosened(table).Select(c => $"{c.Quoted} = {(OnDelete is "n" ? "NULL" : "DEFAULT")}"));
+
     public static async Task<IReadOnlyList<Reference>> ToAsync(NpgsqlConnection connection, long table, CancellationToken cancel) =>
         (await connection.QueryAsync<Reference>(new CommandDefinition(Sql.Of<QuarantineTable>("quarantine_references"), new { oid = table }, cancellationToken: cancel)).ConfigureAwait(false)).AsList();
 }

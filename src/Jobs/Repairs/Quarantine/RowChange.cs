@@ -14,6 +14,10 @@ internal static class RowChange
         return columns.Count == 0 ? columns : columns.Concat(table.Columns.Where(c => c.IsGenerated));
     }
 
+    /// <summary>What comes after SET.</summary>
+    /// <param name="set">Quoted column to an expression in SQL.</param>
+    public static string Set(IReadOnlyDictionary<string, string> set) => string.Join(", ", set.Select(s => $"{s.Key} = {s.Value}"));
+
     public static async Task RunAsync(NpgsqlConnection connection, QuarantinePart part, string set, IEnumerable<QuarantineColumn> columns, StatementLog log, CancellationToken cancel)
     {
         var statement = part.Change(set);

@@ -36,7 +36,7 @@ public sealed class HostileDataTests
         var incident = await story.DamageAsync(Html);
         _incident = incident.Id;
         await story.HealAsync(incident);
-        var plan = new RepairPlan(Html, RiskClass.Quarantining, [new RepairStep(Html, Html, Html)]) { Rows = 1, Samples = [Html], Notes = [Html] };
+        var plan = new RepairPlan(Html, RiskClass.Quarantining, [new RepairStep(Html, Html, Html) { Parameters = Html }]) { Rows = 1, Asks = Html, Samples = [Html], Notes = [Html] };
         var json = JsonSerializer.Serialize(plan, LedgerJson.Options);
         await using var connection = await _stage.Db.Source.OpenConnectionAsync();
         await connection.ExecuteAsync("UPDATE healing.attempts SET plan = @json::jsonb, statements = jsonb_build_array(@Html::text), error = @Html, verification = @Html", new { json, Html });
