@@ -55,7 +55,7 @@ internal sealed class EvidenceKeeper(HealerLedgers ledgers, HealerTools tools, H
             plan.Indexes.ToDictionary(i => i.Quoted, i => i.Definition, StringComparer.Ordinal), evidenceSuffices) { Pages = plan.Pages, AsRoomAllows = plan.KeepsOnly }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(SnapshotWritten);
         var id = await ledgers.Snapshots.RecordAsync(new(incident.Id, incident.Attempts, taken.Kind, taken.Place, tools.Snapshots.Storage.Claim(), taken.Bytes, taken.Sha256, taken.Manifest,
-            settings.KeepSnapshots), fence, cancel).ConfigureAwait(false);
+            settings.KeepSnapshots), fence, CancellationToken.None).ConfigureAwait(false);
         tools.Faults.Hit(SnapshotRecorded);
         return (taken, id);
     }

@@ -29,7 +29,7 @@ public static class PolicyGate
         {
             return new(GateDecision.Approval, $"{plan!.Rows} rows by now, and {incident.ApprovedRows} were approved: it wants to be read and approved again");
         }
-        var policy = Policy(risk, plan, target, locking);
+        var (policy, of) = Policy(risk, plan, target, locking);
         if (risk == RiskClass.Manual)
         {
             return plan is not null && incident.ApprovedPlan is { } readPlan && readPlan != PlanHash.Of(plan)
@@ -54,32 +54,39 @@ public static class PolicyGate
         }
         return policy switch
         {
-            RepairPolicy.Never => new(GateDecision.No, $"the policy of the target says never for {risk.Name()}"),
+            RepairPolicy.Never => new(GateDecision.No, $"the policy of the target says never for {of.Name()}"),
             RepairPolicy.Auto => Gate.Open,
             _ when approved || approveAll => Gate.Open,
             RepairPolicy.Window when !neverWait && MaintenanceWindow.Parse(target.MaintenanceWindow) is { } window =>
                 window.EndOf(now) is { } end ? Gate.Open with { Until = end } : new(GateDecision.Window, $"it waits for the window {target.MaintenanceWindow}") { Until = window.NextStart(now) },
             RepairPolicy.Window => new(GateDecision.Approval, $"{risk.Name()} without an open maintenance window wants approval"),
-            _ => new(GateDecision.Approval, $"{risk.Name()} wants approval here"),
+            _ => new(GateDecision.Approval, $"{of.Name()} wants approval here"),
         };
     }
 
     /// <summary>Whether such repairs of the target wait for its window.</summary>
-    public static bool IsOfWindow(RiskClass risk, TargetOptions target, bool locking = false) => Policy(risk, null, target, locking) == RepairPolicy.Window;
+    public static bool IsOfWindow(RiskClass risk, TargetOptions target, bool locking = false) => Policy(risk, null, target, locking).Policy == RepairPolicy.Window;
 
     private static Gate Rows(RepairPlan plan, bool approved, int most) =>
         approved || plan.Rows <= most ? Gate.Open
         : new(GateDecision.Approval, $"{plan.Rows} rows are more than max_rows_per_repair ({most}): they want approval");
 
+    /// <summary>Of what keeps writers out as well the stricter of both classes' policies, and which class that is.</summary>
+    private static (RepairPolicy Policy, RiskClass Of) Policy(RiskClass risk, RepairPlan? plan, TargetOptions target, bool locking)
+    {
+        var own = Policy(risk, plan, target);
+        return locking && Policy(RiskClass.LosslessLocking, plan, target) is var other && other > own ? (other, RiskClass.LosslessLocking) : (own, risk);
+    }
+
     /// <summary>What is quarantining and was not declared by the owner wants approval.</summary>
-    private static RepairPolicy Policy(RiskClass risk, RepairPlan? plan, TargetOptions target, bool locking) =>
+    private static RepairPolicy Policy(RiskClass risk, RepairPlan? plan, TargetOptions target) =>
         target.Policy.TryGetValue(risk.Name(), out var said) ? said
         : risk switch
         {
             RiskClass.LosslessOnline => RepairPolicy.Auto,
             RiskClass.LosslessLocking => RepairPolicy.Window,
             _ when plan is not (null or { OptedIn: true }) => RepairPolicy.Approve,
-            _ => locking ? RepairPolicy.Window : RepairPolicy.Auto,
+            _ => RepairPolicy.Auto,
         };
 }
 

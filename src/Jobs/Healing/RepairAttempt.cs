@@ -48,7 +48,12 @@ public sealed class RepairAttempt(
         {
             return await deferral.PutOffAsync(found, _fence, worker, wait, cancel).ConfigureAwait(false);
         }
-        var gate = plan.Steps.Count > 0 ? PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow(), repair is ILocking) : Gate.Open;
+        var gate = PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow(), repair is ILocking);
+        if (gate.Decision != GateDecision.Go && plan.Steps.Count == 0 && !(gate.Decision == GateDecision.Window && plan.Work is TwinConstraint))
+        {
+            // nothing is to be done but to look, which waits for nobody's leave
+            gate = Gate.Open;
+        }
         if (gate.Decision != GateDecision.Go)
         {
             return await deferral.StopAsync(found, gate, _fence, worker, cancel).ConfigureAwait(false);
@@ -56,20 +61,20 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(BeforeAttempt);
         await ledgers.Incidents.BeginAttemptAsync(found, _fence, worker, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterAttempt);
-        var work = new WorkInHand((await ledgers.Incidents.FindAsync(found.Id, cancel).ConfigureAwait(false))!, plan, gate.Until);
+        var work = new WorkInHand((await ledgers.Incidents.FindAsync(found.Id, cancel).ConfigureAwait(false))!, plan);
+        await using var watch = new RepairWatch(ledgers.Pauses, found.TargetId, gate.Until, tools.Clock, cancel);
         try
         {
-            return await WorkAsync(repair, bench, work, cancel).ConfigureAwait(false);
+            return await WorkAsync(repair, bench, work, watch, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not FencedException && work.Stopped is not null && !cancel.IsCancellationRequested)
         {
             await session.EndAsync(e).ConfigureAwait(false);
-            if (work.Stopped == RepairWatch.WindowEnded)
-            {
-                // it may be long until the next one
-                await SweepAsync(work, cancel).ConfigureAwait(false);
-            }
-            return await deferral.PutOffAsync(work.Incident, _fence, worker, work.Stopped, cancel).ConfigureAwait(false);
+            // it may be long until the next window
+            var left = e.InnerException is TwinLeftException twin ? $"; {twin.Told}"
+                : work.Stopped == RepairWatch.WindowEnded ? await SweepAsync(work, once: true, cancel).ConfigureAwait(false) : "";
+            // what was applied is found done by the next attempt, which has only its proof to make
+            return await deferral.PutOffAsync(work.Incident, _fence, worker, work.Stopped + left, cancel).ConfigureAwait(false);
         }
         catch (TwinLeftException e) when (!cancel.IsCancellationRequested)
         {
@@ -87,11 +92,12 @@ public sealed class RepairAttempt(
         }
     }
 
-    private async Task<HealOutcome> WorkAsync(IRepair repair, RepairSession bench, WorkInHand work, CancellationToken cancel)
+    /// <param name="watch">What it stops is the work; what the ledger is told is always told.</param>
+    private async Task<HealOutcome> WorkAsync(IRepair repair, RepairSession bench, WorkInHand work, RepairWatch watch, CancellationToken cancel)
     {
         var rehearsal = new Rehearsal(ledgers, tools, settings, bench) is { } wanted && wanted.IsWanted(repair, work.Plan) ? wanted : null;
         var keeper = new EvidenceKeeper(ledgers, tools, settings, session, _fence, worker);
-        var kept = await keeper.KeepAsync(work.Incident, work.Plan, rehearsal?.Copy, cancel).ConfigureAwait(false);
+        var kept = await BeforeAsync(watch, work, token => keeper.KeepAsync(work.Incident, work.Plan, rehearsal?.Copy, token)).ConfigureAwait(false);
         work.Snapshot = kept.Snapshot;
         if (kept.Anew is { } anew)
         {
@@ -103,7 +109,7 @@ public sealed class RepairAttempt(
         {
             return await EscalateAsync(work.Incident, kept.Trouble!, work, cancel).ConfigureAwait(false);
         }
-        if (rehearsal is not null && await RehearseAsync(rehearsal, keeper, kept, repair, bench, work, cancel).ConfigureAwait(false) is { } stopped)
+        if (rehearsal is not null && await RehearseAsync(rehearsal, keeper, kept, repair, bench, work, watch, cancel).ConfigureAwait(false) is { } stopped)
         {
             return stopped;
         }
@@ -114,7 +120,7 @@ public sealed class RepairAttempt(
         work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Repairing,
             new Move(worker, work.Plan.Nothing ?? $"{repair.Name}: {work.Plan.Steps.Count} step(s){(work.Rehearsal is null ? "" : $"; {work.Rehearsal}")}") { Fence = _fence }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterRepairing);
-        work.Result = await ApplyAsync(repair, bench, work, proof, cancel).ConfigureAwait(false);
+        work.Result = await WatchedAsync(watch, work, token => repair.ApplyAsync(bench, work.Plan, proof, token)).ConfigureAwait(false);
         tools.Faults.Hit(RepairApplied);
         await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
         tools.Faults.Hit(StatementsRecorded);
@@ -137,7 +143,16 @@ public sealed class RepairAttempt(
         work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Verifying,
             new Move(worker, work.Plan.Nothing ?? work.Result.Reason ?? "applied") { Fence = _fence }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterVerifying);
-        work.Verification = await tools.Verifier.VerifyAsync(bench, work.Incident, work.Plan, work.Result, cancel).ConfigureAwait(false);
+        work.Verification = await WatchedAsync(watch, work, async token =>
+        {
+            var verified = await tools.Verifier.VerifyAsync(bench, work.Incident, work.Plan, work.Result, token).ConfigureAwait(false);
+            if (verified.Proof != Proof.Proven)
+            {
+                // what was called back in its middle may look like a failure
+                token.ThrowIfCancellationRequested();
+            }
+            return verified;
+        }).ConfigureAwait(false);
         tools.Faults.Hit(Verified);
         return work.Verification.Proof switch
         {
@@ -148,15 +163,15 @@ public sealed class RepairAttempt(
     }
 
     /// <summary>Null when the live database follows.</summary>
-    private async Task<HealOutcome?> RehearseAsync(Rehearsal rehearsal, EvidenceKeeper keeper, KeptEvidence kept, IRepair repair, RepairSession bench, WorkInHand work, CancellationToken cancel)
+    private async Task<HealOutcome?> RehearseAsync(Rehearsal rehearsal, EvidenceKeeper keeper, KeptEvidence kept, IRepair repair, RepairSession bench, WorkInHand work, RepairWatch watch, CancellationToken cancel)
     {
-        var went = await rehearsal.RunAsync(repair, work.Incident, work.Plan, kept.Proof!, kept.Copy, cancel).ConfigureAwait(false);
+        var went = await BeforeAsync(watch, work, token => rehearsal.RunAsync(repair, work.Incident, work.Plan, kept.Proof!, kept.Copy, token)).ConfigureAwait(false);
         if (went.IsNoYes && kept.Copy is { IsFresh: false }
-            && await keeper.KeepAsync(work.Incident, work.Plan, rehearsal.Copy! with { Anew = true }, cancel).ConfigureAwait(false) is { Proof: { } proof, Copy.Snapshot: not null } anew)
+            && await BeforeAsync(watch, work, token => keeper.KeepAsync(work.Incident, work.Plan, rehearsal.Copy! with { Anew = true }, token)).ConfigureAwait(false) is { Proof: { } proof, Copy.Snapshot: not null } anew)
         {
             // the first was older than this attempt: the damage came later, or what stood in the way has been put right
             work.Snapshot = anew.Snapshot;
-            went = await rehearsal.RunAsync(repair, work.Incident, work.Plan, proof, anew.Copy, cancel).ConfigureAwait(false);
+            went = await BeforeAsync(watch, work, token => rehearsal.RunAsync(repair, work.Incident, work.Plan, proof, anew.Copy, token)).ConfigureAwait(false);
         }
         work.Rehearsal = went.Said;
         if (went.Failed is { } failed)
@@ -171,7 +186,7 @@ public sealed class RepairAttempt(
         {
             return rehearsal.IsStrict ? await EscalateAsync(work.Incident, $"without a rehearsal there is no such repair here (rehearsal.rule is always): {missing}", work, cancel).ConfigureAwait(false) : null;
         }
-        var now = await repair.PlanAsync(bench, work.Incident, cancel).ConfigureAwait(false);
+        var now = await BeforeAsync(watch, work, token => repair.PlanAsync(bench, work.Incident, token)).ConfigureAwait(false);
         const string changed = "the live database changed while the repair was rehearsed, and calls for another plan now";
         return PlanHash.OfWork(now) == PlanHash.OfWork(work.Plan) && PlanQuestions.NewTo(PlanQuestions.BindingOf(work.Plan.Asks), now.Asks) is null ? null
             : now.Steps.Count == 0 ? await deferral.PutOffAsync(work.Incident, _fence, worker, now.Defer ?? changed, cancel).ConfigureAwait(false)
@@ -187,12 +202,11 @@ public sealed class RepairAttempt(
             : await EscalateAsync(work.Incident, $"it was tried on {copies} copies of the server without a clear yes, and the live one was left alone: {why}", work, cancel).ConfigureAwait(false);
     }
 
-    private async Task<RepairResult> ApplyAsync(IRepair repair, RepairSession bench, WorkInHand work, SnapshotProof proof, CancellationToken cancel)
+    private static async Task<T> WatchedAsync<T>(RepairWatch watch, WorkInHand work, Func<CancellationToken, Task<T>> part)
     {
-        await using var watch = new RepairWatch(ledgers.Pauses, work.Incident.TargetId, work.Until, tools.Clock, cancel);
         try
         {
-            return await repair.ApplyAsync(bench, work.Plan, proof, watch.Token).ConfigureAwait(false);
+            return await part(watch.Token).ConfigureAwait(false);
         }
         catch when (watch.Why is not null)
         {
@@ -200,6 +214,14 @@ public sealed class RepairAttempt(
             throw;
         }
     }
+
+    /// <summary>What comes before the repair: whatever it says once it is stopped, nothing follows it.</summary>
+    private static Task<T> BeforeAsync<T>(RepairWatch watch, WorkInHand work, Func<CancellationToken, Task<T>> part) => WatchedAsync(watch, work, async token =>
+    {
+        var done = await part(token).ConfigureAwait(false);
+        token.ThrowIfCancellationRequested();
+        return done;
+    });
 
     private async Task<HealOutcome> ResolveAsync(WorkInHand work, CancellationToken cancel)
     {
@@ -246,12 +268,13 @@ public sealed class RepairAttempt(
     private async Task<HealOutcome> BrokenOffAsync(WorkInHand work, Exception e, CancellationToken cancel)
     {
         await session.EndAsync(e).ConfigureAwait(false);
-        var left = await SweepAsync(work, cancel).ConfigureAwait(false);
+        var left = await SweepAsync(work, once: false, cancel).ConfigureAwait(false);
         return await FailAsync(work, (e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : e.Message) + left, cancel).ConfigureAwait(false);
     }
 
     /// <summary>The driver gives up a session in which the server spoke of corruption, so that what was half built is dropped in another. Says what a person must know of.</summary>
-    private async Task<string> SweepAsync(WorkInHand work, CancellationToken cancel)
+    /// <param name="once">Nobody waits for a lock more than once.</param>
+    private async Task<string> SweepAsync(WorkInHand work, bool once, CancellationToken cancel)
     {
         if (work.Incident.State != IncidentState.Repairing && !(work.Incident.State == IncidentState.Verifying && work.Incident.Kind.IsOfData))
         {
@@ -268,7 +291,7 @@ public sealed class RepairAttempt(
                 {
                     await OwnLeftovers.DropAsync(bench, index, work.Plan, new StatementLog(), cancel).ConfigureAwait(false);
                 }
-                return await TwinConstraint.LeftAsync(bench, work.Incident, cancel).ConfigureAwait(false);
+                return await TwinConstraint.LeftAsync(bench, work.Incident, cancel, once).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is NpgsqlException or HealingException or TimeoutException)
@@ -340,7 +363,7 @@ public sealed class RepairAttempt(
         Ledger = rows,
     };
 
-    private sealed class WorkInHand(Incident incident, RepairPlan plan, DateTimeOffset? until)
+    private sealed class WorkInHand(Incident incident, RepairPlan plan)
     {
         public Incident Incident { get; set; } = incident;
         public RepairPlan Plan => plan;
@@ -350,8 +373,7 @@ public sealed class RepairAttempt(
         public RepairResult? Result { get; set; }
         public IReadOnlyList<ReceiptQuarantine> Quarantine { get; set; } = [];
         public VerificationResult? Verification { get; set; }
-        /// <summary>When the window ends that it works in; null where it needs none.</summary>
-        public DateTimeOffset? Until => until;
+        /// <summary>Why its work was stopped; null when it was not.</summary>
         public string? Stopped { get; set; }
     }
 }

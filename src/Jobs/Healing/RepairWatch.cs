@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace HealingWorkers.Jobs.Healing;
 
-/// <summary>Looks all the while a repair is applied whether it may go on, and cancels it: a pause, or the end of its window, stops what is under way.</summary>
+/// <summary>Looks all the while an attempt works, from its snapshot to its proof, whether it may go on, and cancels it: a pause, or the end of its window, stops what is under way.</summary>
 internal sealed class RepairWatch : IAsyncDisposable
 {
     public const string WindowEnded = "the maintenance window ended";
@@ -48,7 +48,7 @@ internal sealed class RepairWatch : IAsyncDisposable
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // the repair has been applied
+            // the work is over
         }
     }
 

@@ -61,7 +61,7 @@ public static class ConfigKeys
         Of(Target + "maintenance_window", Window, "", "When locking repairs may run; days like Sat,Sun, or none for every day.", (t, v) => t.MaintenanceWindow = (string)v!),
         Of(Target + "critical_indexes[]", Text, "", "Indexes that every health check looks at; empty is primary keys in rotation.", (t, v) => t.CriticalIndexes.Add((string)v!)),
         Policy("lossless-online", "is auto"),
-        Policy("lossless-locking", "waits for the window, or for approval where there is none"),
+        Policy("lossless-locking", "waits for the window, or for approval where there is none; a quarantining repair that keeps writers out (of duplicates) is held by the stricter of both"),
         Policy("quarantining", "is auto up to max_rows_per_repair where opted in, else approve"),
         .. StandbyKeys.All,
         .. RuleKeys.All,

@@ -106,4 +106,5 @@ public sealed class TargetConnectionsOptions
     public string Surgery { get; set; } = "";
 }
 
+/// <summary>From the laxest to the strictest.</summary>
 public enum RepairPolicy { Auto, Window, Approve, Never }

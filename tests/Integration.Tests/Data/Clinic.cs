@@ -34,6 +34,7 @@ internal sealed class Clinic : IAsyncDisposable
     public bool ApproveAll { get; set; }
     public bool NeverWait { get; set; } = true;
     public TimeSpan? Lease { get; set; }
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
     public IncidentLedger Incidents => new(Db);
 
     public static async Task<Clinic> OpenAsync(string sql, Action<RulesOptions>? rules = null)
@@ -77,7 +78,7 @@ internal sealed class Clinic : IAsyncDisposable
         return (await Incidents.FindAsync(incident.Id, CancellationToken.None))!;
     }
 
-    public HealerFactory Factory() => new(Options, Db, new TargetSet([Target]), Checks, TimeProvider.System, NullLoggerFactory.Instance)
+    public HealerFactory Factory() => new(Options, Db, new TargetSet([Target]), Checks, Clock, NullLoggerFactory.Instance)
     {
         Settings = HealerSettings.Of(Options) with { FirstPause = TimeSpan.FromMilliseconds(1), ApproveAll = ApproveAll, NeverWait = NeverWait, Lease = Lease ?? TimeSpan.FromMinutes(5) },
         Limits = Limits,

@@ -63,11 +63,4 @@ internal sealed class WindowTests
 
     private static Task<long> RebuildsAsync(Hospital hospital) =>
         Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'REINDEX INDEX CONCURRENTLY%' AND state = 'active' AND datname = current_database()");
-
-    private sealed class MovedClock : TimeProvider
-    {
-        public TimeSpan Later { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Later;
-    }
 }

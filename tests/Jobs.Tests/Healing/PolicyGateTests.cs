@@ -48,6 +48,53 @@ internal sealed class PolicyGateTests
     public void WhatKeepsWritersOutWaitsForTheWindowThoughItIsDeclared(string window, GateDecision expected) =>
         Assert.That(Decide(RiskClass.Quarantining, new() { MaintenanceWindow = window }, rows: 1, optedIn: true, locking: true).Decision, Is.EqualTo(expected));
 
+    // without a word about its own class the default of that class holds beside whatever is said about the other
+    [TestCase(null, null, GateDecision.Window)]
+    [TestCase(null, RepairPolicy.Auto, GateDecision.Go)]
+    [TestCase(null, RepairPolicy.Window, GateDecision.Window)]
+    [TestCase(null, RepairPolicy.Approve, GateDecision.Approval)]
+    [TestCase(null, RepairPolicy.Never, GateDecision.No)]
+    [TestCase(RepairPolicy.Auto, null, GateDecision.Window)]
+    [TestCase(RepairPolicy.Auto, RepairPolicy.Auto, GateDecision.Go)]
+    [TestCase(RepairPolicy.Auto, RepairPolicy.Window, GateDecision.Window)]
+    [TestCase(RepairPolicy.Auto, RepairPolicy.Approve, GateDecision.Approval)]
+    [TestCase(RepairPolicy.Auto, RepairPolicy.Never, GateDecision.No)]
+    [TestCase(RepairPolicy.Window, null, GateDecision.Window)]
+    [TestCase(RepairPolicy.Window, RepairPolicy.Auto, GateDecision.Window)]
+    [TestCase(RepairPolicy.Window, RepairPolicy.Window, GateDecision.Window)]
+    [TestCase(RepairPolicy.Window, RepairPolicy.Approve, GateDecision.Approval)]
+    [TestCase(RepairPolicy.Window, RepairPolicy.Never, GateDecision.No)]
+    [TestCase(RepairPolicy.Approve, null, GateDecision.Approval)]
+    [TestCase(RepairPolicy.Approve, RepairPolicy.Auto, GateDecision.Approval)]
+    [TestCase(RepairPolicy.Approve, RepairPolicy.Window, GateDecision.Approval)]
+    [TestCase(RepairPolicy.Approve, RepairPolicy.Never, GateDecision.No)]
+    [TestCase(RepairPolicy.Never, null, GateDecision.No)]
+    [TestCase(RepairPolicy.Never, RepairPolicy.Auto, GateDecision.No)]
+    [TestCase(RepairPolicy.Never, RepairPolicy.Never, GateDecision.No)]
+    public void OfWhatKeepsWritersOutTheStricterOfBothPoliciesHolds(RepairPolicy? quarantining, RepairPolicy? locking, GateDecision expected)
+    {
+        var target = new TargetOptions { MaintenanceWindow = "Sun 02:00-03:00 UTC" };
+        foreach (var (name, policy) in new[] { ("quarantining", quarantining), ("lossless-locking", locking) })
+        {
+            if (policy is { } said)
+            {
+                target.Policy[name] = said;
+            }
+        }
+        Assert.That(Decide(RiskClass.Quarantining, target, optedIn: true, locking: true).Decision, Is.EqualTo(expected));
+        Assert.That(PolicyGate.IsOfWindow(RiskClass.Quarantining, target, locking: true), Is.EqualTo(expected == GateDecision.Window));
+        Assert.That(Decide(RiskClass.Quarantining, target, optedIn: true).Decision, Is.EqualTo(quarantining is { } own ? Decide(RiskClass.LosslessOnline, With("lossless-online", own, target.MaintenanceWindow)).Decision : GateDecision.Go), "what locks nothing is held by its own alone");
+    }
+
+    [Test]
+    public void ItIsSaidWhichOfTheTwoClassesHoldsItBack()
+    {
+        var target = new TargetOptions { MaintenanceWindow = "Sun 02:00-03:00 UTC", Policy = { ["quarantining"] = RepairPolicy.Auto, ["lossless-locking"] = RepairPolicy.Never } };
+        Assert.That(Decide(RiskClass.Quarantining, target, optedIn: true, locking: true).Why, Is.EqualTo("the policy of the target says never for lossless-locking"));
+        (target.Policy["quarantining"], target.Policy["lossless-locking"]) = (RepairPolicy.Never, RepairPolicy.Auto);
+        Assert.That(Decide(RiskClass.Quarantining, target, optedIn: true, locking: true).Why, Is.EqualTo("the policy of the target says never for quarantining"));
+    }
+
     [TestCase(false, null, false, GateDecision.Approval)]
     [TestCase(true, "which?", false, GateDecision.Go)]
     [TestCase(false, null, true, GateDecision.Go)]
@@ -116,7 +163,7 @@ internal sealed class PolicyGateTests
         });
     }
 
-    private static TargetOptions With(string risk, RepairPolicy policy) => new() { Policy = { [risk] = policy } };
+    private static TargetOptions With(string risk, RepairPolicy policy, string window = "") => new() { MaintenanceWindow = window, Policy = { [risk] = policy } };
 
     private static Gate Decide(RiskClass risk, TargetOptions target, bool approved = false, bool approveAll = false, long rows = 1, bool optedIn = false, long? read = null, bool locking = false, string? asks = null, string? asked = null) =>
         PolicyGate.Decide(new Incident

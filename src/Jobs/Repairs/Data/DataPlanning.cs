@@ -66,5 +66,6 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
 
     public RepairPlan Told(HealingException e) => Plan with { Refuse = $"{e.Message} ({e.Hint})" };
 
-    public RepairPlan Nothing(string why) => Plan with { Nothing = why };
+    /// <param name="twin">What an earlier attempt that took rows was to be proven by, and was not.</param>
+    public RepairPlan Nothing(string why, TwinConstraint? twin = null) => Plan with { Nothing = why, Work = session.SentBefore is { Count: > 0 } ? twin : null };
 }

@@ -15,7 +15,7 @@ internal static class DataRepair
 
     public static async Task<OwnProof> ProveAsync(RepairSession session, Incident incident, RepairPlan plan, CancellationToken cancel)
     {
-        if (plan.Work is DataWork { Twin: { } twin })
+        if ((plan.Work as TwinConstraint ?? (plan.Work as DataWork)?.Twin) is { } twin)
         {
             return await twin.ProveAsync(session, incident.Id, cancel).ConfigureAwait(false);
         }

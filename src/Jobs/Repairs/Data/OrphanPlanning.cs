@@ -42,7 +42,7 @@ internal static class OrphanPlanning
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);
         if (found.Count == 0)
         {
-            return planning.Nothing($"no row of {key.ChildQuoted} points at nothing any more");
+            return planning.Nothing($"no row of {key.ChildQuoted} points at nothing any more", TwinOf(session, declared));
         }
         var columns = key.SetColumns.Length > 0 ? key.SetColumns : key.ChildColumns;
         var work = new DataWork(incident, rows, found)

@@ -17,6 +17,7 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
 {
     private const int Tries = 40;
     private const int Few = 4;
+    private const int Once = 1;
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
@@ -82,8 +83,25 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
         {
             if (session.Connection.FullState == System.Data.ConnectionState.Open)
             {
-                await SweepAsync(session, Table.Oid, log, CancellationToken.None).ConfigureAwait(false);
+                await ClearAsync(session, log, cancel).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Drops its own. Who is stopped tries it once, and then leaves it to whoever comes next.</summary>
+    private async Task ClearAsync(RepairSession session, StatementLog log, CancellationToken cancel)
+    {
+        try
+        {
+            await SweepAsync(session, Table.Oid, log, cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (cancel.IsCancellationRequested && session.Connection.FullState == System.Data.ConnectionState.Open)
+        {
+            if (await DropAsync(session, Table.Oid, Once, log, CancellationToken.None).ConfigureAwait(false) is { } left)
+            {
+                throw new OperationCanceledException(e.Message, left, cancel);
+            }
+            throw;
         }
     }
 
@@ -100,7 +118,7 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
 
     /// <summary>The same in passing, where something else is what matters. Null when none is left, or none can be seen.</summary>
     /// <param name="table">Null for all tables.</param>
-    public static async Task<TwinLeftException?> TryAsync(RepairSession session, long? table, CancellationToken cancel)
+    public static async Task<TwinLeftException?> TryAsync(RepairSession session, long? table, CancellationToken cancel, bool once = false)
     {
         if (session.Connection.FullState != System.Data.ConnectionState.Open)
         {
@@ -108,7 +126,7 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
         }
         try
         {
-            return await DropAsync(session, table, Few, new StatementLog(), cancel).ConfigureAwait(false);
+            return await DropAsync(session, table, once ? Once : Few, new StatementLog(), cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
@@ -117,8 +135,8 @@ public sealed record TwinConstraint(RelationName Table, string Definition, long?
     }
 
     /// <summary>The same, as the end of a reason: empty where none is left.</summary>
-    public static async Task<string> LeftAsync(RepairSession session, Incident incident, CancellationToken cancel) =>
-        incident.Kind.IsOfData && await TryAsync(session, incident.TableOid, cancel).ConfigureAwait(false) is { } left ? $"; {left.Told}" : "";
+    public static async Task<string> LeftAsync(RepairSession session, Incident incident, CancellationToken cancel, bool once = false) =>
+        incident.Kind.IsOfData && await TryAsync(session, incident.TableOid, cancel, once).ConfigureAwait(false) is { } left ? $"; {left.Told}" : "";
 
     private static async Task<TwinLeftException?> DropAsync(RepairSession session, long? table, int tries, StatementLog log, CancellationToken cancel)
     {

@@ -88,12 +88,13 @@ internal static class ValuePlanning
         }
         var rows = new TestedRows(promise.Table, promise.Test);
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);
-        return found.Count == 0 ? planning.Nothing($"every row of {promise.Quoted} keeps {promise.Promise} by now")
+        var twin = await TwinAsync(session, promise, cancel).ConfigureAwait(false);
+        return found.Count == 0 ? planning.Nothing($"every row of {promise.Quoted} keeps {promise.Promise} by now", twin)
             : await planning.OfAsync(new DataWork(incident, rows, found)
             {
                 Reason = $"it does not keep {promise.Promise}",
                 Key = promise.Key,
-                Twin = await TwinAsync(session, promise, cancel).ConfigureAwait(false),
+                Twin = twin,
             }, optedIn: false, null, cancel).ConfigureAwait(false);
     }
 
