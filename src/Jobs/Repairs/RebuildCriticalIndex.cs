@@ -12,6 +12,7 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
 {
     private const string Locks = "the server is stopped: every session ends, and nobody gets in until it runs again";
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan LongestCopy = TimeSpan.FromHours(1);
 
     public string Name => "rebuild_critical_index";
 
@@ -42,7 +43,10 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
         {
             Indexes = [index],
             Relations = [index.Oid],
-            Notes = [$"every session of the whole server ends, those of other databases too; it is down for some seconds. By hand it would be, {commands}"],
+            // it is stopped once for both: with such an index it may let nobody in when it was started again before the rebuild
+            Base = BaseSnapshot.DataDirectory,
+            StopsServer = true,
+            Notes = [$"every session of the whole server ends, those of other databases too; it is down for some seconds, and where a maintenance window is open for as long as a copy of its files takes. By hand it would be, {commands}"],
             Work = control,
             Steps =
             [
@@ -66,9 +70,14 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
         }
         await session.Connection.CloseAsync().ConfigureAwait(false);
         session.Target.Forget();
-        var (code, said) = await control.WhileStoppedAsync(token => control.RunSingleAsync(session.Facts.Database, Statement(index), token), Longest, cancel).ConfigureAwait(false);
+        string? no = null;
+        var (code, said) = await control.WhileStoppedAsync(
+            async token => session.KeepStoppedAsync is { } keep && (no = await keep(token).ConfigureAwait(false)) is not null ? (-1, no)
+                : await control.RunSingleAsync(session.Facts.Database, Statement(index), token).ConfigureAwait(false),
+            session.KeepStoppedAsync is null ? Longest : Longest + LongestCopy, cancel).ConfigureAwait(false);
         var sent = plan.Steps.Select(s => s.Statement).ToList();
-        return code == 0
+        return no is not null ? new(RepairOutcome.Escalated, $"no snapshot, so no repair: {no}", [sent[0], sent[^1]]) { Restarted = true }
+            : code == 0
             ? new(RepairOutcome.Done, null, sent) { Rebuilt = [index.Oid], Restarted = true }
             : new(RepairOutcome.Failed, $"the server ran in single-user mode and ended with {code}: {said.Trim()}", sent) { Restarted = true };
     }
