@@ -1,3 +1,4 @@
+using Dapper;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -10,6 +11,7 @@ namespace HealingWorkers.Jobs.Healing;
 /// <summary>Sees to the copy of the whole server that an attempt wants: a young one is shared, and only one worker at a time takes one.</summary>
 internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, HealerSettings settings, FencedSession session, Fence fence, string worker)
 {
+    private const string Catalog = "pg_catalog.";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The place in which copies lie; one worker at a time copies a server to it.</summary>
@@ -39,20 +41,79 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
             {
                 try
                 {
-                    return await TakeOrShareAsync(incident, new(kind, Everything), cancel).ConfigureAwait(false);
+                    var stopped = new WantedBase(kind, Everything);
+                    return plan.StopsServer ? await ForeseeAsync(incident, stopped, cancel).ConfigureAwait(false)
+                        : await TakeOrShareAsync(incident, stopped, cancel).ConfigureAwait(false);
                 }
                 catch (HealingException e) when (session.Connection.FullState == System.Data.ConnectionState.Open)
                 {
                     // the server was not touched: a copy of it while it runs is the next best
-                    var online = await TakeOrShareAsync(incident, new(BaseSnapshot.BaseBackup, Everything), cancel).ConfigureAwait(false);
-                    return online with { Said = $"{online.Said} (no data_directory: {e.Message})" };
+                    var running = await TakeOrShareAsync(incident, new(BaseSnapshot.BaseBackup, Everything), cancel).ConfigureAwait(false);
+                    return running with { Said = $"{running.Said} (no data_directory: {e.Message})" };
                 }
             }
-            return await TakeOrShareAsync(incident, new(kind, onlyToTry && toTry!.Bound.Most < Everything.Most ? toTry.Bound : Everything) { Anew = toTry?.Anew == true }, cancel).ConfigureAwait(false);
+            var online = new WantedBase(kind, onlyToTry && toTry!.Bound.Most < Everything.Most ? toTry.Bound : Everything) { Anew = toTry?.Anew == true };
+            try
+            {
+                return await TakeOrShareAsync(incident, online, cancel).ConfigureAwait(false);
+            }
+            catch (HealingException e) when (!onlyToTry && !online.Anew)
+            {
+                if (await MayCopyAsync(cancel).ConfigureAwait(false))
+                {
+                    throw;
+                }
+                return await StoppedAsync(incident, e, cancel).ConfigureAwait(false);
+            }
         }
         catch (HealingException e) when (onlyToTry || settings.Snapshots.BaseBackup != BaseBackupRule.Required)
         {
             return new(null, $"no {kind.Name()}: {e.Message}");
+        }
+    }
+
+    /// <summary>For a role that may not copy the server while it runs.</summary>
+    private async Task<KeptBase> StoppedAsync(Incident incident, HealingException online, CancellationToken cancel)
+    {
+        try
+        {
+            var stopped = await TakeOrShareAsync(incident, new(BaseSnapshot.DataDirectory, Everything) { OnlyInWindow = true }, cancel).ConfigureAwait(false);
+            return stopped with { Said = $"{stopped.Said} ({online.Message})" };
+        }
+        catch (HealingException e)
+        {
+            throw e.Message == online.Message ? online : new HealingException($"{online.Message}; {e.Message}", online.Hint, e);
+        }
+    }
+
+    /// <summary>The repair stops the server: what can be known of a copy is looked at now, and it is made then.</summary>
+    private async Task<KeptBase> ForeseeAsync(Incident incident, WantedBase wanted, CancellationToken cancel)
+    {
+        if (await SharedAsync(incident, wanted, cancel).ConfigureAwait(false) is { } shared)
+        {
+            return shared;
+        }
+        var request = Request(incident, wanted, "", await WhyNotStopAsync(wanted, cancel).ConfigureAwait(false));
+        var places = await tools.Snapshots.Bases.ForeseeAsync(request, cancel).ConfigureAwait(false);
+        return new(null, null) { WhileStopped = token => WhileStoppedAsync(incident, wanted, request, places, token) };
+    }
+
+    /// <summary>Without a snapshot, with the trouble told, where it cannot be made after all.</summary>
+    private async Task<KeptBase> WhileStoppedAsync(Incident incident, WantedBase wanted, BaseRequest request, ServerPlaces places, CancellationToken cancel)
+    {
+        try
+        {
+            var lease = await ledgers.Leases.TakeAsync(Lease.OfBase(Server, Storage), worker, incident.Id, settings.Lease, cancel).ConfigureAwait(false)
+                ?? throw new HealingException("another worker copies this server right now", "It is tried again with the next attempt.");
+            return await HoldAsync(wanted, lease, async held =>
+            {
+                var taken = await tools.Snapshots.Bases.TakeStoppedAsync(request with { Name = NameOf(lease) }, places, held).ConfigureAwait(false);
+                return await RecordAsync(incident, wanted.Kind, taken).ConfigureAwait(false);
+            }, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HealingException or Npgsql.NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException && !cancel.IsCancellationRequested)
+        {
+            return new(null, $"no {wanted.Kind.Name()}: {e.Message}");
         }
     }
 
@@ -74,8 +135,10 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
     }
 
     private Task<KeptBase> UnderLeaseAsync(Incident incident, WantedBase wanted, Lease lease, CancellationToken cancel) =>
-        LeaseKeeper.HoldAsync(ledgers.Leases, lease, settings.Lease, tools.Clock,
-            async held => await SharedAsync(incident, wanted, held).ConfigureAwait(false) ?? await TakeAsync(incident, wanted, lease, held).ConfigureAwait(false),
+        HoldAsync(wanted, lease, async held => await SharedAsync(incident, wanted, held).ConfigureAwait(false) ?? await TakeAsync(incident, wanted, lease, held).ConfigureAwait(false), cancel);
+
+    private Task<KeptBase> HoldAsync(WantedBase wanted, Lease lease, Func<CancellationToken, Task<KeptBase>> work, CancellationToken cancel) =>
+        LeaseKeeper.HoldAsync(ledgers.Leases, lease, settings.Lease, tools.Clock, work,
             e => new HealingException($"the {wanted.Kind.Name()} was broken off: the control database did not answer in time", "It is tried again with the next attempt.", e), cancel);
 
     private async Task<KeptBase?> SharedAsync(Incident incident, WantedBase wanted, CancellationToken cancel)
@@ -100,21 +163,37 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
 
     private async Task<KeptBase> TakeAsync(Incident incident, WantedBase wanted, Lease lease, CancellationToken cancel)
     {
-        var kind = wanted.Kind;
-        var request = new BaseRequest(session.Target, session.Facts, session.Connection, incident, incident.Attempts, $"{Server}-{lease.Token}", settings.Programs, wanted.Bound.Most)
-        {
-            MostKey = wanted.Bound.Key,
-            WhyNotStop = kind == BaseSnapshot.DataDirectory ? await WhyNotStopAsync(cancel).ConfigureAwait(false) : null,
-        };
-        var taken = await tools.Snapshots.Bases.TakeAsync(request, kind, cancel).ConfigureAwait(false);
-        var id = await ledgers.Snapshots.RecordAsync(new(incident.Id, incident.Attempts, kind.Name(), taken.Place, Storage, taken.Bytes, taken.Sha256, taken.Manifest, settings.KeepSnapshots), fence, cancel).ConfigureAwait(false);
-        return new(id, $"{kind.Name()} {id} by {taken.Way} in {taken.Place}") { Restarted = kind == BaseSnapshot.DataDirectory, IsFresh = true };
+        var whyNot = wanted.Kind == BaseSnapshot.DataDirectory ? await WhyNotStopAsync(wanted, cancel).ConfigureAwait(false) ?? await WhyNotRestartAsync(incident, cancel).ConfigureAwait(false) : null;
+        var request = Request(incident, wanted, NameOf(lease), whyNot);
+        var kept = await RecordAsync(incident, wanted.Kind, await tools.Snapshots.Bases.TakeAsync(request, wanted.Kind, cancel).ConfigureAwait(false)).ConfigureAwait(false);
+        return kept with { Restarted = wanted.Kind == BaseSnapshot.DataDirectory };
     }
 
-    private async Task<string?> WhyNotStopAsync(CancellationToken cancel) =>
-        !(settings is { NeverWait: true, ApproveAll: true }) && MaintenanceWindow.Parse(session.Target.Options.MaintenanceWindow)?.EndOf(tools.Clock.GetUtcNow()) is null
+    private string NameOf(Lease lease) => $"{Server}-{lease.Token}";
+
+    private BaseRequest Request(Incident incident, WantedBase wanted, string name, string? whyNotStop) =>
+        new(session.Target, session.Facts, session.Connection, incident, incident.Attempts, name, settings.Programs, wanted.Bound.Most) { MostKey = wanted.Bound.Key, WhyNotStop = whyNotStop };
+
+    /// <summary>What lies there whole is told to the ledger, whatever else is to stop.</summary>
+    private async Task<KeptBase> RecordAsync(Incident incident, BaseSnapshot kind, TakenBase taken)
+    {
+        var id = await ledgers.Snapshots.RecordAsync(new(incident.Id, incident.Attempts, kind.Name(), taken.Place, Storage, taken.Bytes, taken.Sha256, taken.Manifest, settings.KeepSnapshots), fence, CancellationToken.None).ConfigureAwait(false);
+        return new(id, $"{kind.Name()} {id} by {taken.Way} in {taken.Place}") { IsFresh = true };
+    }
+
+    private async Task<string?> WhyNotStopAsync(WantedBase wanted, CancellationToken cancel) =>
+        (wanted.OnlyInWindow || settings is not { NeverWait: true, ApproveAll: true }) && MaintenanceWindow.Parse(session.Target.Options.MaintenanceWindow)?.EndOf(tools.Clock.GetUtcNow()) is null
             ? "the server is stopped only within a maintenance window"
             : await ledgers.Snapshots.IsOnAsync(session.Connection, cancel).ConfigureAwait(false) ? "the control database is on that very server" : null;
+
+    /// <summary>A server that runs keeps much of its catalogue in memory; one that begins anew reads it from disk.</summary>
+    private async Task<string?> WhyNotRestartAsync(Incident incident, CancellationToken cancel) =>
+        (await ledgers.Incidents.ListAsync(new() { TargetId = incident.TargetId, OpenOnly = true, Search = Catalog, Limit = 1000 }, cancel).ConfigureAwait(false))
+            .FirstOrDefault(i => i is { Severity: Severity.Critical, Kind.IsOfData: false } && i.Object.Quoted.StartsWith(Catalog, StringComparison.Ordinal)) is { } damaged
+            ? $"{damaged.Object.Quoted} is damaged (incident {damaged.Id}), and a server that is started with that may let nobody in" : null;
+
+    private Task<bool> MayCopyAsync(CancellationToken cancel) =>
+        session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<RelationPlace>("may_copy"), cancellationToken: cancel));
 }
 
 /// <param name="Snapshot">Its id in the ledger; null when there is none.</param>
@@ -125,12 +204,16 @@ internal sealed record KeptBase(long? Snapshot, string? Said)
     public bool Restarted { get; init; }
     /// <summary>Taken for this very attempt, just now.</summary>
     public bool IsFresh { get; init; }
+    /// <summary>Makes it, once the repair has stopped the server.</summary>
+    public Func<CancellationToken, Task<KeptBase>>? WhileStopped { get; init; }
 }
 
 internal sealed record WantedBase(BaseSnapshot Kind, CopyBound Bound)
 {
     /// <summary>None that is there already will do.</summary>
     public bool Anew { get; init; }
+    /// <summary>Nobody asked for the server to be stopped, so that even in the foreground a window must be open.</summary>
+    public bool OnlyInWindow { get; init; }
 }
 
 /// <summary>A larger server is not copied, by that key.</summary>

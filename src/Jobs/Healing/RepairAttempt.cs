@@ -120,6 +120,7 @@ public sealed class RepairAttempt(
         work.Incident = await ledgers.Incidents.MoveAsync(work.Incident.Id, work.Incident.State, IncidentState.Repairing,
             new Move(worker, work.Plan.Nothing ?? $"{repair.Name}: {work.Plan.Steps.Count} step(s){(work.Rehearsal is null ? "" : $"; {work.Rehearsal}")}") { Fence = _fence }, cancel).ConfigureAwait(false);
         tools.Faults.Hit(AfterRepairing);
+        bench.KeepStoppedAsync = kept.Copy?.WhileStopped is { } keep ? token => KeepStoppedAsync(keep, work, token) : null;
         work.Result = await WatchedAsync(watch, work, token => repair.ApplyAsync(bench, work.Plan, proof, token)).ConfigureAwait(false);
         tools.Faults.Hit(RepairApplied);
         await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
@@ -200,6 +201,15 @@ public sealed class RepairAttempt(
             .Count(s => s.Attempt == work.Incident.Attempts && s.Kind == BaseSnapshot.BaseBackup.Name());
         return copies < MostCopies ? await deferral.PutOffAsync(work.Incident, _fence, worker, why, cancel).ConfigureAwait(false)
             : await EscalateAsync(work.Incident, $"it was tried on {copies} copies of the server without a clear yes, and the live one was left alone: {why}", work, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Why the repair must not go on; null when it may.</summary>
+    private async Task<string?> KeepStoppedAsync(Func<CancellationToken, Task<KeptBase>> keep, WorkInHand work, CancellationToken cancel)
+    {
+        var copy = await keep(cancel).ConfigureAwait(false);
+        var row = copy.Snapshot is { } id ? await ledgers.Snapshots.FindAsync(id, cancel).ConfigureAwait(false) : null;
+        work.Snapshot = work.Snapshot with { Statement = $"{work.Snapshot.Statement}; {copy.Said}", Base = row is null ? null : new(row.Id, row.Kind, row.Sha256) };
+        return row is null && settings.Snapshots.BaseBackup == Options.BaseBackupRule.Required ? copy.Said : null;
     }
 
     private static async Task<T> WatchedAsync<T>(RepairWatch watch, WorkInHand work, Func<CancellationToken, Task<T>> part)

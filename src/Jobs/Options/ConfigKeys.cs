@@ -56,7 +56,7 @@ public static class ConfigKeys
         Of(Target + "connections.check", Connection, "", "The role that only detects; empty is connection.", (t, v) => t.Connections.Check = (string)v!) with { MayBeFile = true },
         Of(Target + "connections.repair", Connection, "", "The role that repairs; empty is connection.", (t, v) => t.Connections.Repair = (string)v!) with { MayBeFile = true },
         Of(Target + "connections.surgery", Connection, "", "The role for repairs that work on single row versions (group healing_surgery); empty is connections.repair.", (t, v) => t.Connections.Surgery = (string)v!) with { MayBeFile = true },
-        Of(Target + "data_directory", ConfigType.Path, "", "The server's data directory as seen from here: file snapshots, reading past the cache, and stopping it for a copy where a plan asks for one.", (t, v) => t.DataDirectory = (string)v!),
+        Of(Target + "data_directory", ConfigType.Path, "", "The server's data directory as seen from here: file snapshots, reading past the cache, and, in a maintenance window, a copy of the stopped server where the repair stops it anyway, or its role may not copy it while it runs.", (t, v) => t.DataDirectory = (string)v!),
         Of(Target + "demonstration", Flag, "false", "A target that is damaged on purpose: a third incident of one object does not point at the hardware.", (t, v) => t.Demonstration = (bool)v!),
         Of(Target + "maintenance_window", Window, "", "When locking repairs may run; days like Sat,Sun, or none for every day.", (t, v) => t.MaintenanceWindow = (string)v!),
         Of(Target + "critical_indexes[]", Text, "", "Indexes that every health check looks at; empty is primary keys in rotation.", (t, v) => t.CriticalIndexes.Add((string)v!)),

@@ -42,9 +42,12 @@ public sealed class RebuildCatalogue(IndexRecheck recheck) : IFromBeside, IProve
         }
         return plan with
         {
+            // stopped once for both: after a start in between it would let nobody in, as before
+            Base = BaseSnapshot.DataDirectory,
+            StopsServer = true,
             Notes =
             [
-                "every session of the whole server ends, those of other databases too; it is down until the indexes of the catalogue are built, some seconds for one of usual size",
+                "every session of the whole server ends, those of other databases too; it is down until the indexes of the catalogue are built, some seconds for one of usual size, and where a maintenance window is open for as long as a copy of its files takes",
                 "if rows of the catalogue are damaged as well, the rebuild fails, the server is started again as it was, and a person is called",
                 $"by hand it would be, {commands}",
             ],
@@ -68,9 +71,10 @@ public sealed class RebuildCatalogue(IndexRecheck recheck) : IFromBeside, IProve
         var sent = plan.Steps.Select(s => s.Statement).ToList();
         try
         {
-            var (code, said) = await StoppedServer.RunAsync(session, control, Statement(session.Facts.Database), cancel).ConfigureAwait(false);
+            var (code, said, no) = await StoppedServer.RunAsync(session, control, Statement(session.Facts.Database), cancel).ConfigureAwait(false);
             // what a rebuild of all of them does not cure is in the tables: the same again would only stop the server again
-            return code == 0 ? new(RepairOutcome.Done, null, sent) { Restarted = true }
+            return no is not null ? new(RepairOutcome.Escalated, $"no snapshot, so no repair: {no}", [sent[0], sent[^1]]) { Restarted = true }
+                : code == 0 ? new(RepairOutcome.Done, null, sent) { Restarted = true }
                 : new(RepairOutcome.Escalated, $"the indexes could not be built, and the server runs again as before: the single process ended with {code}: {said.Trim()}. By hand: {commands}", sent) { Restarted = true };
         }
         catch (HealingException e)

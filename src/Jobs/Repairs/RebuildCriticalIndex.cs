@@ -36,7 +36,10 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
         {
             Indexes = [index],
             Relations = [index.Oid],
-            Notes = [$"every session of the whole server ends, those of other databases too; it is down for some seconds. By hand it would be, {commands}"],
+            // it is stopped once for both: with such an index it may let nobody in when it was started again before the rebuild
+            Base = BaseSnapshot.DataDirectory,
+            StopsServer = true,
+            Notes = [$"every session of the whole server ends, those of other databases too; it is down for some seconds, and where a maintenance window is open for as long as a copy of its files takes. By hand it would be, {commands}"],
             Work = control,
             Steps = StoppedServer.Steps(session, control, Statement(index), "the index is built anew from its catalogue, without any index of the catalogue"),
         };
@@ -53,9 +56,10 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
         {
             return new(RepairOutcome.Escalated, $"{StoppedServer.LedgerIsHere} {CriticalIndex.Commands(session.Facts.Database, index.Quoted, session.Facts.DataDirectory)}", []);
         }
-        var (code, said) = await StoppedServer.RunAsync(session, control, Statement(index), cancel).ConfigureAwait(false);
+        var (code, said, no) = await StoppedServer.RunAsync(session, control, Statement(index), cancel).ConfigureAwait(false);
         var sent = plan.Steps.Select(s => s.Statement).ToList();
-        return code == 0
+        return no is not null ? new(RepairOutcome.Escalated, $"no snapshot, so no repair: {no}", [sent[0], sent[^1]]) { Restarted = true }
+            : code == 0
             ? new(RepairOutcome.Done, null, sent) { Rebuilt = [index.Oid], Restarted = true }
             : new(RepairOutcome.Failed, $"the server ran in single-user mode and ended with {code}: {said.Trim()}", sent) { Restarted = true };
     }

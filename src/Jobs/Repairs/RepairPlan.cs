@@ -20,6 +20,8 @@ public sealed record RepairPlan(string Repair, RiskClass Risk, IReadOnlyList<Rep
     public bool Derived { get; init; }
     /// <summary>Which copy of the whole server it wants kept before; null: what its risk class asks for.</summary>
     public BaseSnapshot? Base { get; init; }
+    /// <summary>The repair stops the server itself, so that a copy which wants it stopped is made meanwhile.</summary>
+    public bool StopsServer { get; init; }
     /// <summary>Indexes that verification must look at besides the damaged object.</summary>
     public IReadOnlyList<long> Neighbours { get; init; } = [];
     /// <summary>The table's indexes before anything was done: what is new and invalid after a failure is this repair's own.</summary>

@@ -33,6 +33,8 @@ public sealed class RepairSession(Target target, TargetFacts facts, NpgsqlConnec
     public Func<CancellationToken, Task<bool>> IsLedgerHereAsync { get; init; } = static _ => Task.FromResult(false);
     /// <summary>For a repair whose session the server has ended: the same one, opened and fenced anew.</summary>
     public Func<CancellationToken, Task> ReopenAsync { get; init; } = static _ => Task.CompletedTask;
+    /// <summary>Called by a repair that has stopped the server, before it changes anything: keeps a copy of it. Why nothing may be changed, or null. Null itself where none is wanted.</summary>
+    public Func<CancellationToken, Task<string?>>? KeepStoppedAsync { get; set; }
     /// <summary>Called while a build is under way.</summary>
     public Func<Task> OnBuilding { get; init; } = () => Task.CompletedTask;
 }

@@ -12,7 +12,8 @@ internal static class StoppedServer
     public const string LedgerIsHere = "the control database is on that very server, which cannot be stopped by whoever works from it; a person rebuilds it";
 
     /// <summary>After that it is started again, whatever became of the work.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan LongestCopy = TimeSpan.FromHours(1);
 
     public static async Task<(ServerControl? Control, string WhyNot)> ControlAsync(RepairSession session, CancellationToken cancel)
     {
@@ -39,10 +40,16 @@ internal static class StoppedServer
     }
 
     /// <summary>Ends the session, since nobody has one while the server is stopped.</summary>
-    public static async Task<(int Code, string Said)> RunAsync(RepairSession session, ServerControl control, string statement, CancellationToken cancel)
+    /// <returns>No: why nothing was changed, since the copy that was wanted could not be kept; else null.</returns>
+    public static async Task<(int Code, string Said, string? No)> RunAsync(RepairSession session, ServerControl control, string statement, CancellationToken cancel)
     {
         await session.Connection.CloseAsync().ConfigureAwait(false);
         session.Target.Forget();
-        return await control.WhileStoppedAsync(token => control.RunSingleAsync(session.Facts.Database, statement, token), Longest, cancel).ConfigureAwait(false);
+        string? no = null;
+        var (code, said) = await control.WhileStoppedAsync(
+            async token => session.KeepStoppedAsync is { } keep && (no = await keep(token).ConfigureAwait(false)) is not null ? (-1, no)
+                : await control.RunSingleAsync(session.Facts.Database, statement, token).ConfigureAwait(false),
+            session.KeepStoppedAsync is null ? Longest : Longest + LongestCopy, cancel).ConfigureAwait(false);
+        return (code, said, no);
     }
 }

@@ -156,6 +156,9 @@ internal sealed class BaseSnapshotTests
         var kept = await KeepAsync(hospital, Quarantining);
         Assert.That(kept.Evidence.Proof, Is.Not.Null, kept.Evidence.Trouble);
         Assert.That(kept.Evidence.Snapshot.Statement, Does.Contain("pg_basebackup ended with 1").And.Contain("permission denied for function pg_backup_start"));
+        Assert.That(kept.Evidence.Snapshot.Statement, Does.Contain("no data_directory can be taken: the server is stopped only within a maintenance window"), "which would be the other way");
+        hospital.Target.Options.MaintenanceWindow = "00:00-00:00 UTC";
+        Assert.That((await KeepAsync(hospital, Quarantining)).Evidence.Snapshot.Statement, Does.Contain("permission denied for function pg_backup_start").And.Contain("the control database is on that very server"));
         Assert.That(Bases(hospital), Is.Empty, "nothing of what was begun is left");
     }
 

@@ -1,9 +1,11 @@
+using System.Text.Json.Nodes;
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
+using HealingWorkers.Jobs.Snapshots;
 using HealingWorkers.Jobs.Targets;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
@@ -41,6 +43,61 @@ internal sealed class CriticalIndexTests
         Assert.That(await server.ScalarAsync<long>("movies", "SELECT count(*) FROM movies"), Is.EqualTo(300));
         var verdict = await Factory(hospital, target).Receipts().VerifyAsync(found.Id, target, CancellationToken.None);
         Assert.That(verdict.Changed, Is.Empty);
+    }
+
+    [Test]
+    public async Task In_a_window_the_whole_server_is_copied_while_it_is_stopped_for_the_rebuild()
+    {
+        await using var hospital = await Hospital.OpenAsync(100, copies: true);
+        await using var server = await MoviesAsync();
+        await using var target = TargetOf(server, server.DataDirectory);
+        target.Options.MaintenanceWindow = "00:00-00:00 UTC";
+        await new IndexDamage(new RelationEditor(server, "movies")).RemoveLeafEntriesAsync(Index, -1, 3, new DamageMode(Live: false));
+        var found = await FoundAsync(hospital, target);
+        await Factory(hospital, target).Create().HealAsync(found.Id, "worker", CancellationToken.None);
+        await new IncidentDecisions(new IncidentLedger(hospital.Db), 3).ApproveAsync(found.Id, "somebody", "it must be", CancellationToken.None);
+
+        var outcome = await Factory(hospital, target).Create().HealAsync(found.Id, "worker", CancellationToken.None);
+
+        Assert.That(outcome.State, Is.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(await hospital.AttemptsAsync(found.Id), Has.Count.EqualTo(1));
+        var copy = (await new SnapshotLedger(hospital.Db).OfIncidentAsync(found.Id, CancellationToken.None)).Single(s => s.Kind is "data_directory" or "base_backup");
+        Assert.That((copy.Kind, (string?)JsonNode.Parse(copy.Manifest)!["way"]), Is.EqualTo(("data_directory", "copy while the repair had it stopped")));
+        await using (var restored = await Restored.StartAsync((string)JsonNode.Parse(copy.Manifest)!["restore"]!))
+        {
+            Assert.That(await restored.ScalarAsync("movies", "SELECT count(*) FROM movies"), Is.EqualTo(300));
+        }
+        Assert.That(await SnapshotReader.ChangedAsync(copy.Place, copy.Sha256, CancellationToken.None), Is.Empty);
+        var receipt = (await new ReceiptLedger(hospital.Db).OfIncidentAsync(found.Id, CancellationToken.None)).Single();
+        Assert.That(receipt.Body, Does.Contain($"data_directory {copy.Id} by copy while the repair had it stopped in {copy.Place}"));
+        Assert.That((await Factory(hospital, target).Receipts().VerifyAsync(found.Id, target, CancellationToken.None)).Changed, Is.Empty);
+    }
+
+    [Test]
+    public async Task Where_the_copy_must_be_and_cannot_be_made_the_stopped_server_is_started_again_as_it_was()
+    {
+        await using var hospital = await Hospital.OpenAsync(100);
+        await using var server = await MoviesAsync();
+        await using var target = TargetOf(server, server.DataDirectory);
+        target.Options.MaintenanceWindow = "00:00-00:00 UTC";
+        hospital.Options.Snapshots.BaseBackup = BaseBackupRule.Required;
+        await new IndexDamage(new RelationEditor(server, "movies")).RemoveLeafEntriesAsync(Index, -1, 3, new DamageMode(Live: false));
+        var began = await StartAsync(server);
+        var found = await FoundAsync(hospital, target);
+        await Factory(hospital, target).Create().HealAsync(found.Id, "worker", CancellationToken.None);
+        await new IncidentDecisions(new IncidentLedger(hospital.Db), 3).ApproveAsync(found.Id, "somebody", "it must be", CancellationToken.None);
+        var factory = Factory(hospital, target);
+        var full = new HealerFactory(hospital.Options, hospital.Db, new TargetSet([target]), [new BtreeCheck()], TimeProvider.System, NullLoggerFactory.Instance)
+        {
+            Snapshots = new SnapshotTaker(hospital.Options.StateDirectory, TimeProvider.System) { OnDraft = static () => throw new HealingException("the disk went away", "") },
+        };
+
+        var outcome = await full.Create().HealAsync(found.Id, "worker", CancellationToken.None);
+
+        Assert.That((outcome.State, outcome.Note), Is.EqualTo((IncidentState.Escalated, "no snapshot, so no repair: no data_directory: the disk went away")));
+        Assert.That(await StartAsync(server), Is.GreaterThan(began), "it runs again");
+        Assert.That((await hospital.AttemptsAsync(found.Id)).Single().Statements, Does.Not.Contain("REINDEX"));
+        Assert.That(Directory.EnumerateFileSystemEntries(factory.Snapshots.Bases.Root), Is.Empty, "nothing of the copy is left");
     }
 
     [Test]

@@ -1,12 +1,15 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Drill;
+using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Repairs;
 using HealingWorkers.Jobs.Snapshots;
 using HealingWorkers.Jobs.Targets;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;
@@ -62,6 +65,67 @@ internal sealed class DataDirectoryTests
         var own = await BaseSnapshotTests.KeepAsync(hospital, Plan);
         Assert.That(own.Evidence.Snapshot.Statement, Does.Contain("the control database is on that very server"));
         Assert.That(await StartAsync(server), Is.EqualTo(began));
+    }
+
+    [Test]
+    public async Task A_server_whose_catalogue_is_damaged_is_not_started_anew_for_a_copy()
+    {
+        await using var hospital = await Hospital.OpenAsync(100, copies: true);
+        await using var server = await MoviesAsync();
+        await using var target = TargetOf(server, Always);
+        var began = await StartAsync(server);
+        var (ledger, facts) = (new IncidentLedger(hospital.Db), await target.FactsAsync(default));
+        var id = await ledger.RegisterTargetAsync(target.Name, facts, default);
+        var damaged = Finding.Of("btree", FindingKind.BtreeCorrupt, facts.Id, new(2662, "pg_catalog.pg_class_oid_index"), "it is said to be damaged");
+        await ledger.TakeInAsync(id, new("btree", CheckStatus.Damaged, TimeSpan.Zero, null, [damaged], []), null, 3, "test", default);
+
+        var kept = await BaseSnapshotTests.KeepAsync(hospital, Plan, target);
+
+        Assert.That(kept.Evidence.Snapshot.Statement, Does.Contain("by pg_basebackup in").And.Contain("pg_catalog.pg_class_oid_index is damaged (incident "));
+        Assert.That(await StartAsync(server), Is.EqualTo(began));
+    }
+
+    [Test]
+    public async Task For_a_role_that_may_not_copy_a_running_server_it_is_stopped_once_in_the_window_and_then_repaired()
+    {
+        await using var hospital = await Hospital.OpenAsync(100, copies: true);
+        await using var server = await PgCluster.StartNewAsync();
+        await server.CreateDatabaseAsync("movies");
+        await server.ExecuteAsync("movies", """
+            CREATE ROLE keeper LOGIN; GRANT pg_read_all_stats TO keeper; GRANT CREATE ON DATABASE movies TO keeper;
+            CREATE TABLE movies (id int PRIMARY KEY); INSERT INTO movies SELECT generate_series(1, 100); ALTER TABLE movies OWNER TO keeper;
+            CREATE TABLE reviews (id int PRIMARY KEY, movie_id int REFERENCES movies); INSERT INTO reviews SELECT i, 1 + i % 100 FROM generate_series(1, 1000) i; ALTER TABLE reviews OWNER TO keeper;
+            """);
+        await server.ExecuteAsync("movies", "SET session_replication_role = replica; DELETE FROM movies WHERE id = 3");
+        await using var target = TargetOf(server, Always);
+        target.Options.Connections.Repair = server.ConnectionString("movies", "keeper");
+        target.Options.Rules.ForeignKeys.Add(new() { From = ColumnList.Parse("reviews.movie_id"), To = ColumnList.Parse("movies.id"), OnOrphan = RuleAction.Quarantine });
+        var ledger = new IncidentLedger(hospital.Db);
+        var id = await ledger.RegisterTargetAsync(target.Name, await target.FactsAsync(default), default);
+        await ledger.TakeInAsync(id, await new ForeignKeysCheck().RunAsync(new(target, CheckScope.All), default), null, 3, "test", default);
+        var incident = (await ledger.ListAsync(new() { OpenOnly = true }, default)).Single();
+        var healer = new HealerFactory(hospital.Options, hospital.Db, new TargetSet([target]), [new ForeignKeysCheck()], TimeProvider.System, NullLoggerFactory.Instance);
+        var began = await StartAsync(server);
+
+        var stopped = await healer.Create().HealAsync(incident.Id, "worker", default);
+
+        Assert.That((stopped.State, stopped.Deferred), Is.EqualTo((IncidentState.Detected, true)), stopped.Note);
+        Assert.That(stopped.Note, Does.Match("^data_directory [0-9]+ by stop, copy, start in /").And.Contain("permission denied for function pg_backup_start"));
+        var again = await StartAsync(server);
+        Assert.That(again, Is.GreaterThan(began));
+        Assert.That(await server.ScalarAsync<long>("movies", "SELECT count(*) FROM reviews"), Is.EqualTo(1000), "nothing is done in the same breath");
+
+        var healed = await healer.Create().HealAsync(incident.Id, "worker", default);
+
+        Assert.That(healed.State, Is.EqualTo(IncidentState.Resolved), healed.Note);
+        Assert.That(await StartAsync(server), Is.EqualTo(again), "it is not stopped again");
+        Assert.That(await server.ScalarAsync<long>("movies", "SELECT count(*) FROM reviews"), Is.EqualTo(990));
+        var copy = (await new SnapshotLedger(hospital.Db).OfIncidentAsync(incident.Id, default)).Single(s => s.Kind is "data_directory" or "base_backup");
+        Assert.That(copy.Kind, Is.EqualTo("data_directory"));
+        Assert.That((await new ReceiptLedger(hospital.Db).OfIncidentAsync(incident.Id, default)).Single().Body, Does.Contain($"data_directory {copy.Id} of "));
+        Assert.That((await healer.Receipts().VerifyAsync(incident.Id, target, default)).Changed, Is.Empty);
+        await using var restored = await Restored.StartAsync((string)JsonNode.Parse(copy.Manifest)!["restore"]!);
+        Assert.That(await restored.ScalarAsync("movies", "SELECT count(*) FROM reviews"), Is.EqualTo(1000));
     }
 
     [Test]

@@ -19,13 +19,7 @@ public sealed class BaseSnapshotTaker(string root, TimeProvider clock, Func<stri
     /// <summary>Throws <see cref="HealingException"/>, with all the reasons, when there is no way.</summary>
     public async Task<TakenBase> TakeAsync(BaseRequest request, BaseSnapshot kind, CancellationToken cancel)
     {
-        var places = await ServerPlaces.OfAsync(request, cancel).ConfigureAwait(false);
-        if (places.Bytes > request.Most)
-        {
-            throw new HealingException($"the server holds {places.Bytes >> 20} MB, and {request.MostKey} is {request.Most >> 20} MB", "Raise it where there is room.");
-        }
-        Directory.CreateDirectory(Root);
-        RequireRoom(places.Bytes);
+        var places = await RoomAsync(request, cancel).ConfigureAwait(false);
         var why = new List<string>();
         foreach (var way in Ways.Where(w => w.Kind == kind))
         {
@@ -34,16 +28,53 @@ public sealed class BaseSnapshotTaker(string root, TimeProvider clock, Func<stri
                 why.Add(no);
                 continue;
             }
-            await using var folder = new BaseFolder(Root, request.Name);
-            if (await TryAsync(way, request, places, folder, cancel).ConfigureAwait(false) is not { } failed)
+            var (taken, failed) = await GoAsync(way, request, places, cancel).ConfigureAwait(false);
+            if (taken is not null)
             {
-                OnDraft();
-                return await folder.FinishAsync(Manifest(request, way), kind, Script(await BinAsync(request, cancel).ConfigureAwait(false), Targets.LocalOwner.Usual), cancel).ConfigureAwait(false);
+                return taken;
             }
             why.Add(failed);
         }
         throw new HealingException($"no {kind.Name()} can be taken: {string.Join("; ", why)}",
             "Give the repair role REPLICATION and a line for replication in pg_hba.conf, or set data_directory; snapshots.base_backup: never does without.");
+    }
+
+    /// <summary>While the server still runs, all that a copy of it needs once the repair has stopped it. Throws <see cref="HealingException"/> where there can be none.</summary>
+    internal async Task<ServerPlaces> ForeseeAsync(BaseRequest request, CancellationToken cancel)
+    {
+        var places = await RoomAsync(request, cancel).ConfigureAwait(false);
+        return (request.WhyNotStop ?? (places.DataDirectory is null ? "the server's data directory is not seen from here" : null)) is { } no
+            ? throw new HealingException($"no {BaseSnapshot.DataDirectory.Name()} can be taken: {no}", "Set data_directory, and a maintenance_window.") : places;
+    }
+
+    /// <summary>Only while the server is stopped.</summary>
+    internal async Task<TakenBase> TakeStoppedAsync(BaseRequest request, ServerPlaces places, CancellationToken cancel)
+    {
+        var (taken, failed) = await GoAsync(new WhileStopped(), request, places, cancel).ConfigureAwait(false);
+        return taken ?? throw new HealingException($"no {BaseSnapshot.DataDirectory.Name()} can be taken: {failed}", "snapshots.base_backup: never does without.");
+    }
+
+    private async Task<(TakenBase? Taken, string Failed)> GoAsync(IBaseWay way, BaseRequest request, ServerPlaces places, CancellationToken cancel)
+    {
+        await using var folder = new BaseFolder(Root, request.Name);
+        if (await TryAsync(way, request, places, folder, cancel).ConfigureAwait(false) is { } failed)
+        {
+            return (null, failed);
+        }
+        OnDraft();
+        return (await folder.FinishAsync(Manifest(request, way), way.Kind, Script(await BinAsync(request, cancel).ConfigureAwait(false), Targets.LocalOwner.Usual), cancel).ConfigureAwait(false), "");
+    }
+
+    private async Task<ServerPlaces> RoomAsync(BaseRequest request, CancellationToken cancel)
+    {
+        var places = await ServerPlaces.OfAsync(request, cancel).ConfigureAwait(false);
+        if (places.Bytes > request.Most)
+        {
+            throw new HealingException($"the server holds {places.Bytes >> 20} MB, and {request.MostKey} is {request.Most >> 20} MB", "Raise it where there is room.");
+        }
+        Directory.CreateDirectory(Root);
+        RequireRoom(places.Bytes);
+        return places;
     }
 
     private async Task<string?> TryAsync(IBaseWay way, BaseRequest request, ServerPlaces places, BaseFolder folder, CancellationToken cancel)

@@ -19,11 +19,7 @@ internal sealed class ByStopping : IBaseWay
         var (control, _) = await ControlAsync(request, cancel).ConfigureAwait(false);
         await request.Connection.CloseAsync().ConfigureAwait(false);
         request.Target.Forget();
-        return await control!.WhileStoppedAsync<string?>(async token =>
-        {
-            await new ServerFilesCopy(into).RunAsync(places.DataDirectory!, places.Tablespaces, static _ => true, token).ConfigureAwait(false);
-            return null;
-        }, Longest, cancel).ConfigureAwait(false);
+        return await control!.WhileStoppedAsync(token => new WhileStopped().CopyAsync(request, places, into, token), Longest, cancel).ConfigureAwait(false);
     }
 
     private static async Task<(ServerControl? Control, string WhyNot)> ControlAsync(BaseRequest request, CancellationToken cancel) =>
