@@ -32,8 +32,8 @@ public sealed class IndexProbeCheck : ICheck
                 ServerFilesFinder.WhyNot(facts));
         }
         var listed = await PatientList.ReadAsync(request.Target, (session, without) => ProbedIndexes.ReadAsync(session, request.Scope, cancel, without), cancel).ConfigureAwait(false);
-        var indexes = listed.Items.Where(i => request.Known.WhyNotRows(i.TableOid) is null).ToList();
         var deadly = await DeadlyReads.OpenAsync(CheckName, request, facts, cancel).ConfigureAwait(false);
+        var indexes = listed.Items.Where(i => deadly.WhyNotRows(i.Table) is null).ToList();
         if (request.Throttle.IsOff)
         {
             // what is newer than the last checkpoint is seen too; who is in no hurry sees it the next time

@@ -7,7 +7,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Compares a sample of each table's pages between the primary and one standby.</summary>
-internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyChecks look)
+internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyChecks look, DeadlyReads deadly)
 {
     private const int MostTables = 200;
     private const int MostPages = 64;
@@ -16,7 +16,7 @@ internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyCh
     public async Task CompareAsync(CancellationToken cancel)
     {
         var tables = await TablesAsync(cancel).ConfigureAwait(false);
-        foreach (var table in tables.Where(t => !look.IsDamaged(t.Oid) && request.Known.WhyNotRows(t.Oid) is null).Take(MostTables))
+        foreach (var table in tables.Where(t => !look.IsDamaged(t.Oid) && deadly.WhyNotRows(new(t.Oid, t.Quoted)) is null).Take(MostTables))
         {
             var began = request.Target.Clock.GetTimestamp();
             request.Progress?.Report(new("standby_rows", 0, tables.Count, table.Quoted));
@@ -24,9 +24,9 @@ internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyCh
             {
                 await using var primary = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
                 await using var standby = await seen.OpenCheckAsync(cancel).ConfigureAwait(false);
-                await CompareAsync(new(primary, standby, request.Target.Clock), table, cancel).ConfigureAwait(false);
+                await CompareAsync(new(primary, standby, request.Target.Clock, deadly), table, cancel).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is NpgsqlException or Errors.HealingException or TimeoutException && !cancel.IsCancellationRequested)
+            catch (Exception e) when (e is NpgsqlException or Errors.HealingException or TimeoutException or DeadlyReadException && !cancel.IsCancellationRequested)
             {
                 look.Hindered.Add($"{table.Quoted} is not compared: {e.Message}");
             }

@@ -35,7 +35,7 @@ public sealed partial class CountsCheck : ICheck
         try
         {
             var tables = request.Scope.Indexes is not null ? [] : (await connection.QueryAsync<Counted>(new CommandDefinition(
-                Sql.Of<ICheck>("count_candidates"), new { table = request.Scope.Table }, cancellationToken: cancel)).ConfigureAwait(false)).Where(t => t.Pages <= MostPages && request.Known.WhyNotAtAll(t.Oid) is null).ToList();
+                Sql.Of<ICheck>("count_candidates"), new { table = request.Scope.Table }, cancellationToken: cancel)).ConfigureAwait(false)).Where(t => t.Pages <= MostPages && deadly.WhyNotAtAll(new(t.Oid, t.Quoted)) is null).ToList();
             foreach (var table in tables)
             {
                 request.Progress?.Report(new(Description.Name, examined.Count, tables.Count, table.Quoted));
@@ -43,7 +43,7 @@ public sealed partial class CountsCheck : ICheck
                 try
                 {
                     var used = connection;
-                    if (await deadly.GuardAsync(used, new(table.Oid, table.Quoted), $"SELECT count(*) FROM ONLY {table.Quoted}", token => CompareAsync(used, facts, table, token), cancel, Limit(table)).ConfigureAwait(false) is { } finding)
+                    if (await deadly.GuardAsync(used, new RelationName(table.Oid, table.Quoted), $"SELECT count(*) FROM ONLY {table.Quoted}", token => CompareAsync(used, facts, table, token), cancel, Limit(table)).ConfigureAwait(false) is { } finding)
                     {
                         findings.Add(finding);
                     }

@@ -38,9 +38,9 @@ public sealed class VisibilityCheck : ICheck
                 request.Target.Forget();
                 return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(), why);
             }
-            var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => request.Known.WhyNotRows(t.Oid) is null).ToList();
-            var (findings, open, damaged, examined) = (new List<Finding>(), new List<string>(), new List<string>(), new List<HeapTable>());
             var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+            var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => deadly.WhyNotRows(t.Name) is null).ToList();
+            var (findings, open, damaged, examined) = (new List<Finding>(), new List<string>(), new List<string>(), new List<HeapTable>());
             foreach (var table in tables)
             {
                 request.Progress?.Report(new(Description.Name, examined.Count, tables.Count, table.Quoted));
