@@ -27,6 +27,9 @@ public sealed record CheckReport(string Check, CheckStatus Status, TimeSpan Elap
     /// <summary>What seems to be lost, and why that could not be made certain; null: nothing.</summary>
     public string? Undecided { get; init; }
 
+    /// <summary>Something was not looked at for damage that others found: once that is repaired, a second look tells more.</summary>
+    public bool LeftAlone { get; init; }
+
     /// <summary>Observations: numbers worth a metric and a log line, never a finding.</summary>
     public IReadOnlyDictionary<string, double> Observations { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 }

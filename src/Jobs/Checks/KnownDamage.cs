@@ -16,22 +16,27 @@ public sealed record KnownDamage(IReadOnlySet<long> Rows, IReadOnlySet<long> Ind
     public static readonly IReadOnlyList<FindingKind> Kinds = [FindingKind.HeapTupleUnreadable, FindingKind.BtreeCorrupt, FindingKind.IndexFileMissing];
 
     /// <param name="found">Kind of damage, and the table that it is in.</param>
-    public static KnownDamage Of(IEnumerable<(FindingKind Kind, long Table)> found)
+    public static KnownDamage Of(IEnumerable<(FindingKind Kind, long Table)> found) => Of(found.Select(f => (f.Kind, f.Table, f.Table)));
+
+    /// <param name="found">Kind of damage, the table that it is in, and what is damaged itself: the table, or an index of it.</param>
+    public static KnownDamage Of(IEnumerable<(FindingKind Kind, long Table, long Object)> found)
     {
         var all = found.ToList();
         return new(
-            all.Where(f => f.Kind == FindingKind.HeapTupleUnreadable).Select(f => f.Table).ToHashSet(),
-            all.Where(f => f.Kind == FindingKind.BtreeCorrupt || f.Kind == FindingKind.IndexFileMissing).Select(f => f.Table).ToHashSet());
+            all.Where(f => f.Kind == FindingKind.HeapTupleUnreadable || (f.Kind == FindingKind.DeadlyRead && f.Object == f.Table)).Select(f => f.Table).ToHashSet(),
+            all.Where(f => f.Kind == FindingKind.BtreeCorrupt || f.Kind == FindingKind.IndexFileMissing || (f.Kind == FindingKind.DeadlyRead && f.Object != f.Table)).Select(f => f.Table).ToHashSet());
     }
 
     public static KnownDamage Of(IEnumerable<CheckReport> reports) =>
-        Of(reports.SelectMany(r => r.Findings).Select(f => (f.Kind, f.TableOid)));
+        Of(reports.SelectMany(r => r.Findings).Select(f => (f.Kind, f.TableOid, f.Object.Oid)));
+
+    public KnownDamage With(KnownDamage other) => new(Rows.Union(other.Rows).ToHashSet(), Indexes.Union(other.Indexes).ToHashSet());
 
     /// <summary>Why a table's rows are left alone; null where they are not.</summary>
     public string? WhyNotRows(long table) =>
-        Rows.Contains(table) ? "it has rows that are deadly to read (see heap)" : null;
+        Rows.Contains(table) ? "it has rows that are deadly to read (see heap, or the incident deadly_read)" : null;
 
     /// <summary>The same for a read that goes by an index, as the planner may.</summary>
     public string? WhyNotAtAll(long table) =>
-        WhyNotRows(table) ?? (Indexes.Contains(table) ? "it has an index that may lead in a circle (see btree)" : null);
+        WhyNotRows(table) ?? (Indexes.Contains(table) ? "it has an index that may lead in a circle, or that is deadly to read (see btree)" : null);
 }

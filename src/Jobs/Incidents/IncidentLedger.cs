@@ -54,10 +54,12 @@ public sealed class IncidentLedger(LedgerDb db)
         (await db.FirstAsync<IncidentRow>(Sql.Of<IncidentLedger>("incident_find"), new { Id = id }, cancel).ConfigureAwait(false))?.ToIncident();
 
     /// <summary>When a look begins, by the ledger's clock, and what is known to be damaged by then.</summary>
-    public async Task<(DateTimeOffset At, KnownDamage Known)> BeforeLookAsync(long target, CancellationToken cancel)
+    /// <param name="fencesOnly">Only what is deadly to read, for whoever looks at the rest anew himself.</param>
+    public async Task<(DateTimeOffset At, KnownDamage Known)> BeforeLookAsync(long target, CancellationToken cancel, bool fencesOnly = false)
     {
-        var rows = await db.ListAsync<BeforeLook>(Sql.Of<IncidentLedger>("before_look"), new { Target = target, Kinds = KnownDamage.Kinds.Select(k => k.Name).ToArray() }, cancel).ConfigureAwait(false);
-        return (rows[0].At, KnownDamage.Of(rows.Where(r => r.Kind is not null).Select(r => (FindingKind.Named(r.Kind!), r.TableOid))));
+        var rows = await db.ListAsync<BeforeLook>(Sql.Of<IncidentLedger>("before_look"), 
+            new { Target = target, Kinds = fencesOnly ? [] : KnownDamage.Kinds.Select(k => k.Name).ToArray(), Deadly = FindingKind.DeadlyRead.Name }, cancel).ConfigureAwait(false);
+        return (rows[0].At, KnownDamage.Of(rows.Where(r => r.Kind is not null).Select(r => (FindingKind.Named(r.Kind!), r.TableOid, r.ObjectOid))));
     }
 
     public async Task<IReadOnlyList<Incident>> ListAsync(IncidentFilter filter, CancellationToken cancel) => await IncidentsAsync("incident_list",
@@ -153,5 +155,6 @@ public sealed class IncidentLedger(LedgerDb db)
         public DateTimeOffset At { get; init; }
         public string? Kind { get; init; }
         public long TableOid { get; init; }
+        public long ObjectOid { get; init; }
     }
 }

@@ -36,7 +36,7 @@ public sealed class RecreateSequence(RepairLimits limits) : IProvenRepair
             return plan with { Refuse = no };
         }
         var rebirth = new SequenceRebirth(sequence, estate);
-        if (await rebirth.ValueAsync(session.Connection, cancel).ConfigureAwait(false) is not { } value)
+        if (await rebirth.ValueAsync(session, cancel).ConfigureAwait(false) is not { } value)
         {
             return plan with { Refuse = $"too few numbers are left beyond the furthest in use for a safe distance: create {sequence.Quoted} anew by hand" };
         }
@@ -70,7 +70,7 @@ public sealed class RecreateSequence(RepairLimits limits) : IProvenRepair
             {
                 return new(RepairOutcome.Failed, $"{planned.Sequence.Quoted} has changed since the plan and is left alone", log.Sent);
             }
-            if (await planned.ValueAsync(session.Connection, token).ConfigureAwait(false) is not { } value)
+            if (await planned.ValueAsync(session, token).ConfigureAwait(false) is not { } value)
             {
                 return new(RepairOutcome.Failed, "too few numbers are left beyond the furthest in use", log.Sent);
             }
@@ -104,7 +104,7 @@ public sealed class RecreateSequence(RepairLimits limits) : IProvenRepair
         }
         var now = await SequenceEstate.OfAsync(session.Connection, oid, cancel).ConfigureAwait(false);
         var state = await SequenceState.ReadAsync(session.Connection, sequence, cancel).ConfigureAwait(false);
-        var reach = await SequenceReach.OfAsync(session.Connection, sequence, planned.Sequence.Draws, cancel).ConfigureAwait(false);
+        var reach = await SequenceReach.OfAsync(session.Connection, new(session.Target.Clock), sequence, planned.Sequence.Draws, cancel).ConfigureAwait(false);
         return !now.IsSameAs(planned.Estate) || !planned.IsSameAs(sequence) ? new(false, $"{sequence.Quoted} has not all that it had before")
             : state is null || state.IsBehind(sequence, reach) ? new(false, $"{sequence.Quoted} does not stand beyond the furthest number in use")
             : new(true, $"{sequence.Quoted} gives {state.Next(sequence)} next, beyond {reach.Furthest?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"}, and has its options, owner, rights, comment and defaults");

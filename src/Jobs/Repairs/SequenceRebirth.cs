@@ -1,6 +1,5 @@
 using System.Globalization;
 using HealingWorkers.Jobs.Checks;
-using Npgsql;
 
 namespace HealingWorkers.Jobs.Repairs;
 
@@ -20,9 +19,9 @@ public sealed class SequenceRebirth(SequenceLook sequence, SequenceEstate estate
         other with { Oid = sequence.Oid, Draws = sequence.Draws } == sequence;
 
     /// <summary>Beyond the furthest number in use; null where too few are left.</summary>
-    public async Task<long?> ValueAsync(NpgsqlConnection connection, CancellationToken cancel)
+    public async Task<long?> ValueAsync(RepairSession session, CancellationToken cancel)
     {
-        var reach = await SequenceReach.OfAsync(connection, sequence, sequence.Draws, cancel).ConfigureAwait(false);
+        var reach = await SequenceReach.OfAsync(session.Connection, new(session.Target.Clock), sequence, sequence.Draws, cancel).ConfigureAwait(false);
         var steps = Math.Max(Distance, 40 * sequence.Cache);
         var value = (reach.Furthest ?? sequence.Start) + (decimal)sequence.Increment * steps;
         var beyond = value + (decimal)sequence.Increment * steps;

@@ -33,7 +33,7 @@ public sealed class SetSequence(RepairLimits limits) : IRepair
         {
             return plan with { Refuse = no };
         }
-        var now = await SequenceVerdict.CompareAsync(session.Connection, incident.Check, session.Facts.Id, sequence, cancel).ConfigureAwait(false);
+        var now = await SequenceVerdict.CompareAsync(session.Connection, new(session.Target.Clock), incident.Check, session.Facts.Id, sequence, cancel).ConfigureAwait(false);
         return now.Behind is not { } behind ? plan with { Nothing = $"{sequence.Quoted} is ahead of its columns" }
             : behind.Repair is null ? plan with { Refuse = behind.Detail }
             : plan with
@@ -63,7 +63,7 @@ public sealed class SetSequence(RepairLimits limits) : IRepair
             {
                 return new(RepairOutcome.Failed, $"{planned.Quoted} is another one since the plan and is left alone", log.Sent);
             }
-            var now = await SequenceVerdict.CompareAsync(session.Connection, Name, session.Facts.Id, sequence, token).ConfigureAwait(false);
+            var now = await SequenceVerdict.CompareAsync(session.Connection, new(session.Target.Clock), Name, session.Facts.Id, sequence, token).ConfigureAwait(false);
             if (now.Behind is { Repair: null } elsewhere)
             {
                 return new(RepairOutcome.Failed, elsewhere.Detail, log.Sent);

@@ -40,8 +40,9 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         var ledger = host.Get<IncidentLedger>();
         var id = await ledger.RegisterTargetAsync(_target.Name, facts, cancel).ConfigureAwait(false);
         var known = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Select(i => i.Id).ToHashSet();
+        async Task<KnownDamage> FencesAsync() => (await ledger.BeforeLookAsync(id, cancel, fencesOnly: true).ConfigureAwait(false)).Known;
         known.UnionWith(letIn);
-        IReadOnlyList<CheckReport> reports = [.. shut is null ? [] : new[] { shut }, .. stumbled, .. await CheckAsync(host.Get<CheckMemory>(), cancel).ConfigureAwait(false)];
+        IReadOnlyList<CheckReport> reports = [.. shut is null ? [] : new[] { shut }, .. stumbled, .. await CheckAsync(host.Get<CheckMemory>(), FencesAsync, cancel).ConfigureAwait(false)];
         Task TakeInAsync(CheckReport report) =>
             ledger.TakeInAsync(id, report, null, host.Options.AutoHealing.MaxAutoRepairAttempts, shell.Actor, cancel, _target.Options.Demonstration);
         foreach (var report in reports.Where(r => r != shut))
@@ -63,7 +64,24 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             }
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);
         }
-        await new LookAfterRepairs(ledger, check => RunAsync(check, host.Get<CheckMemory>(), KnownDamage.Of(reports.Where(r => r.Check == HeapCheck.CheckName)), progress, cancel), TakeInAsync).RunAsync(concerned, cancel).ConfigureAwait(false);
+        // it may be in nobody's way any more
+        foreach (var before in reports.Where(r => r.LeftAlone).ToList())
+        {
+            var report = await RunAsync(CheckCatalogue.All.First(c => c.Description.Name == before.Check), host.Get<CheckMemory>(), (await ledger.BeforeLookAsync(id, cancel).ConfigureAwait(false)).Known, progress, cancel).ConfigureAwait(false);
+            await TakeInAsync(report).ConfigureAwait(false);
+            reports = [.. reports.Select(r => r == before ? Both(before, report) : r)];
+            foreach (var incident in (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Where(i => !concerned.Contains(i.Id)).OrderBy(i => i.Id))
+            {
+                concerned.Add(incident.Id);
+                if (incident.Repair is not null)
+                {
+                    repairable.Add(incident.Id);
+                    await HealAsync(healer, incident.Id, cancel).ConfigureAwait(false);
+                }
+            }
+        }
+        var knownRows = KnownDamage.Of(reports.Where(r => r.Check == HeapCheck.CheckName)).With(await FencesAsync().ConfigureAwait(false));
+        await new LookAfterRepairs(ledger, check => RunAsync(check, host.Get<CheckMemory>(), knownRows, progress, cancel), TakeInAsync).RunAsync(concerned, cancel).ConfigureAwait(false);
         foreach (var incident in concerned.Where(i => !repairable.Contains(i)))
         {
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);
@@ -84,7 +102,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
     public async Task<int> PlanAsync(CancellationToken cancel)
     {
         var reports = await LockedOut.AskAsync(_target, cancel).ConfigureAwait(false) is { } keptOut
-            ? [await LockedOut.LookAsync(_target, keptOut, null, cancel).ConfigureAwait(false)] : await CheckAsync(null, cancel).ConfigureAwait(false);
+            ? [await LockedOut.LookAsync(_target, keptOut, null, cancel).ConfigureAwait(false)] : await CheckAsync(null, () => Task.FromResult(KnownDamage.None), cancel).ConfigureAwait(false);
         var findings = reports.SelectMany(r => r.Findings).ToList();
         var repairs = HealerFactory.Repairs(CheckCatalogue.All, new());
         var preview = new PlanPreview(new TargetSet([_target]), repairs) { Programs = HealerSettings.Of(host.Options).Programs };
@@ -159,16 +177,24 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         return stumbled;
     }
 
-    private async Task<IReadOnlyList<CheckReport>> CheckAsync(ICheckMemory? memory, CancellationToken cancel)
+    private async Task<IReadOnlyList<CheckReport>> CheckAsync(ICheckMemory? memory, Func<Task<KnownDamage>> fences, CancellationToken cancel)
     {
         using var progress = shell.Progress();
         var reports = new List<CheckReport>();
         foreach (var check in CheckCatalogue.All)
         {
-            reports.Add(await RunAsync(check, memory, KnownDamage.Of(reports), progress, cancel).ConfigureAwait(false));
+            reports.Add(await RunAsync(check, memory, KnownDamage.Of(reports).With(await fences().ConfigureAwait(false)), progress, cancel).ConfigureAwait(false));
         }
         return reports;
     }
+
+    /// <summary>What was left alone the first time, for damage that may be repaired by now, was looked at after all.</summary>
+    private static CheckReport Both(CheckReport before, CheckReport now) => now with
+    {
+        Status = before.Status == CheckStatus.Damaged ? CheckStatus.Damaged : now.Status,
+        Elapsed = before.Elapsed + now.Elapsed,
+        Findings = [.. before.Findings.Concat(now.Findings).DistinctBy(f => f.Fingerprint, StringComparer.Ordinal)],
+    };
 
     private Task<CheckReport> RunAsync(ICheck check, ICheckMemory? memory, KnownDamage known, ProgressLine progress, CancellationToken cancel)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Targets;
 
@@ -6,7 +7,10 @@ namespace HealingWorkers.Integration.Tests.Checks;
 /// <summary>What a check remembers, without a ledger.</summary>
 internal sealed class RememberedInMemory : ICheckMemory
 {
-    private readonly Dictionary<(TargetId, string, string), string> _kept = [];
+    private readonly ConcurrentDictionary<(TargetId, string, string), string> _kept = new();
+
+    /// <summary>Topics and keys, as often as something was written under them.</summary>
+    public ConcurrentQueue<(string Topic, string Key)> Written { get; } = new();
 
     public Task<string?> RecallAsync(TargetId target, string topic, string key, CancellationToken cancel) =>
         Task.FromResult(_kept.GetValueOrDefault((target, topic, key)));
@@ -16,12 +20,13 @@ internal sealed class RememberedInMemory : ICheckMemory
 
     public Task ForgetAsync(TargetId target, string topic, string key, CancellationToken cancel)
     {
-        _kept.Remove((target, topic, key));
+        _kept.TryRemove((target, topic, key), out _);
         return Task.CompletedTask;
     }
 
     public Task RememberAsync(TargetId target, string topic, string key, string json, CancellationToken cancel)
     {
+        Written.Enqueue((topic, key));
         _kept[(target, topic, key)] = json;
         return Task.CompletedTask;
     }

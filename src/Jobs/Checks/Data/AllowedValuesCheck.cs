@@ -14,7 +14,7 @@ public sealed class AllowedValuesCheck : ICheck
         "Reads each table that has such a rule once a rule, in pieces.", "ACCESS SHARE.",
         "Rules in healing.yaml; SELECT on their tables (pg_read_all_data), and BYPASSRLS where they have row security.",
         "Anything without a rule; tables that inherit from the one that a rule names.",
-        [FindingKind.ValueNotAllowed])
+        [FindingKind.ValueNotAllowed, FindingKind.DeadlyRead])
     {
         Reach = CheckReach.Table,
     };
@@ -22,7 +22,8 @@ public sealed class AllowedValuesCheck : ICheck
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
-        var look = new DataLook(Description);
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+        var look = new DataLook(Description, deadly);
         foreach (var rule in request.Scope.Indexes is null ? request.Target.Options.Rules.AllowedValues : [])
         {
             AllowedValues values;
@@ -38,15 +39,15 @@ public sealed class AllowedValuesCheck : ICheck
             }
             if (request.Scope.Table is not { } only || only == values.Table.Oid)
             {
-                await look.AtAsync(values.Table.Name, rule.Column.ToString(), () => LookAsync(request, facts.Id, values, cancel), request.Known.WhyNotRows(values.Table.Oid)).ConfigureAwait(false);
+                await look.AtAsync(values.Table.Name, rule.Column.ToString(), () => LookAsync(request, deadly, facts.Id, values, cancel), deadly.WhyNotRows(values.Table.Name)).ConfigureAwait(false);
             }
         }
         return look.Report(elapsed());
     }, cancel);
 
-    private async Task<Finding?> LookAsync(CheckRequest request, TargetId target, AllowedValues values, CancellationToken cancel)
+    private async Task<Finding?> LookAsync(CheckRequest request, DeadlyReads deadly, TargetId target, AllowedValues values, CancellationToken cancel)
     {
-        var wrong = await new RowScan(request.Target, request.Throttle).RunAsync(values.Table.Name, values.Test, cancel).ConfigureAwait(false);
+        var wrong = await new RowScan(request.Target, request.Throttle, deadly).RunAsync(values.Table.Name, values.Test, cancel).ConfigureAwait(false);
         return wrong.Count == 0 ? null : ValueFinding.Of(Description.Name, FindingKind.ValueNotAllowed, target, values.Table, values.Rule,
             $"{wrong.Count} row(s) hold a value in {values.Column} that is not allowed (allowed: {values.Words})", wrong.Count, DataLook.Samples(values.Test.Shown, wrong.Rows));
     }

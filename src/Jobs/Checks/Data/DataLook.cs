@@ -7,7 +7,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Collects what a check of the data saw, table by table: one that cannot be read does not hide the others.</summary>
-internal sealed class DataLook(CheckDescription check)
+internal sealed class DataLook(CheckDescription check, DeadlyReads deadly)
 {
     private const int ReasonsShown = 5;
     private readonly List<Finding> _findings = [];
@@ -73,6 +73,14 @@ internal sealed class DataLook(CheckDescription check)
         {
             _troubles.Add((about, $"the server said {e.SqlState}: {e.MessageText}", e.SqlState == SqlState.InsufficientPrivilege));
         }
+        catch (DeadlyReadException)
+        {
+            // told by the fence itself
+        }
+        catch (LeftAloneException e)
+        {
+            LeftOut(about, e.Message);
+        }
         catch (HealingException e)
         {
             _troubles.Add((about, $"{e.Message} ({e.Hint})", false));
@@ -93,12 +101,13 @@ internal sealed class DataLook(CheckDescription check)
 
     public CheckReport Report(TimeSpan elapsed, IReadOnlyDictionary<string, double>? observed = null)
     {
+        IReadOnlyList<Finding> findings = [.. _findings, .. deadly.Findings];
         var examined = _examined.Where(e => e.Value).Select(e => e.Key).ToList();
-        var status = _findings.Count > 0 ? CheckStatus.Damaged
+        var status = findings.Count > 0 ? CheckStatus.Damaged
             : _troubles.Count == 0 ? CheckStatus.Clean
             : _troubles.TrueForAll(t => t.Forbidden) ? CheckStatus.Unavailable
             : CheckStatus.Failed;
-        return new(check.Name, status, elapsed, Reason(), _findings, [.. examined.Select(e => e.Oid)])
+        return new(check.Name, status, elapsed, Reason(), findings, [.. examined.Select(e => e.Oid)])
         {
             ExaminedNames = [.. examined.Select(e => e.Quoted)],
             Observations = observed ?? new Dictionary<string, double>(StringComparer.Ordinal),
@@ -108,9 +117,10 @@ internal sealed class DataLook(CheckDescription check)
     private string? Reason()
     {
         var all = _troubles.Select(t => $"{t.About}: {t.Why}").Concat(_leftOut).ToList();
-        return all.Count == 0 ? null
+        var missed = all.Count == 0 ? null
             : $"{all.Count} not looked at: {string.Join("; ", all.Take(ReasonsShown))}{(all.Count > ReasonsShown ? "; ..." : "")}"
                 + (_troubles.Exists(t => t.Forbidden) ? ": GRANT pg_read_all_data to the role of this target, or SELECT on these tables" : "");
+        return missed is null ? deadly.Reason : deadly.Reason is null ? missed : $"{missed}; {deadly.Reason}";
     }
 
     public static JsonArray Samples(IReadOnlyList<string> columns, IEnumerable<WrongRow> rows) => new([.. rows.Take(RowScan.MostShown).Select(r =>

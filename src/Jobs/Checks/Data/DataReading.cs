@@ -16,17 +16,17 @@ public sealed class DataReading : IAsyncDisposable
     /// <param name="alone">Nobody else needs the server, so that it may use more processes for one query.</param>
     public static Task<DataReading> OpenAsync(Target target, bool alone, CancellationToken cancel) => OpenAsync(target, "data_settings", alone, cancel);
 
-    /// <summary>The other way round: indexes answer wherever they can.</summary>
-    public static Task<DataReading> ByIndexAsync(Target target, CancellationToken cancel) => OpenAsync(target, "data_settings_index", alone: false, cancel);
+    /// <summary>The other way round: indexes answer wherever they can, each question within the limit, since one whose pages lead in a circle never would.</summary>
+    public static Task<DataReading> ByIndexAsync(Target target, TimeSpan limit, CancellationToken cancel) => OpenAsync(target, "data_settings_index", alone: false, cancel, limit);
 
-    private static async Task<DataReading> OpenAsync(Target target, string settings, bool alone, CancellationToken cancel)
+    private static async Task<DataReading> OpenAsync(Target target, string settings, bool alone, CancellationToken cancel, TimeSpan? limit = null)
     {
         var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         try
         {
             await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
             var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-            await using var command = new NpgsqlCommand(Sql.Of<ICheck>(settings), connection) { Parameters = { new("alone", alone) } };
+            await using var command = new NpgsqlCommand(Sql.Of<ICheck>(settings), connection) { Parameters = { new("alone", alone), new("limit", $"{limit?.TotalSeconds ?? 0:0}s") } };
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             return new(connection, transaction);
         }

@@ -67,7 +67,7 @@ public sealed record ForeignKey
         ? $"NOT ({string.Join(" AND ", ChildColumns.Select(c => $"c.{c} IS NULL"))}) AND NOT {Points}"
         : $"{string.Join(" AND ", ChildColumns.Select(c => $"c.{c} IS NOT NULL"))} AND NOT {Points}";
 
-    public RowTest Test => new(Orphaned, ChildColumns) { PagesBeside = ParentPages };
+    public RowTest Test => new(Orphaned, ChildColumns) { PagesBeside = ParentPages, Beside = [ParentName] };
 
     /// <summary>Where the indexes still know a row that the parent table has not: then the parent lost it.</summary>
     public string KnownToIndex(string leaf) => $"SELECT pg_catalog.count(*) FROM ONLY {leaf} AS c WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND {Points}";

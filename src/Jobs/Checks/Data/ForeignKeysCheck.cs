@@ -13,7 +13,7 @@ public sealed class ForeignKeysCheck : ICheck
         "Reads every table with a foreign key and the tables that it points at, in pieces.", "ACCESS SHARE.",
         "SELECT on these tables (pg_read_all_data), and BYPASSRLS where they have row security.",
         "Keys that are NOT VALID, unless a rule names them; keys over periods; keys to and from foreign tables; tables that inherit from the one that points; keys whose tables are being loaded (COPY, pg_restore, a subscription that is not in step yet).",
-        [FindingKind.OrphanRows])
+        [FindingKind.OrphanRows, FindingKind.DeadlyRead])
     {
         Reach = CheckReach.Table,
     };
@@ -21,7 +21,8 @@ public sealed class ForeignKeysCheck : ICheck
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
-        var look = new DataLook(Description);
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+        var look = new DataLook(Description, deadly);
         if (request.Scope.Indexes is not null)
         {
             return look.Report(elapsed());
@@ -30,22 +31,27 @@ public sealed class ForeignKeysCheck : ICheck
         foreach (var (key, done) in keys.Select((k, i) => (k, i)))
         {
             request.Progress?.Report(new(Description.Name, done, keys.Count, key.Key.Label));
-            await look.AtAsync(key.Key.ChildName, key.Key.Label, () => LookAsync(request, facts.Id, key, cancel),
-                request.Known.WhyNotAtAll(key.Key.Child) ?? request.Known.WhyNotAtAll(key.Key.Parent) ?? key.Key.Loading,
+            await look.AtAsync(key.Key.ChildName, key.Key.Label, () => LookAsync(request, deadly, facts.Id, key, cancel),
+                deadly.WhyNotAtAll(key.Key.ChildName) ?? deadly.WhyNotAtAll(key.Key.ParentName) ?? key.Key.Loading,
                 (key.Rule?.Where ?? "").Length == 0 ? request.Target : null).ConfigureAwait(false);
         }
         return look.Report(elapsed(), new Dictionary<string, double>(StringComparer.Ordinal) { ["orphans"] = look.Rows });
     }, cancel);
 
-    private async Task<Finding?> LookAsync(CheckRequest request, TargetId target, DeclaredKey declared, CancellationToken cancel)
+    private async Task<Finding?> LookAsync(CheckRequest request, DeadlyReads deadly, TargetId target, DeclaredKey declared, CancellationToken cancel)
     {
         var key = declared.Key;
         var (known, unreadable) = (0L, (string?)null);
-        var orphans = await new RowScan(request.Target, request.Throttle).RunAsync(key.ChildName, declared.Test, cancel,
+        var orphans = await new RowScan(request.Target, request.Throttle, deadly).RunAsync(key.ChildName, declared.Test, cancel,
             async (leaf, rows) =>
             {
-                var said = await ParentIndex.AskAsync(request.Target, key, leaf.Name.Quoted, [.. rows.Select(r => r.Ctid)], cancel).ConfigureAwait(false);
-                (known, unreadable) = (known + said.Known, unreadable ?? said.Unreadable);
+                if (unreadable is not null)
+                {
+                    // asked once in vain
+                    return;
+                }
+                var said = await ParentIndex.AskAsync(request.Target, key, leaf.Name.Quoted, [.. rows.Select(r => r.Ctid)], cancel, deadly).ConfigureAwait(false);
+                (known, unreadable) = (known + said.Known, said.Unreadable);
             }).ConfigureAwait(false);
         if (orphans.Count == 0)
         {

@@ -15,7 +15,7 @@ public sealed class JsonCheck : ICheck
         "Reads the column of each table that has such a rule, in pieces; the comparing is done here.", "ACCESS SHARE.",
         "Rules in healing.yaml; SELECT on their tables (pg_read_all_data), and BYPASSRLS where they have row security.",
         "Anything without a rule; tables that inherit from the one that a rule names; values of more than 32 MB, or nested more than 256 deep.",
-        [FindingKind.JsonShapeInvalid])
+        [FindingKind.JsonShapeInvalid, FindingKind.DeadlyRead])
     {
         Reach = CheckReach.Table,
     };
@@ -23,7 +23,8 @@ public sealed class JsonCheck : ICheck
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
-        var look = new DataLook(Description);
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+        var look = new DataLook(Description, deadly);
         foreach (var rule in request.Scope.Indexes is null ? request.Target.Options.Rules.Json : [])
         {
             JsonColumn column;
@@ -40,16 +41,16 @@ public sealed class JsonCheck : ICheck
             if (request.Scope.Table is not { } only || only == column.Table.Oid)
             {
                 request.Progress?.Report(new(Description.Name, 0, 1, rule.Column.ToString()));
-                await look.AtAsync(column.Table.Name, rule.Column.ToString(), () => LookAsync(request, facts.Id, look, column, cancel), request.Known.WhyNotRows(column.Table.Oid)).ConfigureAwait(false);
+                await look.AtAsync(column.Table.Name, rule.Column.ToString(), () => LookAsync(request, deadly, facts.Id, look, column, cancel), deadly.WhyNotRows(column.Table.Name)).ConfigureAwait(false);
             }
         }
         return look.Report(elapsed());
     }, cancel);
 
-    private async Task<Finding?> LookAsync(CheckRequest request, TargetId target, DataLook look, JsonColumn column, CancellationToken cancel)
+    private async Task<Finding?> LookAsync(CheckRequest request, DeadlyReads deadly, TargetId target, DataLook look, JsonColumn column, CancellationToken cancel)
     {
         var (count, shown, paths) = (0L, new List<WrongJson>(), new SortedDictionary<string, long>(StringComparer.Ordinal));
-        var scan = new JsonScan(request.Target, request.Throttle);
+        var scan = new JsonScan(request.Target, request.Throttle, deadly);
         await scan.RunAsync(column, wrong =>
         {
             count++;

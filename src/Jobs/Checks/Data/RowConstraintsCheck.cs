@@ -12,7 +12,7 @@ public sealed class RowConstraintsCheck : ICheck
         "Reads every table that has such constraints once, in pieces.", "ACCESS SHARE.",
         "SELECT on these tables (pg_read_all_data), and BYPASSRLS where they have row security.",
         "Constraints that are NOT VALID; those that call a function which is not a superuser's, or one that depends on the session (its time zone, its role, the clock); domains within arrays and composite types.",
-        [FindingKind.ConstraintViolated])
+        [FindingKind.ConstraintViolated, FindingKind.DeadlyRead])
     {
         Reach = CheckReach.Table,
     };
@@ -20,7 +20,8 @@ public sealed class RowConstraintsCheck : ICheck
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
-        var look = new DataLook(Description);
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+        var look = new DataLook(Description, deadly);
         if (request.Scope.Indexes is not null)
         {
             return look.Report(elapsed());
@@ -31,15 +32,15 @@ public sealed class RowConstraintsCheck : ICheck
         foreach (var (table, done) in tables.Select((t, i) => (t.ToList(), i)))
         {
             request.Progress?.Report(new(Description.Name, done, tables.Count, table[0].Quoted));
-            await LookAsync(request, facts.Id, look, table, cancel).ConfigureAwait(false);
+            await LookAsync(request, deadly, facts.Id, look, table, cancel).ConfigureAwait(false);
         }
         return look.Report(elapsed());
     }, cancel);
 
     /// <summary>Once for all promises together; only where something is wrong, once for each.</summary>
-    private async Task LookAsync(CheckRequest request, TargetId target, DataLook look, List<RowPromise> promises, CancellationToken cancel)
+    private async Task LookAsync(CheckRequest request, DeadlyReads deadly, TargetId target, DataLook look, List<RowPromise> promises, CancellationToken cancel)
     {
-        var scan = new RowScan(request.Target, request.Throttle);
+        var scan = new RowScan(request.Target, request.Throttle, deadly);
         var askable = promises.Where(p => p is { ForeignFunction: null, OfSession: null }).ToList();
         var sound = false;
         if (askable.Count > 1)
@@ -49,12 +50,12 @@ public sealed class RowConstraintsCheck : ICheck
                 var any = await scan.RunAsync(askable[0].Table, new RowTest(string.Join(" OR ", askable.Select(p => $"({p.Broken})")), []), cancel).ConfigureAwait(false);
                 sound = any.Count == 0;
                 return null;
-            }, request.Known.WhyNotRows(askable[0].Oid), request.Target).ConfigureAwait(false);
+            }, deadly.WhyNotRows(askable[0].Table), request.Target).ConfigureAwait(false);
         }
         foreach (var promise in askable)
         {
             await look.AtAsync(promise.Table, $"{promise.Promise} of {promise.Quoted}", async () => sound ? null
-                : Found(target, promise, await scan.RunAsync(promise.Table, promise.Test, cancel).ConfigureAwait(false)), request.Known.WhyNotRows(promise.Oid), request.Target).ConfigureAwait(false);
+                : Found(target, promise, await scan.RunAsync(promise.Table, promise.Test, cancel).ConfigureAwait(false)), deadly.WhyNotRows(promise.Table), request.Target).ConfigureAwait(false);
         }
         foreach (var promise in promises.Except(askable))
         {

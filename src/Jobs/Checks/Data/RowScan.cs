@@ -6,7 +6,8 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Reads a whole table, leaf by leaf and piece by piece, and counts the rows that are wrong.</summary>
-public sealed class RowScan(Target target, Throttle throttle)
+/// <param name="deadly">Stands around the reads of a check; null where a repair reads.</param>
+public sealed class RowScan(Target target, Throttle throttle, DeadlyReads? deadly = null)
 {
     private const long SmallestPiece = 8192;
     public const int MostShown = 20;
@@ -37,6 +38,11 @@ public sealed class RowScan(Target target, Throttle throttle)
         var pieces = new List<TablePiece>();
         foreach (var leaf in await TableLeaf.OfAsync(target, table, cancel).ConfigureAwait(false))
         {
+            deadly?.Refuse(leaf.Name);
+            if (deadly?.WhyNotRows(leaf.Name) is { } why)
+            {
+                throw new LeftAloneException($"{leaf.Name.Quoted}: {why}");
+            }
             var size = Math.Min(largest, throttle.IsOff ? Math.Max(leaf.Pages, 1) : Math.Max(SmallestPiece, pagesBeside));
             for (var from = 0L; from < Math.Max(leaf.Pages, 1); from += size)
             {
@@ -50,6 +56,13 @@ public sealed class RowScan(Target target, Throttle throttle)
     private async Task<WrongRows> ReadAsync(TablePiece piece, RowTest test, int most, CancellationToken cancel)
     {
         await using var reading = await DataReading.OpenAsync(target, throttle.IsOff, cancel).ConfigureAwait(false);
+        return deadly is null ? await AskAsync(reading.Connection, piece, test, most, cancel).ConfigureAwait(false)
+            : await deadly.GuardAsync(reading.Connection, new(piece.Leaf.Name) { Beside = [.. test.Beside.Where(b => b != piece.Leaf.Name)] }, $"SELECT * FROM ONLY {piece.Leaf.Name.Quoted} AS c WHERE {piece.Condition}({test.Broken})",
+                token => AskAsync(reading.Connection, piece, test, most, token), cancel).ConfigureAwait(false);
+    }
+
+    private static async Task<WrongRows> AskAsync(NpgsqlConnection connection, TablePiece piece, RowTest test, int most, CancellationToken cancel)
+    {
         // a hundred thousand empty arrays take their time as well
         var shows = test.Shown.Count > 0;
         await using var command = test.Command($"""
@@ -58,7 +71,7 @@ public sealed class RowScan(Target target, Throttle throttle)
                 FROM ONLY {piece.Leaf.Name.Quoted} AS c
                 WHERE {piece.Condition}({test.Broken}))
             SELECT (SELECT pg_catalog.count(*) FROM wrong), w.at::pg_catalog.text, w.age{(shows ? ", w.shown" : "")} FROM wrong AS w LIMIT {most}
-            """, reading.Connection);
+            """, connection);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var (count, rows) = (0L, new List<WrongRow>());
         while (await row.ReadAsync(cancel).ConfigureAwait(false))

@@ -1,3 +1,4 @@
+using HealingWorkers.Jobs.Targets;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
@@ -11,6 +12,8 @@ public sealed record RowTest(string Broken, IReadOnlyList<string> Shown)
     public IReadOnlyList<string>? Allowed { get; init; }
     /// <summary>Pages of what each piece of work reads besides its own.</summary>
     public long PagesBeside { get; init; }
+    /// <summary>Tables that it reads besides.</summary>
+    public IReadOnlyList<RelationName> Beside { get; init; } = [];
 
     /// <summary>The values of the shown columns, of the alias <c>c</c>, as an array of texts.</summary>
     public string ShownValues => $"ARRAY[{string.Join(", ", Shown.Select(s => $"c.{s}::pg_catalog.text"))}]::pg_catalog.text[]";

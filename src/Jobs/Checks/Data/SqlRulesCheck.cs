@@ -19,25 +19,26 @@ public sealed partial class SqlRulesCheck : ICheck
         "Whatever the queries cost; each is ended after 5 minutes, and after 1000 rows.", "ACCESS SHARE.",
         "Rules in healing.yaml; the rights that their queries need.",
         "Anything without a rule.",
-        [FindingKind.RuleViolated]);
+        [FindingKind.RuleViolated, FindingKind.DeadlyRead]);
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
-        var look = new DataLook(Description);
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+        var look = new DataLook(Description, deadly);
         RelationName? database = null;
         foreach (var rule in request.Scope is { Table: null, Indexes: null } ? request.Target.Options.Rules.Sql : [])
         {
             database ??= new(0, await QuotedAsync(request.Target, cancel).ConfigureAwait(false));
-            await look.AtAsync(database, rule.Name, () => LookAsync(request.Target, facts.Id, database, rule, cancel)).ConfigureAwait(false);
+            await look.AtAsync(database, rule.Name, () => LookAsync(request.Target, deadly, facts.Id, database, rule, cancel)).ConfigureAwait(false);
             await request.Throttle.RestAsync(TimeSpan.FromSeconds(1), cancel).ConfigureAwait(false);
         }
         return look.Report(elapsed());
     }, cancel);
 
-    private async Task<Finding?> LookAsync(Target target, TargetId id, RelationName database, SqlRule rule, CancellationToken cancel)
+    private async Task<Finding?> LookAsync(Target target, DeadlyReads deadly, TargetId id, RelationName database, SqlRule rule, CancellationToken cancel)
     {
-        var rows = await ReadAsync(target, rule, cancel).ConfigureAwait(false);
+        var rows = await ReadAsync(target, deadly, rule, cancel).ConfigureAwait(false);
         var count = rows.Count > MostRows ? $"more than {MostRows}" : $"{rows.Count}";
         return rows.Count == 0 ? null : Finding.Of(Description.Name, FindingKind.RuleViolated, id, database, $"the rule {rule.Name} returned {count} row(s)", rule.Name) with
         {
@@ -52,7 +53,7 @@ public sealed partial class SqlRulesCheck : ICheck
         };
     }
 
-    private static async Task<List<string>> ReadAsync(Target target, SqlRule rule, CancellationToken cancel)
+    private static async Task<List<string>> ReadAsync(Target target, DeadlyReads deadly, SqlRule rule, CancellationToken cancel)
     {
         var query = End().Replace(await QueryAsync(rule, cancel).ConfigureAwait(false), "");
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
@@ -62,6 +63,11 @@ public sealed partial class SqlRulesCheck : ICheck
         {
             await settings.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
+        return await deadly.GuardAsync(connection, new RelationName(0, $"rule {rule.Name}"), query, token => AskAsync(connection, query, token), cancel).ConfigureAwait(false);
+    }
+
+    private static async Task<List<string>> AskAsync(NpgsqlConnection connection, string query, CancellationToken cancel)
+    {
         await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         // with a numbered parameter the text goes to the server as it is, which takes one statement and no more
         await using var command = new NpgsqlCommand($"SELECT pg_catalog.to_jsonb(q)::pg_catalog.text FROM (\n{query}\n) AS q LIMIT $1", connection) { Parameters = { new() { Value = MostRows + 1L } } };

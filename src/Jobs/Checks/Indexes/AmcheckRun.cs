@@ -10,6 +10,7 @@ internal static class AmcheckRun
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         IReadOnlyList<BtreeIndex> indexes;
         var left = new LeftAlone();
+        var deadly = await DeadlyReads.OpenAsync(check.Name, request, facts, cancel).ConfigureAwait(false);
         await using (var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false))
         {
             if (await BtreeList.WhyNotAsync(connection, facts, call, cancel).ConfigureAwait(false) is { } why)
@@ -17,9 +18,8 @@ internal static class AmcheckRun
                 request.Target.Forget();
                 return CheckRun.Without(check.Name, CheckStatus.Unavailable, elapsed(), why);
             }
-            indexes = [.. (await BtreeList.ReadAsync(connection, request.Scope, call, cancel).ConfigureAwait(false)).Where(i => !left.Passes(i.TableQuoted, request.Known.WhyNotRows(i.TableOid)))];
+            indexes = [.. (await BtreeList.ReadAsync(connection, request.Scope, call, cancel).ConfigureAwait(false)).Where(i => !left.Passes(i.TableQuoted, deadly.WhyNotRows(i.Table)))];
         }
-        var deadly = await DeadlyReads.OpenAsync(check.Name, request, facts, cancel).ConfigureAwait(false);
         var verdicts = await new BtreeRunner(check.Name, request, facts.SchemaOf("amcheck")!, call, deadly).RunAsync(indexes, cancel).ConfigureAwait(false);
         var report = BtreeReport.Of(check.Name, facts, call, verdicts, deadly, request.Target.Options.DataDirectory.Length > 0, elapsed());
         return report with { Reason = LeftAlone.Joined(report.Reason, left.Reason) };

@@ -71,8 +71,8 @@ internal sealed class BtreeRunner(string check, CheckRequest request, string sch
         try
         {
             // The table and not the index: what kills while its rows are looked up would do so again with each index of it.
-            await deadly.GuardAsync(await session.OpenAsync(cancel).ConfigureAwait(false), call.ReadsTable ? index.Table : index.Name, call.Shown(schema, index.Quoted),
-                token => session.VerifyAsync(index.Oid, token), cancel).ConfigureAwait(false);
+            await deadly.GuardAsync(await session.OpenAsync(cancel).ConfigureAwait(false), call.ReadsTable ? index.Table : new ReadObject(index.Name) { Table = index.TableOid }, call.Shown(schema, index.Quoted),
+                token => session.VerifyAsync(index.Oid, token), cancel, ReadLimit.Of(index.Pages), ReadLimit.IsRisky(index.Pages)).ConfigureAwait(false);
             return new(index, BtreeOutcome.Sound);
         }
         catch (DeadlyReadException e)

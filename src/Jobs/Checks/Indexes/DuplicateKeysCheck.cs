@@ -24,9 +24,9 @@ public sealed class DuplicateKeysCheck : ICheck
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         var listed = await KeysAsync(request.Target, request.Scope, cancel).ConfigureAwait(false);
         var left = new LeftAlone();
-        var keys = listed.Items.Where(k => !left.Passes(k.TableQuoted, request.Known.WhyNotRows(k.TableOid))).ToList();
-        var held = listed.Held.Select(h => h.Oid).ToHashSet();
         var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+        var keys = listed.Items.Where(k => !left.Passes(k.TableQuoted, deadly.WhyNotRows(new(k.TableOid, k.TableQuoted)))).ToList();
+        var held = listed.Held.Select(h => h.Oid).ToHashSet();
         var (findings, open, examined) = (new List<Finding>(), new List<string>(), new List<UniqueKey>());
         var (forbidden, denied) = (0, false);
         open.AddRange(listed.Held.Select(h => $"{h.Quoted}: {PatientList.HeldByOthers}"));
@@ -113,7 +113,7 @@ public sealed class DuplicateKeysCheck : ICheck
         await using var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-        return await deadly.GuardAsync(connection, new(key.TableOid, key.TableQuoted), key.Query, token => UniqueKeys.FindAsync(connection, key, token), cancel).ConfigureAwait(false);
+        return await deadly.GuardAsync(connection, new RelationName(key.TableOid, key.TableQuoted), key.Query, token => UniqueKeys.FindAsync(connection, key, token), cancel).ConfigureAwait(false);
     }
 
     internal static Finding Found(TargetFacts facts, UniqueKey key, IReadOnlyList<DuplicateGroup> groups)

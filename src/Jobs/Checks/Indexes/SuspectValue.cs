@@ -66,7 +66,7 @@ internal sealed partial class SuspectValue(CheckRequest request, DeadlyReads dea
             {
                 if (page is not null && new HeapLines(page).RootsOf(row.Key.Offset).Contains(place.Offset))
                 {
-                    return await ValuesAsync(connection, index, row.Key, cancel).ConfigureAwait(false);
+                    return await deadly.GuardAsync(connection, index.Table, $"SELECT * FROM ONLY {index.TableQuoted} WHERE ctid = '{row.Key}'", token => ValuesAsync(connection, index, row.Key, token), cancel).ConfigureAwait(false);
                 }
             }
             return null;

@@ -33,8 +33,8 @@ public sealed class IndexProbeCheck : ICheck
         }
         var listed = await PatientList.ReadAsync(request.Target, (session, without) => ProbedIndexes.ReadAsync(session, request.Scope, cancel, without), cancel).ConfigureAwait(false);
         var left = new LeftAlone();
-        var indexes = listed.Items.Where(i => !left.Passes(i.TableQuoted, request.Known.WhyNotRows(i.TableOid))).ToList();
         var deadly = await DeadlyReads.OpenAsync(CheckName, request, facts, cancel).ConfigureAwait(false);
+        var indexes = listed.Items.Where(i => !left.Passes(i.TableQuoted, deadly.WhyNotRows(i.Table))).ToList();
         if (request.Throttle.IsOff)
         {
             // what is newer than the last checkpoint is seen too; who is in no hurry sees it the next time

@@ -17,7 +17,8 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
         var query = string.Create(CultureInfo.InvariantCulture,
             $"SELECT ctid::text, xmin::text, {index.CodeOf ?? "0"} FROM ONLY {index.TableQuoted} WHERE ctid >= '({from},0)'::pg_catalog.tid AND ctid < '({to + 1L},0)'::pg_catalog.tid{And(index.Condition)}{And(also)}");
-        return await deadly.GuardAsync(connection, index.Table, query, token => ReadAsync(connection, index, query, token), cancel).ConfigureAwait(false);
+        var pages = to - from + 1L;
+        return await deadly.GuardAsync(connection, index.Table, query, token => ReadAsync(connection, index, query, token), cancel, ReadLimit.Of(pages), ReadLimit.IsRisky(pages)).ConfigureAwait(false);
     }
 
     private static string And(string? condition) => condition is null ? "" : $" AND ({condition})";

@@ -13,10 +13,23 @@ public sealed record DeadlyRead(string Check, long Oid, string Object, string St
 {
     public RelationName Name => new(Oid, Object);
 
+    /// <summary>The table that it is an index of; null where it is none.</summary>
+    public long? Table { get; init; }
+
+    /// <summary>What else the statement reads, and what may be to blame as well: the check leaves it alone for as long.</summary>
+    public IReadOnlyList<RelationName> Beside { get; init; } = [];
+
     public Finding Finding(TargetId target) => Findings.Finding.Of(Check, FindingKind.DeadlyRead, target, Name,
-        $"{How} while the check {Check} read it with {Statement}. The check does not read it any more; once it is dealt with, `healing incidents close` lets it be read again") with
+        $"{How} while the check {Check} read it with {Statement}. {(Beside.Count == 0 ? "" : $"It reads {string.Join(", ", Beside)} too, and either may be to blame. ")}The check does not read it any more; once it is dealt with, `healing incidents close` lets it be read again") with
     {
-        Evidence = new JsonObject { ["statement"] = Statement, ["how"] = How, ["since"] = Since.ToString("O", System.Globalization.CultureInfo.InvariantCulture) },
+        Evidence = new JsonObject
+        {
+            ["statement"] = Statement,
+            ["how"] = How,
+            ["since"] = Since.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
+            ["table_oid"] = Table ?? Oid,
+            ["beside"] = new JsonArray([.. Beside.Select(b => (JsonNode)b.Quoted)]),
+        },
     };
 
     internal string Json() => JsonSerializer.Serialize(this, LedgerJson.Options);

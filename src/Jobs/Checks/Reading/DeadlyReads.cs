@@ -16,13 +16,13 @@ namespace HealingWorkers.Jobs.Checks;
 public sealed class DeadlyReads
 {
     private const int TimesDown = 2;
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(4) + TimeSpan.FromMinutes(1);
     private readonly ConditionalWeakTable<NpgsqlConnection, ReadingSession> _sessions = [];
     private readonly ConcurrentDictionary<string, DeadlyRead> _known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DeadlyRead> _met = new(StringComparer.Ordinal);
     private readonly CheckRequest _request;
     private readonly TargetFacts _facts;
     private readonly string _check;
+    private bool _mute;
 
     private DeadlyReads(string check, CheckRequest request, TargetFacts facts) => (_check, _request, _facts) = (check, request, facts);
 
@@ -47,9 +47,26 @@ public sealed class DeadlyReads
         var kept = request.Memory is null ? new Dictionary<string, string>(StringComparer.Ordinal) : await request.Memory.RecallAllAsync(facts.Id, reads.Topic, cancel).ConfigureAwait(false);
         foreach (var read in kept.Values.Select(DeadlyRead.Read).OfType<DeadlyRead>())
         {
-            reads._known[read.Object] = read;
+            reads.Keep(read);
         }
         return reads;
+    }
+
+    /// <summary>Why a table's rows are left alone, by what others found; null where they are not, or where this check has a fence of its own, which tells of itself.</summary>
+    public string? WhyNotRows(RelationName table) => Fence(table) is null ? _request.Known.WhyNotRows(table.Oid) : null;
+
+    /// <summary>The same for a read that may go by an index.</summary>
+    public string? WhyNotAtAll(RelationName table) => Fence(table) is null ? _request.Known.WhyNotAtAll(table.Oid) : null;
+
+    /// <summary>For a read of several pieces: whether one of them is fenced off is said before the first.</summary>
+    /// <exception cref="DeadlyReadException">It is.</exception>
+    public void Refuse(RelationName obj)
+    {
+        if (Fence(obj) is { } known)
+        {
+            _met[known.Object] = known;
+            throw new DeadlyReadException(known);
+        }
     }
 
     /// <param name="connection">The open session that reads.</param>
@@ -58,28 +75,20 @@ public sealed class DeadlyReads
     /// <param name="limit">Longer than this it is called back (as 57014, when it lets itself be called back); by default as long as a statement of a check may take.</param>
     /// <param name="risky">Writes down beforehand that it is read, for the case that nobody is left to tell: two writes to the ledger.</param>
     /// <exception cref="DeadlyReadException">It is fenced off, or has just become so.</exception>
-    public async Task<T> GuardAsync<T>(NpgsqlConnection connection, RelationName obj, string statement, Func<CancellationToken, Task<T>> read, CancellationToken cancel, TimeSpan? limit = null, bool risky = false)
+    public async Task<T> GuardAsync<T>(NpgsqlConnection connection, ReadObject obj, string statement, Func<CancellationToken, Task<T>> read, CancellationToken cancel, TimeSpan? limit = null, bool risky = false)
     {
-        if (_known.TryGetValue(obj.Quoted, out var known) && known.Oid == obj.Oid)
-        {
-            _met[obj.Quoted] = known;
-            throw new DeadlyReadException(known);
-        }
+        obj.All.ForEach(Refuse);
         var session = await SessionAsync(connection, cancel).ConfigureAwait(false);
-        if (risky)
-        {
-            await NoteAsync(session, obj, statement, cancel).ConfigureAwait(false);
-        }
+        var noted = risky && await NoteAsync(session, obj, statement, Clock.GetUtcNow() + (limit ?? ReadLimit.Longest) + 3 * Patience, cancel).ConfigureAwait(false);
         string? told = null;
         void Hear(object sender, NpgsqlNoticeEventArgs e) => told = e.Notice.SqlState is SqlState.CrashShutdown or SqlState.AdminShutdown ? e.Notice.SqlState : told;
         connection.Notice += Hear;
-        using var late = new CancellationTokenSource(limit ?? Longest, Clock);
+        using var late = new CancellationTokenSource(limit ?? ReadLimit.Longest, Clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        T value;
         try
         {
-            var value = await read(stop.Token).ConfigureAwait(false);
-            await DoneAsync(obj, risky, cancel).ConfigureAwait(false);
-            return value;
+            value = await read(stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
@@ -87,7 +96,7 @@ public sealed class DeadlyReads
             {
                 throw await FenceAsync(obj, statement, how, e, cancel).ConfigureAwait(false);
             }
-            await DoneAsync(obj, risky, cancel).ConfigureAwait(false);
+            await DoneAsync(obj, noted, cancel).ConfigureAwait(false);
             throw e.InnerException as PostgresException ?? (Exception)new TimeoutException($"{obj.Quoted} took longer than a check may", e);
         }
         catch (NpgsqlException e) when (!cancel.IsCancellationRequested && IsLoss(e))
@@ -97,29 +106,56 @@ public sealed class DeadlyReads
             {
                 throw await FenceAsync(obj, statement, "the server crashed", e, cancel).ConfigureAwait(false);
             }
-            if (crashed is null && !risky)
+            if (crashed == false)
             {
-                await NoteAsync(session, obj, statement, cancel).ConfigureAwait(false);
+                // it was another's read, or somebody's will: this one let itself be ended
+                await DoneAsync(obj, noted, cancel).ConfigureAwait(false);
+            }
+            else if (!noted)
+            {
+                // nobody listens to that session any more: should it go on, it does so for nobody
+                await NoteAsync(session, obj, statement, Clock.GetUtcNow(), cancel).ConfigureAwait(false);
             }
             throw;
         }
-        catch (NpgsqlException)
+        catch (OperationCanceledException e) when (e.InnerException is PostgresException)
         {
-            await DoneAsync(obj, risky, cancel).ConfigureAwait(false);
+            // whoever stops this run got an answer: it does not hang
+            await DoneAsync(obj, noted, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            await DoneAsync(obj, noted, cancel).ConfigureAwait(false);
             throw;
         }
         finally
         {
             connection.Notice -= Hear;
         }
+        await DoneAsync(obj, noted, cancel).ConfigureAwait(false);
+        return value;
     }
 
-    public Task GuardAsync(NpgsqlConnection connection, RelationName obj, string statement, Func<CancellationToken, Task> read, CancellationToken cancel, TimeSpan? limit = null, bool risky = false) =>
+    public Task GuardAsync(NpgsqlConnection connection, ReadObject obj, string statement, Func<CancellationToken, Task> read, CancellationToken cancel, TimeSpan? limit = null, bool risky = false) =>
         GuardAsync(connection, obj, statement, async token =>
         {
             await read(token).ConfigureAwait(false);
             return true;
         }, cancel, limit, risky);
+
+    /// <summary>Null where this check may read it.</summary>
+    private DeadlyRead? Fence(RelationName obj) =>
+        _known.TryGetValue(obj.Quoted, out var known) && (known.Oid == obj.Oid || known.Beside.Any(b => b == obj)) ? known : null;
+
+    private void Keep(DeadlyRead read)
+    {
+        foreach (var beside in read.Beside)
+        {
+            _known.TryAdd(beside.Quoted, read);
+        }
+        _known[read.Object] = read;
+    }
 
     private async Task<ReadingSession> SessionAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -142,50 +178,89 @@ public sealed class DeadlyReads
             ? $"the backend {session.Pid} did not react to being cancelled and {left}: it goes on until the server is restarted (pg_ctl restart -m immediate)"
             : $"the backend {session.Pid} did not react to being cancelled and had to be ended";
 
-    /// <summary>A note that is still there tells of a look that nobody finished.</summary>
-    private async Task NoteAsync(ReadingSession session, RelationName obj, string statement, CancellationToken cancel)
+    /// <summary>A note that is still there tells of a look that nobody finished, or that somebody else is at.</summary>
+    /// <param name="until">When it is called back at the latest: whoever is still at it then has nobody who could.</param>
+    /// <returns>False where nothing was written down.</returns>
+    private async Task<bool> NoteAsync(ReadingSession session, ReadObject obj, string statement, DateTimeOffset until, CancellationToken cancel)
     {
-        if (_request.Memory is not { } memory)
+        if (_request.Memory is not { } memory || _mute)
+        {
+            return false;
+        }
+        try
+        {
+            var down = 0;
+            if (await memory.RecallAsync(_facts.Id, Notes, obj.Quoted, cancel).ConfigureAwait(false) is { } left && JsonNode.Parse(left) is JsonObject note)
+            {
+                var before = new ReadingSession((int)note["pid"]!, DateTime.Parse((string)note["start"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));
+                await using var other = await _request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+                if (before != session && await before.IsActiveAsync(other, cancel).ConfigureAwait(false))
+                {
+                    if (IsWithin(note))
+                    {
+                        // another run of this check reads the same: the note is its own
+                        return false;
+                    }
+                    throw await FenceAsync(obj, statement, await EndedAsync(before, other, cancel).ConfigureAwait(false), null, cancel).ConfigureAwait(false);
+                }
+                down = (int)note["down"]! + (await before.IsBeforeRestartAsync(other, cancel).ConfigureAwait(false) ? 1 : 0);
+                if (down >= TimesDown)
+                {
+                    throw await FenceAsync(obj, statement, $"{down} times in a row the server went down", null, cancel).ConfigureAwait(false);
+                }
+            }
+            await memory.RememberAsync(_facts.Id, Notes, obj.Quoted, new JsonObject
+            {
+                ["pid"] = session.Pid, ["start"] = DateTime.SpecifyKind(session.Start, DateTimeKind.Utc).ToString("O", CultureInfo.InvariantCulture), ["statement"] = statement, ["down"] = down,
+                ["until"] = until.ToString("O", CultureInfo.InvariantCulture),
+            }.ToJsonString(), cancel).ConfigureAwait(false);
+            return true;
+        }
+        catch (NpgsqlException) when (!cancel.IsCancellationRequested)
+        {
+            // a ledger that is away keeps nobody from looking, and is not asked again in this run
+            _mute = true;
+            return false;
+        }
+    }
+
+    private bool IsWithin(JsonObject note) =>
+        DateTimeOffset.TryParse((string?)note["until"], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var until) && Clock.GetUtcNow() < until;
+
+    private async Task DoneAsync(ReadObject obj, bool noted, CancellationToken cancel)
+    {
+        if (!noted || _request.Memory is not { } memory)
         {
             return;
         }
-        var down = 0;
-        if (await memory.RecallAsync(_facts.Id, Notes, obj.Quoted, cancel).ConfigureAwait(false) is { } left && JsonNode.Parse(left) is JsonObject note)
-        {
-            var before = new ReadingSession((int)note["pid"]!, DateTime.Parse((string)note["start"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));
-            await using var other = await _request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
-            if (before != session && await before.IsActiveAsync(other, cancel).ConfigureAwait(false))
-            {
-                throw await FenceAsync(obj, statement, await EndedAsync(before, other, cancel).ConfigureAwait(false), null, cancel).ConfigureAwait(false);
-            }
-            down = (int)note["down"]! + (await before.IsBeforeRestartAsync(other, cancel).ConfigureAwait(false) ? 1 : 0);
-            if (down >= TimesDown)
-            {
-                throw await FenceAsync(obj, statement, $"{down} times in a row the server went down", null, cancel).ConfigureAwait(false);
-            }
-        }
-        await memory.RememberAsync(_facts.Id, Notes, obj.Quoted, new JsonObject
-        {
-            ["pid"] = session.Pid, ["start"] = DateTime.SpecifyKind(session.Start, DateTimeKind.Utc).ToString("O", CultureInfo.InvariantCulture), ["statement"] = statement, ["down"] = down,
-        }.ToJsonString(), cancel).ConfigureAwait(false);
-    }
-
-    private async Task DoneAsync(RelationName obj, bool noted, CancellationToken cancel)
-    {
-        if (noted && _request.Memory is { } memory)
+        try
         {
             await memory.ForgetAsync(_facts.Id, Notes, obj.Quoted, cancel).ConfigureAwait(false);
         }
+        catch (NpgsqlException) when (!cancel.IsCancellationRequested)
+        {
+            // the next look finds the note, and nobody who still reads
+            _mute = true;
+        }
     }
 
-    private async Task<DeadlyReadException> FenceAsync(RelationName obj, string statement, string how, Exception? why, CancellationToken cancel)
+    private async Task<DeadlyReadException> FenceAsync(ReadObject obj, string statement, string how, Exception? why, CancellationToken cancel)
     {
-        var read = new DeadlyRead(_check, obj.Oid, obj.Quoted, statement, how, Clock.GetUtcNow());
-        _met[obj.Quoted] = _known[obj.Quoted] = read;
+        var read = new DeadlyRead(_check, obj.Name.Oid, obj.Quoted, statement, how, Clock.GetUtcNow()) { Table = obj.Table, Beside = obj.Beside };
+        Keep(read);
+        _met[obj.Quoted] = read;
         if (_request.Memory is { } memory)
         {
-            await memory.RememberAsync(_facts.Id, Topic, obj.Quoted, read.Json(), cancel).ConfigureAwait(false);
-            await memory.ForgetAsync(_facts.Id, Notes, obj.Quoted, cancel).ConfigureAwait(false);
+            try
+            {
+                await memory.RememberAsync(_facts.Id, Topic, obj.Quoted, read.Json(), cancel).ConfigureAwait(false);
+                await memory.ForgetAsync(_facts.Id, Notes, obj.Quoted, cancel).ConfigureAwait(false);
+            }
+            catch (NpgsqlException) when (!cancel.IsCancellationRequested)
+            {
+                // the report tells of it all the same
+                _mute = true;
+            }
         }
         return new(read, why);
     }

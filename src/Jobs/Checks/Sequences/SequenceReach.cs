@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dapper;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
@@ -8,12 +7,12 @@ namespace HealingWorkers.Jobs.Checks;
 /// <param name="Use">Where it is; null where there is none.</param>
 public sealed record SequenceReach(long? Furthest, SequenceUse? Use)
 {
-    public static async Task<SequenceReach> OfAsync(NpgsqlConnection connection, SequenceLook sequence, IEnumerable<SequenceUse> uses, CancellationToken cancel)
+    public static async Task<SequenceReach> OfAsync(NpgsqlConnection connection, ColumnQuestion question, SequenceLook sequence, IEnumerable<SequenceUse> uses, CancellationToken cancel)
     {
         var reach = new SequenceReach(null, null);
         foreach (var use in uses)
         {
-            var far = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Query(sequence, use), cancellationToken: cancel)).ConfigureAwait(false);
+            var far = await question.AskAsync<long?>(connection, use, Query(sequence, use), cancel).ConfigureAwait(false);
             if (far is { } value && (reach.Furthest is not { } known || (sequence.Rises ? value > known : value < known)))
             {
                 reach = new(value, use);
@@ -23,12 +22,12 @@ public sealed record SequenceReach(long? Furthest, SequenceUse? Use)
     }
 
     /// <summary>Whether the sequence meets a taken value within its next steps.</summary>
-    public static Task<bool> IsNearAsync(NpgsqlConnection connection, SequenceLook sequence, SequenceUse use, decimal next, int steps, CancellationToken cancel)
+    public static Task<bool> IsNearAsync(NpgsqlConnection connection, ColumnQuestion question, SequenceLook sequence, SequenceUse use, decimal next, int steps, CancellationToken cancel)
     {
         var end = Math.Clamp(next + (decimal)sequence.Increment * steps, sequence.Min, sequence.Max);
         var (low, high) = sequence.Rises ? (next, end) : (end, next);
-        return connection.ExecuteScalarAsync<bool>(new CommandDefinition(string.Create(CultureInfo.InvariantCulture,
-            $"SELECT EXISTS (SELECT FROM {use.Table} x WHERE x.{use.Column} BETWEEN {low}::bigint AND {high}::bigint)"), cancellationToken: cancel));
+        return question.AskAsync<bool>(connection, use, string.Create(CultureInfo.InvariantCulture,
+            $"SELECT EXISTS (SELECT FROM {use.Table} x WHERE x.{use.Column} BETWEEN {low}::bigint AND {high}::bigint)"), cancel);
     }
 
     /// <summary>Two servers that share out the odd and the even numbers hold each other's: only those of the sequence's own pace count.</summary>

@@ -22,6 +22,7 @@ public sealed record SequenceUse
     public required bool IsSubscribed { get; init; }
     public required bool IsBeingLoaded { get; init; }
 
+    public Targets.RelationName Name => new(TableOid, Table);
     public bool CanBeAsked => IsCheap && IsReadable;
 
     public override string ToString() => $"{Table}.{Column}";

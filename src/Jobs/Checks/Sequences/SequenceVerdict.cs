@@ -22,16 +22,16 @@ internal sealed class SequenceVerdict(string check, TargetId target, SequenceLoo
     private decimal End => sequence.Rises ? Math.Min(sequence.Max, sequence.Uses.Select(u => u.TypeMax).DefaultIfEmpty(long.MaxValue).Min()) : sequence.Min;
 
     /// <summary>The columns' numbers first and the sequence after them: what was drawn in between makes it only seem further ahead.</summary>
-    public static async Task<SequenceComparison> CompareAsync(NpgsqlConnection connection, string check, TargetId target, SequenceLook sequence, CancellationToken cancel)
+    public static async Task<SequenceComparison> CompareAsync(NpgsqlConnection connection, ColumnQuestion question, string check, TargetId target, SequenceLook sequence, CancellationToken cancel)
     {
-        var reach = await SequenceReach.OfAsync(connection, sequence, sequence.Uses.Where(u => u.CanBeAsked), cancel).ConfigureAwait(false);
+        var reach = await SequenceReach.OfAsync(connection, question, sequence, sequence.Uses.Where(u => u.CanBeAsked), cancel).ConfigureAwait(false);
         if (await SequenceState.ReadAsync(connection, sequence, cancel).ConfigureAwait(false) is not { } state
             || new SequenceVerdict(check, target, sequence, state) is var verdict && !verdict.IsBehind(reach))
         {
             return new(null, null);
         }
         var near = !verdict.IsFar(reach)
-            || await SequenceReach.IsNearAsync(connection, sequence, reach.Use!, verdict.Next, NearSteps, cancel).ConfigureAwait(false);
+            || await SequenceReach.IsNearAsync(connection, question, sequence, reach.Use!, verdict.Next, NearSteps, cancel).ConfigureAwait(false);
         return new(verdict.Behind(reach, near), reach.Furthest);
     }
 

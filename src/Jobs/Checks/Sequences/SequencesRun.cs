@@ -7,7 +7,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>One look at every sequence of a database.</summary>
-internal sealed class SequencesRun(string check, CheckRequest request, TargetFacts facts) : IAsyncDisposable
+internal sealed class SequencesRun(string check, CheckRequest request, TargetFacts facts, DeadlyReads deadly, ColumnQuestion question) : IAsyncDisposable
 {
     /// <summary>Whoever inserts his own numbers and then sets the sequence gets this long to do so.</summary>
     private static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(1);
@@ -16,16 +16,23 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
     private readonly List<RelationName> _examined = [];
     private readonly List<string> _hidden = [];
     private readonly List<string> _held = [];
+    private readonly Dictionary<RelationName, string> _notCompared = [];
+    /// <summary>Tables that were asked once and did not come to an end: nobody waits again for each of their columns.</summary>
+    private readonly HashSet<long> _endless = [];
     private NpgsqlConnection? _connection;
     private bool _waited;
 
     public IReadOnlyList<Finding> Findings => _findings;
     public IReadOnlyList<RelationName> Examined => _examined;
     public IReadOnlyList<string> Hidden => _hidden;
-    public string? Reason => _hidden.Count + _held.Count == 0 ? null : string.Join("; ", new[]
+    /// <summary>For damage that others found.</summary>
+    public bool LeftAlone { get; private set; }
+    public string? Reason => _hidden.Count + _held.Count + _notCompared.Count == 0 && deadly.Reason is null ? null : string.Join("; ", new[]
     {
         _hidden.Count == 0 ? null : $"{_hidden.Count} sequence(s) were not compared, the first is {_hidden[0]}: a role that may not SELECT them and their columns needs that right, pg_read_all_data has it for all",
         _held.Count == 0 ? null : $"not compared with what draws from them: {string.Join(", ", _held.Take(5))}{(_held.Count > 5 ? ", ..." : "")}: {PatientList.HeldByOthers}",
+        _notCompared.Count == 0 ? null : $"{_notCompared.Count} sequence(s) not compared with what draws from them: {string.Join("; ", _notCompared.Take(5).Select(n => $"{n.Key.Quoted}: {n.Value}"))}{(_notCompared.Count > 5 ? "; ..." : "")}",
+        deadly.Reason,
     }.OfType<string>());
 
     public async Task LookAsync(CancellationToken cancel)
@@ -107,18 +114,57 @@ internal sealed class SequencesRun(string check, CheckRequest request, TargetFac
         {
             return null;
         }
+        if (sequence.Uses.Where(u => u.CanBeAsked).Select(WhyNot).OfType<string>().FirstOrDefault() is { } why)
+        {
+            return NotCompared(sequence, why);
+        }
         try
         {
             var connection = await OpenAsync(cancel).ConfigureAwait(false);
-            return (await SequenceVerdict.CompareAsync(connection, check, facts.Id, sequence, cancel).ConfigureAwait(false)).Behind;
+            return (await SequenceVerdict.CompareAsync(connection, question, check, facts.Id, sequence, cancel).ConfigureAwait(false)).Behind;
         }
-        catch (PostgresException e) when (e.SqlState is SqlState.UndefinedTable or SqlState.LockNotAvailable or SqlState.QueryCanceled
-            or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.UndefinedFile or SqlState.InternalError)
+        catch (EndlessReadException e)
         {
-            // locked, dropped meanwhile or damaged itself, which is another check's to tell
+            _endless.Add(e.Use.TableOid);
+            return NotCompared(sequence, e.Message);
+        }
+        catch (DeadlyReadException e)
+        {
+            return NotCompared(sequence, e.Message);
+        }
+        catch (PostgresException e) when (e.SqlState is SqlState.QueryCanceled or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.UndefinedFile or SqlState.InternalError)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return NotCompared(sequence, $"{e.MessageText} ({e.SqlState}), which other checks tell");
+        }
+        catch (PostgresException e) when (e.SqlState is SqlState.UndefinedTable or SqlState.LockNotAvailable)
+        {
+            // locked, or dropped meanwhile
             cancel.ThrowIfCancellationRequested();
             return null;
         }
+    }
+
+    private string? WhyNot(SequenceUse use)
+    {
+        if (_endless.Contains(use.TableOid))
+        {
+            return $"the way to the furthest number of another column of {use.Table} does not come to an end (see btree)";
+        }
+        if (deadly.WhyNotAtAll(use.Name) is not { } why)
+        {
+            return null;
+        }
+        LeftAlone = true;
+        return $"{use.Table} is left alone, since {why}";
+    }
+
+    /// <summary>It is not called sound either.</summary>
+    private Finding? NotCompared(SequenceLook sequence, string why)
+    {
+        _notCompared[sequence.Name] = why;
+        _examined.Remove(sequence.Name);
+        return null;
     }
 
     private async Task AgainAsync(SequenceLook first, CancellationToken cancel)

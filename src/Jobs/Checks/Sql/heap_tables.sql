@@ -3,6 +3,7 @@ SELECT c.oid::bigint AS oid,
        pg_catalog.format('%I.%I', n.nspname, c.relname) AS quoted,
        c.relkind::text AS kind,
        greatest(c.relpages, 0)::bigint AS pages,
+       coalesce((SELECT greatest(l.relpages, 0) FROM pg_catalog.pg_class l WHERE l.oid = c.reltoastrelid), 0)::bigint AS "ToastPages",
        coalesce(m.oid, c.oid) < 16384 AS "IsCatalog",
        m.oid::bigint AS "MainOid",
        CASE WHEN m.oid IS NOT NULL THEN pg_catalog.format('%I.%I', mn.nspname, m.relname) END AS "MainQuoted"

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dapper;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Targets;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
@@ -11,14 +12,14 @@ namespace HealingWorkers.Jobs.Checks;
 /// the while, so the standby must show it in between, and the other way round. What was not there all the while proves nothing and is left out.
 /// A version is known by its place and by the transaction that made it, as long as the table was not written anew.
 /// </summary>
-internal sealed class StandbyRange(NpgsqlConnection primary, NpgsqlConnection standby, TimeProvider clock)
+internal sealed class StandbyRange(NpgsqlConnection primary, NpgsqlConnection standby, TimeProvider clock, DeadlyReads deadly)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public async Task<RangeResult> CompareAsync(long oid, string quoted, long from, long pages, CancellationToken cancel)
     {
         var before = await ShapeAsync(primary, oid, cancel).ConfigureAwait(false);
-        var first = await ReadAsync(primary, quoted, from, pages, cancel).ConfigureAwait(false);
+        var first = await PrimaryAsync(oid, quoted, from, pages, cancel).ConfigureAwait(false);
         await ReplayedAsync(cancel).ConfigureAwait(false);
         if (await ShapeAsync(standby, oid, cancel).ConfigureAwait(false) != before)
         {
@@ -28,7 +29,7 @@ internal sealed class StandbyRange(NpgsqlConnection primary, NpgsqlConnection st
         try
         {
             second = await ReadAsync(standby, quoted, from, pages, cancel).ConfigureAwait(false);
-            third = await ReadAsync(primary, quoted, from, pages, cancel).ConfigureAwait(false);
+            third = await PrimaryAsync(oid, quoted, from, pages, cancel).ConfigureAwait(false);
             await ReplayedAsync(cancel).ConfigureAwait(false);
             fourth = await ReadAsync(standby, quoted, from, pages, cancel).ConfigureAwait(false);
         }
@@ -90,6 +91,9 @@ internal sealed class StandbyRange(NpgsqlConnection primary, NpgsqlConnection st
 
     private static Task<string?> ShapeAsync(NpgsqlConnection connection, long oid, CancellationToken cancel) =>
         connection.ExecuteScalarAsync<string>(Command("standby_shape", new { oid }, cancel));
+
+    private Task<Dictionary<(string, long), Version>> PrimaryAsync(long oid, string quoted, long from, long pages, CancellationToken cancel) =>
+        deadly.GuardAsync(primary, new RelationName(oid, quoted), string.Create(CultureInfo.InvariantCulture, $"SELECT * FROM ONLY {quoted} WHERE ctid >= '({from},0)' AND ctid < '({from + pages},0)'"), token => ReadAsync(primary, quoted, from, pages, token), cancel);
 
     private static async Task<Dictionary<(string, long), Version>> ReadAsync(NpgsqlConnection connection, string quoted, long from, long pages, CancellationToken cancel)
     {

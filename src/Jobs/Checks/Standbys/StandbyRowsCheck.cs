@@ -11,13 +11,14 @@ public sealed class StandbyRowsCheck : ICheck
         "As those checks on the standby; up to 64 pages of each of up to 200 tables are read two times on both servers.", "ACCESS SHARE, as a SELECT.",
         "Standbys in the configuration (targets[].standbys), and on them what each check needs; SELECT on the tables.",
         "Pages outside the sample; tables with row security; rows that change while they are compared.",
-        [FindingKind.StandbyCorrupt, FindingKind.StandbyDiffers]);
+        [FindingKind.StandbyCorrupt, FindingKind.StandbyDiffers, FindingKind.DeadlyRead]);
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>
     {
         var facts = await request.Target.FactsAsync(cancel).ConfigureAwait(false);
         var (findings, examined, hindered) = (new List<Finding>(), new List<string>(), new List<string>());
         var compares = new List<StandbyTables>();
+        var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
         foreach (var standby in request.Target.Options.Standbys)
         {
             if (await WhyNotAsync(request.Target, standby, facts, cancel).ConfigureAwait(false) is { } why)
@@ -34,7 +35,7 @@ public sealed class StandbyRowsCheck : ICheck
             }
             else
             {
-                var tables = new StandbyTables(request, seen, look);
+                var tables = new StandbyTables(request, seen, look, deadly);
                 await tables.CompareAsync(cancel).ConfigureAwait(false);
                 compares.Add(tables);
             }
@@ -42,6 +43,7 @@ public sealed class StandbyRowsCheck : ICheck
             examined.AddRange(look.Examined);
             hindered.AddRange(look.Hindered.Select(h => $"standby {standby.Name}: {h}"));
         }
+        findings.AddRange(deadly.Findings);
         var status = CheckReport.StatusOf(findings);
         var forbidden = status == CheckStatus.Clean && examined.Count == 0 && compares.Count > 0 && compares.TrueForAll(c => c.IsForbidden);
         return new(Description.Name, forbidden ? CheckStatus.Unavailable : status, elapsed(), hindered.Count == 0 ? null : string.Join("; ", hindered), findings, examined.Count == 0 ? [] : [facts.Id.DatabaseOid])

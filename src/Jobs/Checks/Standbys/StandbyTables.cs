@@ -7,7 +7,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Compares a sample of each table's pages between the primary and one standby.</summary>
-internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyChecks look)
+internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyChecks look, DeadlyReads deadly)
 {
     private const int MostTables = 200;
     private const int MostPages = 64;
@@ -26,7 +26,7 @@ internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyCh
             look.Hindered.Add(LeftAlone.Line(forbidden, "not compared", "the role may not SELECT (GRANT pg_read_all_data), or they have row security"));
         }
         var left = new LeftAlone();
-        var tables = all.Where(t => t.May && !left.Passes(t.Quoted, look.IsDamaged(t.Oid) ? "another check found damage in it" : request.Known.WhyNotRows(t.Oid))).ToList();
+        var tables = all.Where(t => t.May && !left.Passes(t.Quoted, look.IsDamaged(t.Oid) ? "another check found damage in it" : deadly.WhyNotRows(new(t.Oid, t.Quoted)))).ToList();
         if (left.Reason is { } alone)
         {
             look.Hindered.Add(alone);
@@ -39,9 +39,9 @@ internal sealed class StandbyTables(CheckRequest request, Target seen, StandbyCh
             {
                 await using var primary = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
                 await using var standby = await seen.OpenCheckAsync(cancel).ConfigureAwait(false);
-                await CompareAsync(new(primary, standby, request.Target.Clock), table, cancel).ConfigureAwait(false);
+                await CompareAsync(new(primary, standby, request.Target.Clock, deadly), table, cancel).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is NpgsqlException or Errors.HealingException or TimeoutException && !cancel.IsCancellationRequested)
+            catch (Exception e) when (e is NpgsqlException or Errors.HealingException or TimeoutException or DeadlyReadException && !cancel.IsCancellationRequested)
             {
                 look.Hindered.Add($"{table.Quoted} is not compared: {e.Message}");
             }

@@ -38,7 +38,7 @@ public sealed partial class CountsCheck : ICheck
             var all = request.Scope.Indexes is not null ? [] : (await connection.QueryAsync<Counted>(new CommandDefinition(
                 Sql.Of<ICheck>("count_candidates"), new { table = request.Scope.Table }, cancellationToken: cancel)).ConfigureAwait(false)).Where(t => t.Pages <= MostPages).ToList();
             forbidden.AddRange(all.Where(t => !t.May).Select(t => t.Quoted));
-            var tables = all.Where(t => t.May && !left.Passes(t.Quoted, request.Known.WhyNotAtAll(t.Oid))).ToList();
+            var tables = all.Where(t => t.May && !left.Passes(t.Quoted, deadly.WhyNotAtAll(new(t.Oid, t.Quoted)))).ToList();
             nothing = tables.Count == 0;
             foreach (var table in tables)
             {
@@ -47,7 +47,7 @@ public sealed partial class CountsCheck : ICheck
                 try
                 {
                     var used = connection;
-                    if (await deadly.GuardAsync(used, new(table.Oid, table.Quoted), $"SELECT count(*) FROM ONLY {table.Quoted}", token => CompareAsync(used, facts, table, token), cancel, Limit(table)).ConfigureAwait(false) is { } finding)
+                    if (await deadly.GuardAsync(used, new RelationName(table.Oid, table.Quoted), $"SELECT count(*) FROM ONLY {table.Quoted}", token => CompareAsync(used, facts, table, token), cancel, Limit(table)).ConfigureAwait(false) is { } finding)
                     {
                         findings.Add(finding);
                     }

@@ -27,11 +27,13 @@ internal sealed class HeapSession(Target target, string schema, DeadlyReads dead
 
     /// <param name="first">Null for a table without pages.</param>
     /// <exception cref="DeadlyReadException">It must not be read.</exception>
-    public async Task<IReadOnlyList<HeapDamageRow>> VerifyAsync(RelationName table, long? first, long? last, bool toast, CancellationToken cancel)
+    /// <param name="toastPages">What its long values may take besides.</param>
+    public async Task<IReadOnlyList<HeapDamageRow>> VerifyAsync(RelationName table, long? first, long? last, bool toast, CancellationToken cancel, long toastPages = 0)
     {
+        var pages = (last - first + 1) ?? 0;
         var connection = await ConnectAsync(cancel).ConfigureAwait(false);
         return await deadly.GuardAsync(connection, table, $"SELECT * FROM {schema}.verify_heapam('{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}', startblock => {first ?? 0}, endblock => {last ?? 0})",
-            token => AskAsync(connection, table.Oid, first, last, toast, token), cancel).ConfigureAwait(false);
+            token => AskAsync(connection, table.Oid, first, last, toast, token), cancel, ReadLimit.Of(pages + (toast ? toastPages : 0)), ReadLimit.IsRisky(pages)).ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyList<HeapDamageRow>> AskAsync(NpgsqlConnection connection, long table, long? first, long? last, bool toast, CancellationToken cancel)

@@ -12,6 +12,8 @@ internal sealed record HeapTable
     public required string Quoted { get; init; }
     public required string Kind { get; init; }
     public required long Pages { get; init; }
+    /// <summary>Of the table that keeps its long values.</summary>
+    public required long ToastPages { get; init; }
     public required bool IsCatalog { get; init; }
     /// <summary>The table whose long values this one keeps.</summary>
     public required long? MainOid { get; init; }

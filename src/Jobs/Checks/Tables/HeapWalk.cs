@@ -91,7 +91,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
         }
         try
         {
-            var rows = await session.VerifyAsync(table.Name, first, last, toast, cancel).ConfigureAwait(false);
+            var rows = await session.VerifyAsync(table.Name, first, last, toast, cancel, table.ToastPages).ConfigureAwait(false);
             if (rows.Count < HeapSession.MostRows)
             {
                 _rows.AddRange(rows);
@@ -156,7 +156,7 @@ internal sealed partial class HeapWalk(HeapSession session, HeapTable table, Che
             IReadOnlyList<HeapDamageRow> again;
             try
             {
-                again = await session.VerifyAsync(table.Name, block, block, toast: true, cancel).ConfigureAwait(false);
+                again = await session.VerifyAsync(table.Name, block, block, toast: true, cancel, table.ToastPages).ConfigureAwait(false);
             }
             catch (PostgresException e) when (IsDamage(e))
             {

@@ -39,9 +39,9 @@ public sealed class VisibilityCheck : ICheck
                 return CheckRun.Without(Description.Name, CheckStatus.Unavailable, elapsed(), why);
             }
             var left = new LeftAlone();
-            var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => !left.Passes(t.Quoted, request.Known.WhyNotRows(t.Oid))).ToList();
-            var (findings, open, damaged, examined) = (new List<Finding>(), new List<string>(), new List<string>(), new List<HeapTable>());
             var deadly = await DeadlyReads.OpenAsync(Description.Name, request, facts, cancel).ConfigureAwait(false);
+            var tables = (await HeapTable.ListAsync(connection, request.Scope, sequences: false, cancel).ConfigureAwait(false)).Where(t => !left.Passes(t.Quoted, deadly.WhyNotRows(t.Name))).ToList();
+            var (findings, open, damaged, examined) = (new List<Finding>(), new List<string>(), new List<string>(), new List<HeapTable>());
             foreach (var table in tables)
             {
                 request.Progress?.Report(new(Description.Name, examined.Count, tables.Count, table.Quoted));
