@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
