@@ -30,7 +30,7 @@ public static partial class TargetProblem
             SqlState.CannotConnectNow => new HealingException(
                 $"{place} is starting or stopping: {answer.MessageText}", "Wait until it accepts connections; its log says how far recovery is.", e),
             not null when SpeaksOfDamage(answer.SqlState, answer.MessageText) => new LockedOutException(
-                $"{place} lets nobody in, as with a damaged index of its catalogue: {answer.SqlState}: {answer.MessageText}. A person rebuilds the catalogue's indexes {CriticalIndex.Commands(settings.Database!, null, dataDirectory)}",
+                $"{place} lets nobody in, as with a damaged index of its catalogue: {answer.SqlState}: {answer.MessageText}. A person rebuilds the catalogue's indexes {CriticalIndex.Commands(settings.Database ?? settings.Username ?? "", null, dataDirectory)}",
                 "Keep a copy of the data directory first.", e),
             not null => new HealingException($"{place} answered {answer.SqlState}: {answer.MessageText}", "See the log of that server.", e),
             _ => new HealingException(
@@ -62,7 +62,7 @@ public static partial class TargetProblem
         _ => null,
     };
 
-    // the paths and the names of functions are the same in every language of the server
+    // paths are the same in every language of the server, and its internal errors are not translated
     [GeneratedRegex("""["«»„“'](base|global|pg_tblspc)/""", RegexOptions.None, 1000)]
     private static partial Regex File();
 

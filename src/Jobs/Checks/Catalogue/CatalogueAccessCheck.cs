@@ -43,7 +43,8 @@ public sealed class CatalogueAccessCheck : ICheck
         {
             return null;
         }
-        var database = facts?.Database ?? TargetConnection.ForChecks(request.Target.Options).Database!;
+        var settings = TargetConnection.ForChecks(request.Target.Options);
+        var database = facts?.Database ?? settings.Database ?? settings.Username ?? "";
         var finding = Finding.Of(CheckName, FindingKind.CatalogueLocksOut, id, new(0, database), e.Message);
         // the repair's own plan says whether the server may be stopped; without its files here, or a way to its process, there is none
         return here ? finding : finding with { Repair = null, Risk = null };
