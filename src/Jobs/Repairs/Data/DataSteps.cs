@@ -18,7 +18,8 @@ internal sealed class DataSteps(RepairSession session, DataWork work, IReadOnlyC
 
     public async Task<IReadOnlyList<RepairStep>> OfAsync(CancellationToken cancel)
     {
-        var leaves = work.Found.Places.GroupBy(p => p.Leaf).ToList();
+        // a copy of the server must come to the same plan, in whatever order it is read
+        var leaves = work.Found.Places.GroupBy(p => p.Leaf).OrderBy(l => l.Key.Oid).ToList();
         foreach (var leaf in leaves.Take(MostTables))
         {
             await LeafAsync(leaf.Key, [.. leaf.Select(p => p.Ctid)], cancel).ConfigureAwait(false);
@@ -73,7 +74,7 @@ internal sealed class DataSteps(RepairSession session, DataWork work, IReadOnlyC
         for (var more = true; more;)
         {
             // by tables that go along, however they are come upon
-            var next = along.Where(a => going.ContainsKey(a.To) && !reached.Contains(a)).ToList();
+            var next = along.Where(a => going.ContainsKey(a.To) && !reached.Contains(a)).OrderBy(a => a.Reference.Oid).ThenBy(a => a.Reference.Leaf).ThenBy(a => a.To).ToList();
             more = next.Count > 0;
             reached.AddRange(next);
             foreach (var leaf in next.Where(a => a.Reference.OnDelete is "c").Select(a => a.Reference.Leaf).Where(l => !going.ContainsKey(l)).Distinct().ToList())

@@ -19,7 +19,7 @@ internal sealed class DuplicateSteps(RepairSession session, UniqueKey key, Index
         _steps.Add(new(ResolveDuplicates.Hold(key), $"SHARE ROW EXCLUSIVE on {key.TableQuoted} {Held}: who writes waits; {patience}", "nobody may add a row of the same key meanwhile"));
         _steps.Add(new(DuplicateLook.Holding(key), $"ROW SHARE on {key.TableQuoted} and FOR UPDATE on these rows, {Held}: a row that comes to refer to one of them waits", "who refers to them is looked at once more, and stays so")
         { Parameters = $"@places: {DataSteps.Places([.. decisions.SelectMany(d => d.Losers.Prepend(d.Winner)).Select(c => c.Place)])}" });
-        foreach (var reference in decisions.SelectMany(d => d.Losers.SelectMany(l => l.Referring.Select(r => (Loser: l, Referring: r, d.Winner)))).GroupBy(r => (r.Referring.Reference.Oid, r.Referring.Reference.Leaf)))
+        foreach (var reference in decisions.SelectMany(d => d.Losers.SelectMany(l => l.Referring.Select(r => (Loser: l, Referring: r, d.Winner)))).GroupBy(r => (r.Referring.Reference.Oid, r.Referring.Reference.Leaf)).OrderBy(r => r.Key))
         {
             await RepointAsync([.. reference], cancel).ConfigureAwait(false);
         }
