@@ -15,6 +15,7 @@ public sealed class FoundAndHealedTests
     [TestCase("gin")]
     [TestCase("hash")]
     [TestCase("gist exclusion")]
+    [TestCase("sequence beside btree")]
     [TestCase("leftover")]
     [TestCase("collation")]
     [TestCase("default collation")]
@@ -42,6 +43,11 @@ public sealed class FoundAndHealedTests
             case "gist exclusion":
                 await Cluster.ExecuteAsync(database, "CREATE TABLE stays (room int4range, EXCLUDE USING gist (room WITH &&)); INSERT INTO stays SELECT int4range(i * 2, i * 2 + 1) FROM generate_series(1, 5000) i");
                 await damage.OtherIndex.ZeroPageAsync("stays_room_excl");
+                break;
+            case "sequence beside btree":
+                // looked at once its index is repaired
+                await Cluster.ExecuteAsync(database, "CREATE TABLE songs (id serial PRIMARY KEY); INSERT INTO songs SELECT generate_series(1, 5000)");
+                await damage.Index.ZeroLeafAsync("songs_pkey", 2);
                 break;
             case "leftover":
                 await damage.LeftoverAsync("movies_title_idx");

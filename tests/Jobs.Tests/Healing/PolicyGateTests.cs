@@ -120,6 +120,8 @@ internal sealed class PolicyGateTests
         Assert.Multiple(() =>
         {
             Assert.That(PlanHash.Of(asking), Is.Not.EqualTo(PlanHash.Of(plan)).And.Not.EqualTo(PlanHash.Of(plan with { Asks = "why?" })));
+            var told = HealingWorkers.Dashboard.Api.PlanShape.Of(asking);
+            Assert.That((told.Asks, told.Hash), Is.EqualTo(("which?", PlanHash.Of(asking))));
             Assert.That(PlanHash.OfWork(asking), Is.EqualTo(PlanHash.Of(plan)), "what is done is the same");
             Assert.That((PlanHash.BindingOf(plan), PlanHash.BindingOf(asking with { Risk = RiskClass.Manual })), Is.EqualTo(((string?)null, PlanHash.Of(asking with { Risk = RiskClass.Manual }))));
         });

@@ -101,6 +101,13 @@ public sealed class HostileDataTests
     }
 
     [Test]
+    public async Task What_a_plan_asks_is_shown_as_text()
+    {
+        var page = await _stage.Http.GetStringAsync($"/incidents/{_incident}");
+        Assert.That(page, Does.Contain("<strong>A person decides:</strong> &quot;").And.Contain("aria-label=\"Parameters\">"));
+    }
+
+    [Test]
     public async Task What_a_visitor_searches_for_is_never_run()
     {
         var document = JsonNode.Parse(await _stage.Http.GetStringAsync("/openapi/v1.json"))!;
