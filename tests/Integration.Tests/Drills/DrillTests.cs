@@ -33,6 +33,9 @@ public sealed class DrillTests
         ["orphans_inserted"] = "where rows of a third table refer to the orphan, by a key that does not let go: somebody must decide first what becomes of them",
     };
 
+    /// <summary>Where the index that is broken is itself in the way of CREATE EXTENSION, nothing proves a rebuilt one to be sound.</summary>
+    private const string Unproven = "the extension amcheck is not installed";
+
     private static readonly int Seed = SeedOf(Environment.GetEnvironmentVariable("HEALING_DRILL_SEED") is { Length: > 0 } named ? named : Whole ? Fresh : null);
 
     /// <summary>Each drill is run once, by the first of its cases that is asked for.</summary>
@@ -49,7 +52,7 @@ public sealed class DrillTests
         Assert.That(one.GetProperty("rows_lost").GetArrayLength() + one.GetProperty("false_repairs").GetArrayLength(), Is.Zero, Tell(one));
         Assert.That(one.GetProperty("meets_goals").GetBoolean(), Tell(one));
         // of what is broken in several ways at once, one may keep another from being healed
-        Assert.That(one.GetProperty("is_best").GetBoolean() || name.StartsWith(DrillOrder.Mix, StringComparison.Ordinal) || Refused.ContainsKey(name), Tell(one));
+        Assert.That(one.GetProperty("is_best").GetBoolean() || name.StartsWith(DrillOrder.Mix, StringComparison.Ordinal) || IsRefused(name, one.GetProperty("note").ToString()), Tell(one));
     }
 
     [TestCaseSource(nameof(Orders))]
@@ -78,6 +81,9 @@ public sealed class DrillTests
         let checksums = (bool)order.Arguments[1]!
         from name in Names(version, checksums)
         select new TestCaseData(version, checksums, name).SetArgDisplayNames(Title(version, checksums), name);
+
+    private static bool IsRefused(string name, string note) =>
+        Refused.ContainsKey(name) || (name == "catalogue_index" && note.Contains(Unproven, StringComparison.Ordinal));
 
     private static string Title(int version, bool checksums) => string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {version} {(checksums ? "with" : "without")} checksums");
 

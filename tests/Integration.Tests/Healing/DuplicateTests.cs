@@ -97,6 +97,20 @@ internal sealed class DuplicateTests
     }
 
     [Test]
+    public async Task One_row_that_two_places_lead_to_is_no_duplicate_and_stays()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);
+        await hospital.Damage.Row.OverlapAsync("public.external_metadata", new RowPlace(0, 2), 1);
+        var incident = await FoundAsync(hospital);
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.Not.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("two places of a page lead to one row"));
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT count(*) FROM external_metadata WHERE ctid = '(0,1)'"), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_primary_key_that_cascades_loses_no_child()
     {
         await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);

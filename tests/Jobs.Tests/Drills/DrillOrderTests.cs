@@ -45,6 +45,7 @@ public sealed class DrillOrderTests
         Assert.That(good.MeetsGoals);
         Assert.That((good with { RowsLost = ["a row"] }).MeetsGoals, Is.False);
         Assert.That((good with { FalseRepairs = ["an index"] }).MeetsGoals, Is.False);
+        Assert.That((Result(BestOutcome.Escalated, true, DrillOutcome.Escalated) with { FalseRepairs = ["a row"] }).MeetsGoals, Is.False, "whoever is called finds rows moved that were sound");
         Assert.That((good with { Outcome = DrillOutcome.Failed }).MeetsGoals, Is.False);
     }
 

@@ -1,5 +1,6 @@
 using Dapper;
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
 
 namespace HealingWorkers.Jobs.Repairs;
@@ -32,7 +33,22 @@ internal sealed class DuplicateRemoval(RepairSession session, UniqueKey key, Qua
             return null;
         }
         var table = await QuarantineTable.OfAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false);
-        return await batch.DeleteAsync(table, [.. decisions.SelectMany(d => d.Losers).Select(l => l.Place)], cancel, keyStays: true).ConfigureAwait(false);
+        var gone = await batch.DeleteAsync(table, [.. decisions.SelectMany(d => d.Losers).Select(l => l.Place)], cancel, keyStays: true).ConfigureAwait(false);
+        await RequireWinnersAsync(decisions, cancel).ConfigureAwait(false);
+        return gone;
+    }
+
+    /// <summary>Two places of a broken page may lead to one row: who deletes it at one deletes it at the other.</summary>
+    private async Task RequireWinnersAsync(IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)
+    {
+        var stayed = await session.Connection.ExecuteScalarAsync<long>(new CommandDefinition(
+            $"SELECT pg_catalog.count(*) FROM ONLY {key.TableQuoted} t WHERE t.ctid = ANY (@places::text[]::tid[])",
+            new { places = decisions.Select(d => d.Winner.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
+        if (stayed != decisions.Count)
+        {
+            throw new HealingException(
+                $"{decisions.Count - stayed} row(s) of {key.TableQuoted} that were to stay went with their copies: two places of a page lead to one row", "Everything is rolled back. Nothing is double there: the page is broken, and another row was at one of the places.");
+        }
     }
 
     /// <summary>What finds and locks the rows that refer to one that goes.</summary>
