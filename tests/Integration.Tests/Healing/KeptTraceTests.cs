@@ -56,7 +56,7 @@ internal sealed class KeptTraceTests
         await ward.Damage.Row.LinePointerUnusedAsync(People, new(3, 5));
         await ReopenAsync(ward, incident);
         Assert.That((await FoundAsync(ward)).Id, Is.EqualTo(incident.Id));
-        Assert.That(await EscalatesAsync(ward, incident), Does.Contain("the image of block 3 of public.people").And.Contain($"the rest copied").And.Contain(first.Place));
+        Assert.That(await EscalatesAsync(ward, incident), Does.Contain("the image of block 3 of public.people").And.Contain("the rest copied").And.Contain(first.Place));
         var all = await SnapshotsAsync(ward, incident);
         Assert.That(all, Has.Count.EqualTo(2));
         Assert.That(Files(all[1]), Is.EquivalentTo(new[] { $"{oid}_3.page", "evidence.json" }));

@@ -59,7 +59,7 @@ internal sealed class SalvageTests
         var incident = await FoundAsync(ward);
         var toast = await ward.Damage.Toast.TableOfAsync(Letters);
         await using var holder = await Hospital.Cluster.OpenAsync(ward.Database);
-        var held = new TaskCompletionSource();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         ward.FreeSpace = _ =>
         {
             // after the plan, and before the first row is read

@@ -16,6 +16,7 @@ internal sealed class ReadableRows(Func<Tid, IReadOnlyList<QuarantineColumn>, Ca
     public static readonly TimeSpan MostTime = TimeSpan.FromMinutes(2);
     private readonly List<ReadableRow> _found = [];
     private readonly List<UnreadRow> _left = [];
+    private long _began;
 
     /// <summary>How often reading a row ended the session.</summary>
     public int Losses { get; private set; }
@@ -23,10 +24,10 @@ internal sealed class ReadableRows(Func<Tid, IReadOnlyList<QuarantineColumn>, Ca
     /// <param name="lost">Columns whose values are known to be lost, by the row.</param>
     public async Task<RowsRead> OfAsync(IReadOnlyList<Tid> places, IReadOnlyList<QuarantineColumn> columns, IReadOnlyDictionary<Tid, IReadOnlySet<int>> lost, CancellationToken cancel)
     {
-        var began = clock.GetTimestamp();
+        _began = clock.GetTimestamp();
         for (var i = 0; i < places.Count; i++)
         {
-            var why = Losses >= MostLosses ? $"reading others ended {Losses} sessions" : clock.GetElapsedTime(began) > MostTime ? "time was up" : null;
+            var why = Losses >= MostLosses ? $"reading others ended {Losses} sessions" : IsOver ? "time was up" : null;
             try
             {
                 if (why is null)
@@ -44,6 +45,8 @@ internal sealed class ReadableRows(Func<Tid, IReadOnlyList<QuarantineColumn>, Ca
         }
         return new(_found, _left, 0, null);
     }
+
+    private bool IsOver => clock.GetElapsedTime(_began) > MostTime;
 
     private async Task OneAsync(Tid place, IReadOnlyList<QuarantineColumn> columns, IReadOnlySet<int>? lost, CancellationToken cancel)
     {
@@ -68,6 +71,10 @@ internal sealed class ReadableRows(Func<Tid, IReadOnlyList<QuarantineColumn>, Ca
         var sound = new List<QuarantineColumn>();
         foreach (var column in wanted)
         {
+            if (IsOver)
+            {
+                return (false, sound, first);
+            }
             var (there, trouble) = await TryAsync(place, [column], cancel).ConfigureAwait(false);
             if (trouble is { IsDeadly: true })
             {
