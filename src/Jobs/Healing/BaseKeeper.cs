@@ -66,6 +66,10 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
                 return await StoppedAsync(incident, e, cancel).ConfigureAwait(false);
             }
         }
+        catch (HealingException e) when (session.Connection.FullState != System.Data.ConnectionState.Open)
+        {
+            return new(null, null) { Broken = $"the server was stopped for a copy of it, which could not be made: {e.Message}. {e.Hint}" };
+        }
         catch (HealingException e) when (onlyToTry || settings.Snapshots.BaseBackup != BaseBackupRule.Required)
         {
             return new(null, $"no {kind.Name()}: {e.Message}");
@@ -101,6 +105,8 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
     /// <summary>Without a snapshot, with the trouble told, where it cannot be made after all.</summary>
     private async Task<KeptBase> WhileStoppedAsync(Incident incident, WantedBase wanted, BaseRequest request, ServerPlaces places, CancellationToken cancel)
     {
+        using var end = StopAtMost() is { } most ? new CancellationTokenSource(most > TimeSpan.Zero ? most : TimeSpan.Zero, tools.Clock) : new();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, end.Token);
         try
         {
             var lease = await ledgers.Leases.TakeAsync(Lease.OfBase(Server, Storage), worker, incident.Id, settings.Lease, cancel).ConfigureAwait(false)
@@ -109,7 +115,11 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
             {
                 var taken = await tools.Snapshots.Bases.TakeStoppedAsync(request with { Name = NameOf(lease) }, places, held).ConfigureAwait(false);
                 return await RecordAsync(incident, wanted.Kind, taken).ConfigureAwait(false);
-            }, cancel).ConfigureAwait(false);
+            }, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            return new(null, $"no {wanted.Kind.Name()}: the maintenance window ended before it was made");
         }
         catch (Exception e) when (e is HealingException or Npgsql.NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException && !cancel.IsCancellationRequested)
         {
@@ -164,10 +174,14 @@ internal sealed class BaseKeeper(HealerLedgers ledgers, HealerTools tools, Heale
     private async Task<KeptBase> TakeAsync(Incident incident, WantedBase wanted, Lease lease, CancellationToken cancel)
     {
         var whyNot = wanted.Kind == BaseSnapshot.DataDirectory ? await WhyNotStopAsync(wanted, cancel).ConfigureAwait(false) ?? await WhyNotRestartAsync(incident, cancel).ConfigureAwait(false) : null;
-        var request = Request(incident, wanted, NameOf(lease), whyNot);
+        var request = Request(incident, wanted, NameOf(lease), whyNot) with { StopAtMost = StopAtMost() };
         var kept = await RecordAsync(incident, wanted.Kind, await tools.Snapshots.Bases.TakeAsync(request, wanted.Kind, cancel).ConfigureAwait(false)).ConfigureAwait(false);
         return kept with { Restarted = wanted.Kind == BaseSnapshot.DataDirectory };
     }
+
+    /// <summary>Null where no window bounds it.</summary>
+    private TimeSpan? StopAtMost() => settings is { NeverWait: true, ApproveAll: true } ? null
+        : MaintenanceWindow.Parse(session.Target.Options.MaintenanceWindow)?.EndOf(tools.Clock.GetUtcNow()) - tools.Clock.GetUtcNow();
 
     private string NameOf(Lease lease) => $"{Server}-{lease.Token}";
 
@@ -202,6 +216,8 @@ internal sealed record KeptBase(long? Snapshot, string? Said)
 {
     /// <summary>The server was stopped for it, and with it the session of the repair ended.</summary>
     public bool Restarted { get; init; }
+    /// <summary>Why the server was stopped for nothing: it is not stopped for that again before a person has looked.</summary>
+    public string? Broken { get; init; }
     /// <summary>Taken for this very attempt, just now.</summary>
     public bool IsFresh { get; init; }
     /// <summary>Makes it, once the repair has stopped the server.</summary>

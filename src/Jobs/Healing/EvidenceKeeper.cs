@@ -22,6 +22,10 @@ internal sealed class EvidenceKeeper(HealerLedgers ledgers, HealerTools tools, H
         try
         {
             var copy = await new BaseKeeper(ledgers, tools, settings, session, fence, worker).KeepAsync(incident, plan, toTry, cancel).ConfigureAwait(false);
+            if (copy.Broken is { } broken)
+            {
+                return new(null, new(null, "none", null, broken)) { Trouble = broken };
+            }
             if (copy.Restarted)
             {
                 return new(null, new(copy.Snapshot, "data_directory", null, copy.Said!)) { Anew = copy.Said };

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace HealingWorkers.Jobs.Healing;
 
 /// <summary>What a plan asks a person, as an approval keeps it: a hash of each question, so that a later plan asks nothing that was not read then.</summary>
-public static class PlanQuestions
+public static partial class PlanQuestions
 {
     private const string Mark = "asked:";
     private const string Between = "; ";
@@ -27,5 +28,10 @@ public static class PlanQuestions
 
     private static IEnumerable<string> Each(string asks) => asks.Split(Between).Distinct(StringComparer.Ordinal);
 
-    private static string Hash(string question) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(question)));
+    /// <summary>Of a table that lives the counts are others every moment, and the question is the same.</summary>
+    private static string Hash(string question) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Count().Replace(question, "#"))));
+
+    /// <summary>No part of a name.</summary>
+    [GeneratedRegex(@"(?<![\w.""$])\d+(?![\w.""$])", RegexOptions.None, 1000)]
+    private static partial Regex Count();
 }

@@ -48,12 +48,9 @@ public sealed class RepairAttempt(
         {
             return await deferral.PutOffAsync(found, _fence, worker, wait, cancel).ConfigureAwait(false);
         }
-        var gate = PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow(), repair is ILocking);
-        if (gate.Decision != GateDecision.Go && plan.Steps.Count == 0 && !(gate.Decision == GateDecision.Window && plan.Work is TwinConstraint))
-        {
-            // nothing is to be done but to look, which waits for nobody's leave
-            gate = Gate.Open;
-        }
+        // where nothing is to be done but to look, nobody's leave is waited for
+        var gate = plan.Steps.Count == 0 && plan.Work is not TwinConstraint ? Gate.Open
+            : PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow(), repair is ILocking);
         if (gate.Decision != GateDecision.Go)
         {
             return await deferral.StopAsync(found, gate, _fence, worker, cancel).ConfigureAwait(false);
@@ -125,12 +122,11 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(RepairApplied);
         await ledgers.Incidents.RecordWorkAsync(work.Incident.Id, work.Incident.Attempts, _fence, null, JsonSerializer.Serialize(work.Result.Statements, LedgerJson.Options), cancel).ConfigureAwait(false);
         tools.Faults.Hit(StatementsRecorded);
-        if (work.Result.Restarted)
+        if (await IsBackAsync(work.Result, cancel).ConfigureAwait(false))
         {
-            await session.ReopenAsync(lease, ledgers, settings, cancel).ConfigureAwait(false);
+            work.Quarantine = await new QuarantineRecord(ledgers).TakeAsync(session.Connection, work.Incident, _fence, cancel).ConfigureAwait(false);
+            work.Result = work.Result with { RowsQuarantined = work.Quarantine.Sum(q => q.Rows) };
         }
-        work.Quarantine = await new QuarantineRecord(ledgers).TakeAsync(session.Connection, work.Incident, _fence, cancel).ConfigureAwait(false);
-        work.Result = work.Result with { RowsQuarantined = work.Quarantine.Sum(q => q.Rows) };
         switch (work.Result.Outcome)
         {
             case RepairOutcome.Deferred:
@@ -161,6 +157,30 @@ public sealed class RepairAttempt(
             Proof.Wrong => await FailAsync(work, $"verification: {work.Verification.Statement}", cancel).ConfigureAwait(false),
             _ => await EscalateAsync(work.Incident, $"the repair cannot be verified: {work.Verification.Statement}", work, cancel).ConfigureAwait(false),
         };
+    }
+
+    /// <summary>False where the server does not answer any more: what the repair says of that must reach somebody all the same.</summary>
+    private async Task<bool> IsBackAsync(RepairResult result, CancellationToken cancel)
+    {
+        var open = session.Connection.FullState == System.Data.ConnectionState.Open;
+        if (open && !result.Restarted)
+        {
+            return true;
+        }
+        try
+        {
+            if (!open)
+            {
+                await session.Connection.CloseAsync().ConfigureAwait(false);
+            }
+            await session.ReopenAsync(lease, ledgers, settings, cancel).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or HealingException or TimeoutException && result.Outcome == RepairOutcome.Escalated && !cancel.IsCancellationRequested)
+        {
+            await session.Connection.CloseAsync().ConfigureAwait(false);
+            return false;
+        }
     }
 
     /// <summary>Null when the live database follows.</summary>

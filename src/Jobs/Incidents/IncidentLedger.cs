@@ -139,7 +139,10 @@ public sealed class IncidentLedger(LedgerDb db)
     /// Open incidents that are due and in nobody's hand, or in the hand of someone whose lease has run out. What is critical and has no repair is
     /// for a person, but for what is around the database; a symptom only where nothing else of its table is open or ended since it was last seen.
     /// </summary>
-    public Task<IReadOnlyList<Incident>> DueAsync(int most, CancellationToken cancel) => IncidentsAsync("incident_due", new { Most = most, Events, Surroundings, Symptoms }, cancel);
+    /// <param name="observed">Targets of which nothing is repaired.</param>
+    /// <param name="left">The reason that those have of which that is told already: they are left out.</param>
+    public Task<IReadOnlyList<Incident>> DueAsync(int most, CancellationToken cancel, IReadOnlyList<string>? observed = null, string left = "") =>
+        IncidentsAsync("incident_due", new { Most = most, Events, Surroundings, Symptoms, Observed = observed ?? [], Left = left }, cancel);
 
     private static string[] Names(Func<FindingKind, bool> which) => [.. FindingKind.All.Where(which).Select(k => k.Name)];
 

@@ -9,6 +9,10 @@ public sealed class RepairRequests(HealingOptions options, IncidentLedger incide
 {
     public const string OnlyObserved = "only observed: the mode of this target is observe, so nothing is repaired";
 
+    /// <summary>What somebody should take up now.</summary>
+    public Task<IReadOnlyList<Incident>> DueAsync(int most, CancellationToken cancel) =>
+        incidents.DueAsync(most, cancel, [.. options.Targets.Where(IsObserved).Select(t => t.Name)], OnlyObserved);
+
     /// <summary>True when a run was asked for.</summary>
     public async Task<bool> AskAsync(Incident incident, string actor, TimeSpan delay, CancellationToken cancel)
     {
@@ -17,7 +21,7 @@ public sealed class RepairRequests(HealingOptions options, IncidentLedger incide
         {
             return false;
         }
-        if ((target.Mode ?? options.Mode) == HealingMode.Observe && !incident.State.IsInHand())
+        if (IsObserved(target) && !incident.State.IsInHand())
         {
             await LeaveAsync(incident, actor, cancel).ConfigureAwait(false);
             return false;
@@ -31,6 +35,8 @@ public sealed class RepairRequests(HealingOptions options, IncidentLedger incide
         };
         return await dispatcher.RequestAsync(request, cancel).ConfigureAwait(false) is not null;
     }
+
+    private bool IsObserved(TargetOptions target) => (target.Mode ?? options.Mode) == HealingMode.Observe;
 
     private async Task LeaveAsync(Incident incident, string actor, CancellationToken cancel)
     {

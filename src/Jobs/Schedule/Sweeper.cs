@@ -71,7 +71,7 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
         }
         await RestAsync(cancel).ConfigureAwait(false);
         await DeliverAsync(cancel).ConfigureAwait(false);
-        foreach (var incident in await parts.Incidents.DueAsync(MostIncidents, cancel).ConfigureAwait(false))
+        foreach (var incident in await parts.Repairs.DueAsync(MostIncidents, cancel).ConfigureAwait(false))
         {
             await parts.Repairs.AskAsync(incident, parts.Worker.Id, TimeSpan.Zero, cancel).ConfigureAwait(false);
         }
@@ -120,7 +120,7 @@ public sealed class Sweeper(SweeperParts parts, TimeProvider clock, ILogger<Swee
 }
 
 /// <summary>What a sweeper works with.</summary>
-public sealed record SweeperParts(WorkerProcess Worker, JobLedger Jobs, IncidentLedger Incidents, WorkerRegistry Registry, IJobEngine Engine, RepairRequests Repairs, MissedTimes MissedTimes, Drains Drains)
+public sealed record SweeperParts(WorkerProcess Worker, JobLedger Jobs, WorkerRegistry Registry, IJobEngine Engine, RepairRequests Repairs, MissedTimes MissedTimes, Drains Drains)
 {
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(5);
 

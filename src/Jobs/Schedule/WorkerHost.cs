@@ -48,7 +48,7 @@ public sealed class WorkerHost : IAsyncDisposable
             new PoisonedRuns(incidents, new AlertQueue(new AlertOutbox(parts.Db), parts.Options, parts.Clock)), parts.Clock, parts.Logs.CreateLogger<JobRunner>(), parts.Faults);
         var every = _every = TimeSpan.FromSeconds(Math.Clamp(lease.TotalSeconds / 6, 0.5, 5));
         _sweeper = new Sweeper(
-            new SweeperParts(_process, ledger, incidents, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher), new Drains(parts.Db))
+            new SweeperParts(_process, ledger, _registry, parts.Engine, repairs, new MissedTimes(Recurring, ledger, Dispatcher), new Drains(parts.Db))
             {
                 Every = every,
                 LaneWidth = lanes,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text.RegularExpressions;
 using HealingWorkers.Jobs.Errors;
 
@@ -72,29 +73,48 @@ public sealed partial class ServerControl
         var start = Programs.Start(["setsid", .. _as, "/bin/sh", "-c", Keeper, "sh", _ctl, _data, _options, _log, limit.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)]);
         (start.RedirectStandardInput, start.RedirectStandardOutput) = (true, true);
         using var keeper = System.Diagnostics.Process.Start(start)!;
-        string? started = null;
-        T result;
+        // the work ends before the server is started: nothing may be at its files then
+        using var late = new CancellationTokenSource(limit * 0.9, TimeProvider.System);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        Exception? trouble = null;
+        T result = default!;
         try
         {
             if (await keeper.StandardOutput.ReadLineAsync(cancel).ConfigureAwait(false) != "stopped")
             {
                 throw new HealingException("the server did not stop within two minutes, was ended at once and is started again", "See which session held it up: pg_stat_activity before the next try.");
             }
-            result = await work(cancel).ConfigureAwait(false);
+            result = await work(stop.Token).ConfigureAwait(false);
             if (keeper.HasExited)
             {
-                throw new HealingException($"what was to be done took longer than {limit.TotalMinutes:0} min, and the server runs again", "Do it in a longer window.");
+                throw TooLong(limit);
             }
         }
-        finally
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
-            keeper.StandardInput.Close();
-            started = await keeper.StandardOutput.ReadToEndAsync(CancellationToken.None).ConfigureAwait(false);
-            await keeper.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            trouble = TooLong(limit);
         }
-        return started.Contains("started", StringComparison.Ordinal) ? result
-            : throw new HealingException($"the server of {_data} was stopped and does not start again", $"Start it by hand: {_ctl} start -D {_data} -o '{_options}'; its log ({_log}) says why.");
+        catch (Exception e)
+        {
+            trouble = e;
+        }
+        keeper.StandardInput.Close();
+        var started = await keeper.StandardOutput.ReadToEndAsync(CancellationToken.None).ConfigureAwait(false);
+        await keeper.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        if (!started.Contains("started", StringComparison.Ordinal))
+        {
+            throw new HealingException($"the server of {_data} was stopped and does not start again{(trouble is null ? "" : $", after {trouble.Message}")}",
+                $"Start it by hand: {_ctl} start -D {_data} -o '{_options}'; its log ({_log}) says why.", trouble);
+        }
+        if (trouble is not null)
+        {
+            ExceptionDispatchInfo.Throw(trouble);
+        }
+        return result;
     }
+
+    private static HealingException TooLong(TimeSpan limit) =>
+        new($"what was to be done took longer than {limit.TotalMinutes:0} min, and the server runs again", "Do it in a longer window.");
 
     /// <summary>The command, as a person would type it, by which a single process works on the stopped server without the catalogue's indexes.</summary>
     public string Single(string database, string statement) => $"{_postgres} --single -P {_options} -D {_data} {Quoted(database)} <<< {Quoted(statement)}";

@@ -135,13 +135,28 @@ internal sealed class DataDirectoryTests
         await using var target = TargetOf(server, Always);
         var (control, why) = await ServerControl.FindAsync(target, await target.FactsAsync(default), "", server.DataDirectory, default);
         Assert.That(control, Is.Not.Null, why);
-        var late = await Assert.ThrowsAsync<HealingException>(() => control!.WhileStoppedAsync(async token =>
+        var late = await Assert.ThrowsAsync<HealingException>(() => control!.WhileStoppedAsync(async _ =>
         {
-            await Poll.UntilAsync(_ => AnswersAsync(server), TimeSpan.FromSeconds(20), "the server runs, though nobody said that we were done", token);
-            await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, token);
+            // as one that was frozen
+            await Poll.UntilAsync(_ => AnswersAsync(server), TimeSpan.FromSeconds(20), "the server runs, though nobody said that we were done", CancellationToken.None);
+            await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
             return 0;
         }, TimeSpan.FromSeconds(1), default));
         Assert.That(late!.Message, Does.Contain("took longer than"));
+        bool? ran = null;
+        var ended = await Assert.ThrowsAsync<HealingException>(() => control!.WhileStoppedAsync(async token =>
+        {
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+            }
+            finally
+            {
+                ran = File.Exists(Path.Combine(server.DataDirectory, "postmaster.pid"));
+            }
+            return 0;
+        }, TimeSpan.FromSeconds(15), default));
+        Assert.That((ended!.Message.Contains("took longer than", StringComparison.Ordinal), ran, await AnswersAsync(server)), Is.EqualTo((true, (bool?)false, true)), "the work ends before the server is started");
         await Assert.ThrowsAsync<InvalidOperationException>(() => control!.WhileStoppedAsync<int>(_ => throw new InvalidOperationException("the copy failed"), TimeSpan.FromMinutes(1), default));
         Assert.That(await AnswersAsync(server), Is.True);
     }

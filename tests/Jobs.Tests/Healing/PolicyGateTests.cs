@@ -112,6 +112,13 @@ internal sealed class PolicyGateTests
         Assert.That((gate.Decision, gate.Why), Is.EqualTo((GateDecision.Approval, "whether rows were lost cannot be told; somebody has approved nothing that asks this: it wants to be read and approved again")));
     }
 
+    [TestCase("7 row(s) of public.t1 refer to 2 rows that go; which?", null)]
+    [TestCase("which?", null)]
+    [TestCase("5000 row(s) of public.t2 refer to 3 rows that go", "5000 row(s) of public.t2 refer to 3 rows that go")]
+    [TestCase("which?; why 5?", "why 5?")]
+    public void OtherCountsAreNoOtherQuestion(string asks, string? unread) =>
+        Assert.That(PlanQuestions.NewTo(PlanQuestions.BindingOf("5000 row(s) of public.t1 refer to 3 rows that go; which?"), asks), Is.EqualTo(unread));
+
     [Test]
     public void WhatAPlanAsksIsPartOfWhatWasRead()
     {

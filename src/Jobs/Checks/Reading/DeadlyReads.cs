@@ -19,6 +19,8 @@ public sealed class DeadlyReads
     private readonly ConditionalWeakTable<NpgsqlConnection, ReadingSession> _sessions = [];
     private readonly ConcurrentDictionary<string, DeadlyRead> _known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DeadlyRead> _met = new(StringComparer.Ordinal);
+    /// <summary>Objects with a note, which goes when one of them was read to its end.</summary>
+    private readonly ConcurrentDictionary<string, bool> _left = new(StringComparer.Ordinal);
     private readonly CheckRequest _request;
     private readonly TargetFacts _facts;
     private readonly string _check;
@@ -48,6 +50,10 @@ public sealed class DeadlyReads
         foreach (var read in kept.Values.Select(DeadlyRead.Read).OfType<DeadlyRead>())
         {
             reads.Keep(read);
+        }
+        foreach (var left in request.Memory is null ? [] : (await request.Memory.RecallAllAsync(facts.Id, reads.Notes, cancel).ConfigureAwait(false)).Keys)
+        {
+            reads._left[left] = true;
         }
         return reads;
     }
@@ -114,7 +120,7 @@ public sealed class DeadlyReads
             else if (!noted)
             {
                 // nobody listens to that session any more: should it go on, it does so for nobody
-                await NoteAsync(session, obj, statement, Clock.GetUtcNow(), cancel).ConfigureAwait(false);
+                await NoteAsync(session, obj, statement, Clock.GetUtcNow(), cancel, lost: true).ConfigureAwait(false);
             }
             throw;
         }
@@ -180,8 +186,9 @@ public sealed class DeadlyReads
 
     /// <summary>A note that is still there tells of a look that nobody finished, or that somebody else is at.</summary>
     /// <param name="until">When it is called back at the latest: whoever is still at it then has nobody who could.</param>
+    /// <param name="lost">The session is gone already, so that it is known now whether the server went down meanwhile; what becomes of it later is nothing to it.</param>
     /// <returns>False where nothing was written down.</returns>
-    private async Task<bool> NoteAsync(ReadingSession session, ReadObject obj, string statement, DateTimeOffset until, CancellationToken cancel)
+    private async Task<bool> NoteAsync(ReadingSession session, ReadObject obj, string statement, DateTimeOffset until, CancellationToken cancel, bool lost = false)
     {
         if (_request.Memory is not { } memory || _mute)
         {
@@ -203,16 +210,19 @@ public sealed class DeadlyReads
                     }
                     throw await FenceAsync(obj, statement, await EndedAsync(before, other, cancel).ConfigureAwait(false), null, cancel).ConfigureAwait(false);
                 }
-                down = (int)note["down"]! + (await before.IsBeforeRestartAsync(other, cancel).ConfigureAwait(false) ? 1 : 0);
-                if (down >= TimesDown)
-                {
-                    throw await FenceAsync(obj, statement, $"{down} times in a row the server went down", null, cancel).ConfigureAwait(false);
-                }
+                down = (int)note["down"]! + ((bool?)note["counted"] != true && await before.IsBeforeRestartAsync(other, cancel).ConfigureAwait(false) ? 1 : 0);
             }
+            var restarted = lost ? await IsBeforeRestartAsync(session, cancel).ConfigureAwait(false) : null;
+            down += restarted == true ? 1 : 0;
+            if (down >= TimesDown)
+            {
+                throw await FenceAsync(obj, statement, $"{down} times in a row the server went down", null, cancel).ConfigureAwait(false);
+            }
+            _left[obj.Quoted] = true;
             await memory.RememberAsync(_facts.Id, Notes, obj.Quoted, new JsonObject
             {
                 ["pid"] = session.Pid, ["start"] = DateTime.SpecifyKind(session.Start, DateTimeKind.Utc).ToString("O", CultureInfo.InvariantCulture), ["statement"] = statement, ["down"] = down,
-                ["until"] = until.ToString("O", CultureInfo.InvariantCulture),
+                ["until"] = until.ToString("O", CultureInfo.InvariantCulture), ["counted"] = restarted is not null,
             }.ToJsonString(), cancel).ConfigureAwait(false);
             return true;
         }
@@ -224,12 +234,26 @@ public sealed class DeadlyReads
         }
     }
 
+    /// <summary>Null where the server does not answer.</summary>
+    private async Task<bool?> IsBeforeRestartAsync(ReadingSession session, CancellationToken cancel)
+    {
+        try
+        {
+            await using var other = await _request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
+            return await session.IsBeforeRestartAsync(other, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HealingException or NpgsqlException && !cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private bool IsWithin(JsonObject note) =>
         DateTimeOffset.TryParse((string?)note["until"], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var until) && Clock.GetUtcNow() < until;
 
     private async Task DoneAsync(ReadObject obj, bool noted, CancellationToken cancel)
     {
-        if (!noted || _request.Memory is not { } memory)
+        if ((!_left.TryRemove(obj.Quoted, out _) && !noted) || _request.Memory is not { } memory)
         {
             return;
         }

@@ -21,7 +21,9 @@ internal static class LostSession
             try
             {
                 await using var other = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+                // a read that crashes its backend leaves the process that watches over all of them; a machine that goes down does not
                 return told is not null ? false
+                    : await session.IsBeforeStartAsync(other, cancel).ConfigureAwait(false) ? null
                     : recovering || await session.IsBeforeRestartAsync(other, cancel).ConfigureAwait(false) ? true : null;
             }
             catch (HealingException e) when (TargetProblem.StateOf(e) == SqlState.CannotConnectNow)
@@ -34,6 +36,6 @@ internal static class LostSession
             }
             await Task.Delay(Pause, target.Clock, cancel).ConfigureAwait(false);
         }
-        return null;
+        return told is null ? null : false;
     }
 }

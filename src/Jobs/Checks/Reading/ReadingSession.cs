@@ -9,6 +9,7 @@ namespace HealingWorkers.Jobs.Checks;
 internal sealed record ReadingSession(int Pid, DateTime Start)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestStall = TimeSpan.FromMinutes(5);
 
     public static async Task<ReadingSession> OfAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -22,12 +23,13 @@ internal sealed record ReadingSession(int Pid, DateTime Start)
     public async Task<bool> IsActiveAsync(NpgsqlConnection other, CancellationToken cancel) =>
         await AskAsync("reading_active", other, cancel).ConfigureAwait(false) is true;
 
-    /// <summary>False when it is still active when patience ends.</summary>
+    /// <summary>False when it is still active when patience ends. A disk that stalls lets nobody be called back, whatever is read, and is waited for longer.</summary>
     public async Task<bool> EndsAsync(NpgsqlConnection other, TimeSpan patience, TimeProvider clock, CancellationToken cancel)
     {
         for (var began = clock.GetTimestamp(); await IsActiveAsync(other, cancel).ConfigureAwait(false);)
         {
-            if (clock.GetElapsedTime(began) > patience)
+            var waited = clock.GetElapsedTime(began);
+            if (waited > patience && (waited > LongestStall || await AskAsync("reading_at_disk", other, cancel).ConfigureAwait(false) is not true))
             {
                 return false;
             }
@@ -53,6 +55,10 @@ internal sealed record ReadingSession(int Pid, DateTime Start)
     /// <summary>True when the server went down since this session began, and came back.</summary>
     public async Task<bool> IsBeforeRestartAsync(NpgsqlConnection other, CancellationToken cancel) =>
         await AskAsync("restarted_since", other, cancel).ConfigureAwait(false) is true;
+
+    /// <summary>True when the whole server was started anew since.</summary>
+    public async Task<bool> IsBeforeStartAsync(NpgsqlConnection other, CancellationToken cancel) =>
+        await AskAsync("started_since", other, cancel).ConfigureAwait(false) is true;
 
     private async Task<object?> AskAsync(string query, NpgsqlConnection other, CancellationToken cancel)
     {

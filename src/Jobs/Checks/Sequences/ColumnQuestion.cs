@@ -19,7 +19,7 @@ public sealed class ColumnQuestion(TimeProvider clock, DeadlyReads? deadly = nul
         Task<T?> ReadAsync(CancellationToken token) => connection.ExecuteScalarAsync<T?>(new CommandDefinition(sql, cancellationToken: token));
         try
         {
-            return deadly is null ? await WithinAsync(ReadAsync, cancel).ConfigureAwait(false)
+            return deadly is null ? await WithinAsync(ReadAsync, use.IsCheap ? Longest : ReadLimit.Longest, cancel).ConfigureAwait(false)
                 : await deadly.GuardAsync(connection, use.Name, sql, ReadAsync, cancel, Longest).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or PostgresException { SqlState: SqlState.QueryCanceled })
@@ -29,9 +29,9 @@ public sealed class ColumnQuestion(TimeProvider clock, DeadlyReads? deadly = nul
         }
     }
 
-    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancel)
+    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> ask, TimeSpan longest, CancellationToken cancel)
     {
-        using var late = new CancellationTokenSource(Longest, clock);
+        using var late = new CancellationTokenSource(longest, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {

@@ -15,6 +15,8 @@ public sealed class Salvage : IRepair
     /// <summary>No page of 8 kB has more line pointers.</summary>
     private const int MostItems = 291;
     private const string Locks = "ACCESS SHARE, as a SELECT";
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     public string Name => "salvage";
 
@@ -92,11 +94,8 @@ public sealed class Salvage : IRepair
         await using var reading = new RowReading(session, table, work.Hidden);
         var rows = new ReadableRows(reading.ReadAsync, session.Target.Clock);
         var read = await rows.OfAsync(work.Places, table.Columns, work.Lost, cancel).ConfigureAwait(false);
-        if (rows.Losses > 0)
-        {
-            await ReviveAsync(session, cancel).ConfigureAwait(false);
-        }
-        return read;
+        return rows.Losses == 0 || await ReviveAsync(session, cancel).ConfigureAwait(false) ? read
+            : throw new HealingException("reading its rows ended the server, which did not answer again in time", "Its log says what became of it.");
     }
 
     private async Task<Copies> CopyAsync(RepairSession session, Saved work, QuarantineTable table, RowsRead read, StatementLog log, CancellationToken cancel)
@@ -117,23 +116,33 @@ public sealed class Salvage : IRepair
         return new(kept, FormattableString.Invariant($"{kept} readable row(s) of the block are copied to healing_quarantine, batch {batch.Id}{missing}"));
     }
 
-    /// <summary>A row may have ended the server, and with it the session that repairs.</summary>
-    private static async Task ReviveAsync(RepairSession session, CancellationToken cancel)
+    /// <summary>A row may have ended the server, and with it the session that repairs. False where it is not back after some minutes.</summary>
+    private static async Task<bool> ReviveAsync(RepairSession session, CancellationToken cancel)
     {
-        try
+        var clock = session.Target.Clock;
+        for (var began = clock.GetTimestamp(); ; await Task.Delay(Pause, clock, cancel).ConfigureAwait(false))
         {
-            if (session.Connection.FullState == System.Data.ConnectionState.Open)
+            try
             {
-                await session.Connection.ExecuteAsync(new CommandDefinition("SELECT", cancellationToken: cancel)).ConfigureAwait(false);
-                return;
+                if (session.Connection.FullState == System.Data.ConnectionState.Open)
+                {
+                    await session.Connection.ExecuteAsync(new CommandDefinition("SELECT", cancellationToken: cancel)).ConfigureAwait(false);
+                    return true;
+                }
+                await session.Connection.CloseAsync().ConfigureAwait(false);
+                await session.ReopenAsync(cancel).ConfigureAwait(false);
+                return true;
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException or HealingException && !cancel.IsCancellationRequested)
+            {
+                // without its lock it is not the session that it was
+                await session.Connection.CloseAsync().ConfigureAwait(false);
+                if (clock.GetElapsedTime(began) > Patience)
+                {
+                    return false;
+                }
             }
         }
-        catch (NpgsqlException)
-        {
-            // it is opened anew
-        }
-        await session.Connection.CloseAsync().ConfigureAwait(false);
-        await session.ReopenAsync(cancel).ConfigureAwait(false);
     }
 
     private sealed record Copies(long Rows, string Said);

@@ -16,6 +16,9 @@ public sealed record BaseRequest(Target Target, TargetFacts Facts, NpgsqlConnect
 
     /// <summary>Why the server must not be stopped now; null when it may.</summary>
     public string? WhyNotStop { get; init; } = "nobody allowed it";
+
+    /// <summary>When the window ends that the server may be stopped in; null where none bounds it.</summary>
+    public TimeSpan? StopAtMost { get; init; }
 }
 
 /// <param name="Restore">The command that makes a server of it again.</param>

@@ -12,6 +12,6 @@ internal sealed class WhileStopped : IBaseWay
     public async Task<string?> CopyAsync(BaseRequest request, ServerPlaces places, BaseFolder into, CancellationToken cancel)
     {
         await new ServerFilesCopy(into).RunAsync(places.DataDirectory!, places.Tablespaces, static _ => true, cancel).ConfigureAwait(false);
-        return null;
+        return File.Exists(Path.Combine(places.DataDirectory!, "postmaster.pid")) ? "it ran again before its copy was whole" : null;
     }
 }
