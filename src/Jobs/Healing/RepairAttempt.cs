@@ -48,9 +48,12 @@ public sealed class RepairAttempt(
         {
             return await deferral.PutOffAsync(found, _fence, worker, wait, cancel).ConfigureAwait(false);
         }
-        // where nothing is to be done but to look, nobody's leave is waited for
-        var gate = plan.Steps.Count == 0 && plan.Work is not TwinConstraint ? Gate.Open
-            : PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow(), repair is ILocking);
+        var gate = PolicyGate.Decide(found, plan, settings, session.Target.Options, tools.Clock.GetUtcNow(), repair is ILocking);
+        if (plan.Steps.Count == 0 && !(plan.Work is TwinConstraint && gate.Decision is GateDecision.Go or GateDecision.Window))
+        {
+            // where nothing is to be done but to look, nobody's leave is waited for
+            gate = Gate.Open;
+        }
         if (gate.Decision != GateDecision.Go)
         {
             return await deferral.StopAsync(found, gate, _fence, worker, cancel).ConfigureAwait(false);
