@@ -6,6 +6,7 @@ namespace HealingWorkers.Jobs.Pages;
 public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, Tid Next, ushort Infomask2, ushort Infomask, byte Hoff)
 {
     public const int Size = 23;
+    private const ushort KeyShareLock = 0x0010;
     private const ushort ExclusiveLock = 0x0040;
     private const ushort LockOnly = 0x0080;
     private const ushort XminCommittedBit = 0x0100;
@@ -13,7 +14,7 @@ public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, Tid Next, us
     private const ushort XmaxCommittedBit = 0x0400;
     private const ushort XmaxInvalidBit = 0x0800;
     private const ushort XmaxMultiBit = 0x1000;
-    private const ushort LockMask = 0x0050;
+    private const ushort LockMask = KeyShareLock | ExclusiveLock;
     private const ushort KeysUpdated = 0x2000;
     private const ushort NattsMask = 0x07FF;
 
@@ -33,6 +34,8 @@ public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, Tid Next, us
     public bool XmaxIsMulti => Has(XmaxMultiBit);
     /// <summary>Somebody locked it, nobody removed it.</summary>
     public bool XmaxLocksOnly => Has(LockOnly) || (Infomask & (XmaxMultiBit | LockMask)) == ExclusiveLock;
+    /// <summary>A shared lock of one transaction: no removal leaves it, whatever became of the bit that says so.</summary>
+    public bool XmaxOnceLocked => Has(KeyShareLock) && !XmaxIsMulti;
     /// <summary>Its bits alone say that nobody sees it, whatever the commit log says.</summary>
     public bool BitsHideIt => XminInvalid || (Has(XmaxCommittedBit) && !XmaxInvalid && !XmaxLocksOnly);
 

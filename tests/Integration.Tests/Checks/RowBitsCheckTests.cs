@@ -61,6 +61,33 @@ public sealed class RowBitsCheckTests
     }
 
     [Test]
+    public async Task A_rewrite_takes_along_what_an_old_snapshot_may_see_without_the_marks_of_its_removal()
+    {
+        await Cluster.ExecuteAsync(_database, "CREATE TABLE rewritten (id int PRIMARY KEY, note text) WITH (autovacuum_enabled = off); INSERT INTO rewritten SELECT i, 'first' FROM generate_series(1, 2000) i");
+        await using var old = await Cluster.OpenAsync(_database);
+        await using var look = new Npgsql.NpgsqlCommand("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM movies", old);
+        await look.ExecuteNonQueryAsync();
+        foreach (var statement in new[] { "DELETE FROM rewritten WHERE id % 3 = 0", "VACUUM FULL rewritten", "CHECKPOINT" })
+        {
+            await Cluster.ExecuteAsync(_database, statement);
+        }
+        Assert.That(await GoneAsync(), Is.EqualTo(666), "the rewrite took none along");
+        var report = await CheckCluster.RunAsync(new RowBitsCheck(), _database);
+        Assert.That(report.Findings, Is.Empty);
+        Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), report.Reason);
+
+        async Task<long> GoneAsync()
+        {
+            await Cluster.ExecuteAsync(_database, "CREATE EXTENSION IF NOT EXISTS pageinspect");
+            return await Cluster.ScalarAsync<long>(_database,
+                """
+                SELECT count(*) FROM generate_series(0, pg_relation_size('rewritten') / 8192 - 1) b, heap_page_items(get_raw_page('rewritten', b::int)) i
+                WHERE i.t_xmax::text <> '0' AND i.t_infomask2 & 8192 = 0 AND i.t_ctid = format('(%s,%s)', b, i.lp)::tid
+                """);
+        }
+    }
+
+    [Test]
     public async Task Where_no_file_can_be_seen_it_says_what_to_grant()
     {
         await Cluster.ExecuteAsync(_database, "DROP ROLE IF EXISTS bits_watcher; CREATE ROLE bits_watcher LOGIN");

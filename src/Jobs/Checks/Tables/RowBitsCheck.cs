@@ -17,7 +17,7 @@ public sealed class RowBitsCheck : ICheck
         "Reads the files of every table once, beside the server, and asks the commit log about the rows that their bits call gone.",
         "None.",
         "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file (role healing_rest).",
-        "Rows that were wrongly called there; what was removed by several transactions at once; transactions too old for the commit log; pages that are all-visible, which visibility looks at.",
+        "Rows that were wrongly called there; rows called removed by a transaction that committed, unless they show that it only locked them; what was removed by several transactions at once; transactions too old for the commit log; pages that are all-visible, which visibility looks at.",
         [FindingKind.HeapBitsWrong])
     { Reach = CheckReach.Table };
 

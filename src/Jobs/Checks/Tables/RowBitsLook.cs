@@ -60,7 +60,7 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
         }
         var page = new HeapPage(bytes);
         var look = new RowBitsLook(connection, files);
-        var found = rows.Select(r => page.Tuple(r.Offset) is { } header ? new HiddenRow(r, header) : null).OfType<HiddenRow>().ToList();
+        var found = rows.Select(r => page.Tuple(r.Offset) is { } header ? new HiddenRow(r, header, page.Header.AllVisible) : null).OfType<HiddenRow>().ToList();
         await look.LearnAsync(found, cancel).ConfigureAwait(false);
         return [.. found.Where(r => r.WasRemoved(x => look._fates.GetValueOrDefault(x)))];
     }
@@ -149,7 +149,7 @@ internal sealed class RowBitsLook(NpgsqlConnection connection, IServerFiles file
         {
             if (page.Tuple(item) is { BitsHideIt: true } tuple)
             {
-                rows.Add(new(new(block, item), tuple));
+                rows.Add(new(new(block, item), tuple, header.AllVisible));
             }
         }
         return rows;
