@@ -26,7 +26,7 @@ public sealed record Beside(NpgsqlConnection Connection, TargetFacts Facts) : IA
             try
             {
                 await connection.OpenAsync(cancel).ConfigureAwait(false);
-                return new(connection, await TargetFactsReader.ReadBesideAsync(connection, own, cancel).ConfigureAwait(false));
+                return new(connection, await TargetFactsReader.ReadAsync(connection, cancel, own).ConfigureAwait(false));
             }
             catch (Exception e)
             {

@@ -5,21 +5,10 @@ namespace HealingWorkers.Jobs.Targets;
 
 internal static class TargetFactsReader
 {
-    public static async Task<TargetFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancel)
+    /// <param name="database">Another one than the session's own; null: that one.</param>
+    public static async Task<TargetFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancel, string? database = null)
     {
-        await using var command = new NpgsqlCommand(Sql.Of(typeof(TargetFactsReader), "facts"), connection);
-        return await ReadAsync(command, cancel).ConfigureAwait(false);
-    }
-
-    /// <summary>Of another database than the session's own.</summary>
-    public static async Task<TargetFacts> ReadBesideAsync(NpgsqlConnection connection, string database, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(Sql.Of(typeof(TargetFactsReader), "facts_beside"), connection) { Parameters = { new("database", database) } };
-        return await ReadAsync(command, cancel).ConfigureAwait(false);
-    }
-
-    private static async Task<TargetFacts> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
-    {
+        await using var command = new NpgsqlCommand(Sql.Of(typeof(TargetFactsReader), "facts"), connection) { Parameters = { new("database", (object?)database ?? DBNull.Value) } };
         await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         if (!await reader.ReadAsync(cancel).ConfigureAwait(false))
         {

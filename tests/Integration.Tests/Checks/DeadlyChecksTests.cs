@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using HealingWorkers.Drill;
@@ -43,9 +42,7 @@ internal sealed partial class DeadlyChecksTests
             CREATE TABLE numbers (id serial PRIMARY KEY);
             INSERT INTO numbers SELECT FROM generate_series(1, 5000);
             """);
-        // A text that says that it is half a gigabyte long: whoever follows it leaves the shared memory.
-        await new Damage(_cluster, Database).Editor.EditPageAsync("victim", 0, null, page =>
-            BinaryPrimitives.WriteUInt32LittleEndian(new SlottedPage(page).Tuple(7)[28..], 0x20000000u << 2));
+        await DeadlyReadTests.MakeDeadlyAsync(_cluster, Database);
         var options = new TargetOptions { Name = Database, Connection = _cluster.ConnectionString(Database) };
         foreach (var rule in new[] { "deadly", "fine" })
         {

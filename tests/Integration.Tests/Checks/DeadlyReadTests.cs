@@ -35,11 +35,13 @@ internal sealed class DeadlyReadTests
             INSERT INTO looped SELECT ARRAY[n % 700, n % 11] FROM generate_series(1, 20000) n;
             CREATE INDEX looped_tags_idx ON looped USING gin (tags) WITH (fastupdate = off);
             """);
-        // A text that says that it is half a gigabyte long: whoever follows it leaves the shared memory.
-        await new Damage(_cluster, Database).Editor.EditPageAsync("victim", 0, null, page =>
-            BinaryPrimitives.WriteUInt32LittleEndian(new SlottedPage(page).Tuple(7)[28..], 0x20000000u << 2));
+        await MakeDeadlyAsync(_cluster, Database);
         _target = new(new TargetOptions { Name = Database, Connection = _cluster.ConnectionString(Database) }, TimeProvider.System);
     }
+
+    /// <summary>A text of victim that says that it is half a gigabyte long: whoever follows it leaves the shared memory.</summary>
+    public static Task MakeDeadlyAsync(PgCluster cluster, string database) => new Damage(cluster, database).Editor.EditPageAsync("victim", 0, null, page =>
+        BinaryPrimitives.WriteUInt32LittleEndian(new SlottedPage(page).Tuple(7)[28..], 0x20000000u << 2));
 
     [OneTimeTearDown]
     public async Task StopAsync()

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Dashboard.Metrics;
 using HealingWorkers.Drill;
-using HealingWorkers.Worker.Commands;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
@@ -69,20 +68,7 @@ public sealed class CommandTests
 
     private static async Task<(int Code, string Text)> RunAsync(Clinic clinic, params string[] args)
     {
-        await using var written = new StringWriter();
-        await using var errors = new StringWriter();
-        var shell = new CommandShell
-        {
-            Out = written, Error = errors, Clock = TimeProvider.System, Directory = clinic.Options.StateDirectory,
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["HEALING__CONTROL__CONNECTION"] = clinic.Db.ConnectionString,
-                ["HEALING__STATE_DIRECTORY"] = clinic.Options.StateDirectory,
-                ["HEALING__WORKER__LEASE"] = "5m",
-                ["HEALING__DATABASE__AUTO_HEALING__SNAPSHOT_BEFORE_REPAIR"] = "false",
-            },
-        };
-        var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);
-        return (code, written.ToString() + errors);
+        var (code, text, errors) = await CommandRun.OfAsync(clinic.Db, clinic.Options, [("HEALING__WORKER__LEASE", "5m"), ("HEALING__DATABASE__AUTO_HEALING__SNAPSHOT_BEFORE_REPAIR", "false")], args);
+        return (code, text + errors);
     }
 }

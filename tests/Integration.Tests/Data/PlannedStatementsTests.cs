@@ -6,7 +6,6 @@ using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Repairs;
 using HealingWorkers.Jobs.Targets;
-using HealingWorkers.Worker.Commands;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Data;
@@ -174,18 +173,7 @@ public sealed partial class PlannedStatementsTests
 
     private static async Task<(int Code, string Text)> RunAsync(Clinic clinic, params string[] args)
     {
-        await using var written = new StringWriter();
-        await using var errors = new StringWriter();
-        var shell = new CommandShell
-        {
-            Out = written, Error = errors, Clock = TimeProvider.System, Directory = clinic.Options.StateDirectory,
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["HEALING__CONTROL__CONNECTION"] = clinic.Db.ConnectionString,
-                ["HEALING__STATE_DIRECTORY"] = clinic.Options.StateDirectory,
-            },
-        };
-        var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);
-        return (code, written.ToString() + errors);
+        var (code, text, errors) = await CommandRun.OfAsync(clinic.Db, clinic.Options, [], args);
+        return (code, text + errors);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class HealCommandTests
         await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
         var connection = Hospital.Cluster.ConnectionString(hospital.Database);
 
-        var (code, text) = await RunAsync(hospital, "heal", "--connection", connection, "--format", "json");
+        var (code, text) = await hospital.CommandAsync("heal", "--connection", connection, "--format", "json");
         Assert.That(code, Is.Zero, text);
         var incident = JsonNode.Parse(text)!["incidents"]!.AsArray().Single()!;
         Assert.That((string?)incident["state"], Is.EqualTo("Resolved"));
@@ -29,11 +29,11 @@ internal sealed class HealCommandTests
         await hospital.AssertSoundAsync();
 
         var id = incident["id"]!.ToString();
-        Assert.That((await RunAsync(hospital, "receipt", id, "--verify")).Code, Is.Zero);
-        var (shown, list) = await RunAsync(hospital, "incidents", "list", "--all", "--format", "json");
+        Assert.That((await hospital.CommandAsync("receipt", id, "--verify")).Code, Is.Zero);
+        var (shown, list) = await hospital.CommandAsync("incidents", "list", "--all", "--format", "json");
         Assert.That((shown, JsonNode.Parse(list)!.AsArray().Count), Is.EqualTo((0, 1)));
         await Hospital.Cluster.ExecuteAsync(hospital.LedgerDatabase, $"UPDATE healing.incidents SET detail = 'nothing' WHERE id = {id}");
-        var (changed, named) = await RunAsync(hospital, "receipt", id, "--verify");
+        var (changed, named) = await hospital.CommandAsync("receipt", id, "--verify");
         Assert.That(changed, Is.EqualTo(2));
         Assert.That(named, Does.Contain("incidents: detail"));
     }
@@ -45,12 +45,12 @@ internal sealed class HealCommandTests
         await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
         var connection = Hospital.Cluster.ConnectionString(hospital.Database);
         const string Extensions = "SELECT string_agg(extname, ',' ORDER BY extname) FROM pg_extension WHERE extname IN ('amcheck', 'pg_visibility', 'pg_surgery')";
-        var (code, text) = await RunAsync(hospital, "heal", "--connection", connection);
+        var (code, text) = await hospital.CommandAsync("heal", "--connection", connection);
         Assert.That(code, Is.Zero, text);
         Assert.That(await Hospital.Cluster.ScalarAsync<string>(hospital.Database, Extensions), Is.EqualTo("amcheck,pg_visibility"), "no row was worked on");
 
         await hospital.Damage.Row.XminInvalidAsync("external_metadata", new RowPlace(1, 7));
-        var (healed, told) = await RunAsync(hospital, "heal", "--connection", connection);
+        var (healed, told) = await hospital.CommandAsync("heal", "--connection", connection);
         Assert.That(healed, Is.Zero, told);
         Assert.That(await Hospital.Cluster.ScalarAsync<string>(hospital.Database, Extensions), Is.EqualTo("amcheck,pg_surgery,pg_visibility"));
     }
@@ -90,7 +90,7 @@ internal sealed class HealCommandTests
         await using var hospital = await Hospital.OpenAsync();
         await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
         var oid = await Hospital.Cluster.ScalarAsync<uint>(hospital.Database, "SELECT 'movies_title_idx'::regclass::oid");
-        var (code, text) = await RunAsync(hospital, "heal", "--connection", Hospital.Cluster.ConnectionString(hospital.Database), "--dry-run");
+        var (code, text) = await hospital.CommandAsync("heal", "--connection", Hospital.Cluster.ConnectionString(hospital.Database), "--dry-run");
         Assert.That(code, Is.EqualTo(2), text);
         Assert.That(text, Does.Contain("REINDEX INDEX CONCURRENTLY public.movies_title_idx"));
         Assert.That(await Hospital.Cluster.ScalarAsync<uint>(hospital.Database, "SELECT 'movies_title_idx'::regclass::oid"), Is.EqualTo(oid));
@@ -102,26 +102,8 @@ internal sealed class HealCommandTests
     {
         await using var hospital = await Hospital.OpenAsync();
         await hospital.Damage.Unique.DuplicateRowsAsync("movies_tmdb_id_key", overrides: new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = "id + 1000000" });
-        var (code, text) = await RunAsync(hospital, "heal", "--connection", Hospital.Cluster.ConnectionString(hospital.Database));
+        var (code, text) = await hospital.CommandAsync("heal", "--connection", Hospital.Cluster.ConnectionString(hospital.Database));
         Assert.That(code, Is.EqualTo(2), text);
         Assert.That(text, Does.Contain("AwaitingApproval").And.Contain("duplicate_keys"));
-    }
-
-    private static async Task<(int Code, string Text)> RunAsync(Hospital hospital, params string[] args)
-    {
-        await using var written = new StringWriter();
-        await using var errors = new StringWriter();
-        var shell = new CommandShell
-        {
-            Out = written, Error = errors, Clock = TimeProvider.System, Directory = hospital.Options.StateDirectory,
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString,
-                ["HEALING__STATE_DIRECTORY"] = hospital.Options.StateDirectory,
-                ["HEALING__WORKER__LEASE"] = "5m",
-            },
-        };
-        var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);
-        return (code, written.ToString() + errors);
     }
 }

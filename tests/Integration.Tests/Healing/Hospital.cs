@@ -69,6 +69,12 @@ internal sealed class Hospital : IAsyncDisposable
         return hospital;
     }
 
+    public async Task<(int Code, string Text)> CommandAsync(params string[] args)
+    {
+        var (code, text, errors) = await CommandRun.OfAsync(Db, Options, [("HEALING__WORKER__LEASE", "5m")], args);
+        return (code, text + errors);
+    }
+
     /// <summary>A row of external_metadata, locked by two at once, which is noted in a multixact; and then said to be deleted by it.</summary>
     public async Task BreakRuleAsync()
     {

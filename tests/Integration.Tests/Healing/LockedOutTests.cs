@@ -7,7 +7,6 @@ using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Options;
 using HealingWorkers.Jobs.Targets;
-using HealingWorkers.Worker.Commands;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
@@ -31,27 +30,27 @@ internal sealed class LockedOutTests
                 data_directory: {{server.DataDirectory}}
             """);
 
-        var (looked, told) = await RunAsync(hospital, "check", "--config", config, "--target", "own", "--format", "json");
+        var (looked, told) = await hospital.CommandAsync("check", "--config", config, "--target", "own", "--format", "json");
         Assert.That(looked, Is.EqualTo(2), told);
         var finding = JsonNode.Parse(told)!["findings"]!.AsArray().Single()!;
         Assert.That(((string?)finding["kind"], (string?)finding["object"], (string?)finding["repair"], (string?)finding["risk"]), Is.EqualTo(("catalogue_locks_out", "movies", "rebuild_catalogue", "manual")));
         Assert.That((string?)finding["detail"], Does.Contain("pg_class_oid_index").And.Contain("REINDEX SYSTEM"));
 
-        var (dry, plan) = await RunAsync(hospital, "heal", "--config", config, "--target", "own", "--dry-run");
+        var (dry, plan) = await hospital.CommandAsync("heal", "--config", config, "--target", "own", "--dry-run");
         Assert.That(dry, Is.EqualTo(2), plan);
         Assert.That(plan, Does.Contain($"pg_ctl stop -D {server.DataDirectory} -m fast").And.Contain("--single -P").And.Contain("REINDEX SYSTEM \"movies\"").And.Contain($"pg_ctl start -D {server.DataDirectory}").And.Contain("every session of the whole server ends"));
 
-        var (asked, waits) = await RunAsync(hospital, "heal", "--config", config, "--target", "own", "--approve-all", "--format", "json");
+        var (asked, waits) = await hospital.CommandAsync("heal", "--config", config, "--target", "own", "--approve-all", "--format", "json");
         Assert.That(asked, Is.EqualTo(2), waits);
         var incident = JsonNode.Parse(waits)!["incidents"]!.AsArray().Single()!;
         Assert.That((string?)incident["state"], Is.EqualTo("AwaitingApproval"), waits);
         Assert.That(await StartAsync(server), Is.EqualTo(began), "nobody approved it");
 
         var id = incident["id"]!.ToString();
-        var (approved, shown) = await RunAsync(hospital, "approve", id, "--config", config, "--yes");
+        var (approved, shown) = await hospital.CommandAsync("approve", id, "--config", config, "--yes");
         Assert.That(approved, Is.Zero, shown);
         Assert.That(shown, Does.Contain("REINDEX SYSTEM \"movies\""));
-        var (healed, said) = await RunAsync(hospital, "heal", "--config", config, "--target", "own", "--format", "json");
+        var (healed, said) = await hospital.CommandAsync("heal", "--config", config, "--target", "own", "--format", "json");
         Assert.That(healed, Is.Zero, said);
         var cured = JsonNode.Parse(said)!["incidents"]!.AsArray().Single()!;
         Assert.That(((string?)cured["state"], (bool?)cured["verified"]), Is.EqualTo(("Resolved", (bool?)true)), said);
@@ -62,7 +61,7 @@ internal sealed class LockedOutTests
         var attempt = (await hospital.AttemptsAsync(long.Parse(id, System.Globalization.CultureInfo.InvariantCulture))).Single();
         Assert.That(attempt.Outcome, Is.EqualTo("succeeded"));
         Assert.That(attempt.Statements, Does.Contain("--single -P").And.Contain("REINDEX SYSTEM"));
-        Assert.That((await RunAsync(hospital, "receipt", id, "--verify", "--config", config)).Code, Is.Zero);
+        Assert.That((await hospital.CommandAsync("receipt", id, "--verify", "--config", config)).Code, Is.Zero);
     }
 
     [Test]
@@ -155,22 +154,4 @@ internal sealed class LockedOutTests
         new(new TargetOptions { Name = "own", Connection = server.ConnectionString("movies"), DataDirectory = data }, TimeProvider.System);
 
     private static Task<DateTime> StartAsync(PgCluster server) => server.ScalarAsync<DateTime>("postgres", "SELECT pg_postmaster_start_time()");
-
-    private static async Task<(int Code, string Text)> RunAsync(Hospital hospital, params string[] args)
-    {
-        await using var written = new StringWriter();
-        await using var errors = new StringWriter();
-        var shell = new CommandShell
-        {
-            Out = written, Error = errors, Clock = TimeProvider.System, Directory = hospital.Options.StateDirectory,
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString,
-                ["HEALING__STATE_DIRECTORY"] = hospital.Options.StateDirectory,
-                ["HEALING__WORKER__LEASE"] = "5m",
-            },
-        };
-        var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);
-        return (code, written.ToString() + errors);
-    }
 }

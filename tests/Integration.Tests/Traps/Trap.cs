@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Integration.Tests.Healing;
 using HealingWorkers.Drill;
-using HealingWorkers.Worker.Commands;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Traps;
@@ -25,21 +24,8 @@ internal static class Trap
 
     public static async Task<(int Code, string Text)> RunAsync(Hospital hospital, params string[] args)
     {
-        await using var written = new StringWriter();
-        await using var errors = new StringWriter();
-        var shell = new CommandShell
-        {
-            Out = written, Error = errors, Clock = TimeProvider.System, Directory = hospital.Options.StateDirectory,
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["HEALING__CONTROL__CONNECTION"] = hospital.Db.ConnectionString,
-                ["HEALING__STATE_DIRECTORY"] = hospital.Options.StateDirectory,
-                ["HEALING__SNAPSHOTS__BASE_BACKUP"] = "never",
-                ["HEALING__WORKER__LEASE"] = "5m",
-            },
-        };
-        var code = await CommandLine.RunAsync(args, shell, CancellationToken.None);
-        return (code, written.ToString() is { Length: > 0 } text ? text : errors.ToString());
+        var (code, text, errors) = await CommandRun.OfAsync(hospital.Db, hospital.Options, [("HEALING__SNAPSHOTS__BASE_BACKUP", "never"), ("HEALING__WORKER__LEASE", "5m")], args);
+        return (code, text.Length > 0 ? text : errors);
     }
 
     /// <summary>No incident, no statement of a repair, every relation's file and validity as before.</summary>
