@@ -29,6 +29,7 @@ public static class SqlState
     public const string InvalidCatalogName = "3D000";
     public const string InvalidSchemaName = "3F000";
     public const string TooManyConnections = "53300";
+    public const string ObjectNotInPrerequisiteState = "55000";
     public const string InternalError = "XX000";
     public const string ReadOnlySqlTransaction = "25006";
 }

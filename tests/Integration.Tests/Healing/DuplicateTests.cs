@@ -111,6 +111,27 @@ internal sealed class DuplicateTests
     }
 
     [Test]
+    public async Task Copies_that_share_their_long_values_are_left_to_a_person()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 30, realChecks: true);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, """
+            CREATE TABLE plots (id int PRIMARY KEY, plot text); ALTER TABLE plots ALTER plot SET STORAGE EXTERNAL;
+            INSERT INTO plots SELECT i, CASE WHEN i % 10 = 0 THEN repeat('p' || i, 2000) ELSE repeat('x', 80) END FROM generate_series(1, 300) i;
+            """);
+        await hospital.Damage.Heap.MisplaceBlockAsync("plots", 1, 0);
+        const string Long = "SELECT count(*) FROM plots WHERE length(plot) > 1000 AND plot LIKE 'p%'";
+        var before = await Hospital.Cluster.ScalarAsync<long>(hospital.Database, Long);
+        var incident = await FoundAsync(hospital);
+
+        var outcome = await ApprovedAsync(hospital, incident.Id);
+
+        Assert.That(outcome.State, Is.Not.EqualTo(IncidentState.Resolved), outcome.Note);
+        Assert.That(outcome.Note, Does.Contain("share their long values").And.Contain("heap_force_kill"));
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "VACUUM plots");
+        Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, Long), Is.EqualTo(before), "every long value can still be read");
+    }
+
+    [Test]
     public async Task A_primary_key_that_cascades_loses_no_child()
     {
         await using var hospital = await Hospital.OpenAsync(rows: 300, realChecks: true);

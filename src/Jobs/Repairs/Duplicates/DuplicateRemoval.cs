@@ -2,6 +2,7 @@ using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
+using Npgsql;
 
 namespace HealingWorkers.Jobs.Repairs;
 
@@ -33,10 +34,45 @@ internal sealed class DuplicateRemoval(RepairSession session, UniqueKey key, Qua
             return null;
         }
         var table = await QuarantineTable.OfAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false);
-        var gone = await batch.DeleteAsync(table, [.. decisions.SelectMany(d => d.Losers).Select(l => l.Place)], cancel, keyStays: true).ConfigureAwait(false);
-        await RequireWinnersAsync(decisions, cancel).ConfigureAwait(false);
-        return gone;
+        try
+        {
+            var gone = await batch.DeleteAsync(table, [.. decisions.SelectMany(d => d.Losers).Select(l => l.Place)], cancel, keyStays: true).ConfigureAwait(false);
+            await RequireWinnersAsync(decisions, cancel).ConfigureAwait(false);
+            await RequireOwnValuesAsync(decisions, cancel).ConfigureAwait(false);
+            return gone;
+        }
+        catch (PostgresException e) when (e is { SqlState: SqlState.InternalError, MessageText: "tuple already updated by self" } or { SqlState: SqlState.ObjectNotInPrerequisiteState })
+        {
+            throw new HealingException(
+                $"copies in {key.TableQuoted} share their long values: with one of them the other's would be deleted, and lost to the next VACUUM", $"Everything is rolled back. A page was written twice. Take the copies out by hand with heap_force_kill of the extension pg_surgery, which leaves long values alone, then REINDEX INDEX {key.Quoted}.");
+        }
     }
+
+    /// <summary>
+    /// What a page written twice has double are rows that point to the very same long values. The server would delete those with the copy; that
+    /// it already has, it says where it is told to delete the row that stays as well. That is taken back at once.
+    /// </summary>
+    private async Task RequireOwnValuesAsync(IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)
+    {
+        if (!await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "SELECT coalesce(pg_catalog.pg_relation_size((SELECT c.reltoastrelid FROM pg_catalog.pg_class c WHERE c.oid = @TableOid::bigint::oid AND c.reltoastrelid <> 0)), 0) > 0",
+            new { key.TableOid }, cancellationToken: cancel)).ConfigureAwait(false))
+        {
+            return;
+        }
+        const string Attempt = "the_rows_that_stay";
+        await SayAsync($"SAVEPOINT {Attempt}", null, cancel).ConfigureAwait(false);
+        if ((await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0)
+        {
+            // until it is taken back, as the rows that went
+            await SayAsync(ForeignKeyClosure.Role("replica"), null, cancel).ConfigureAwait(false);
+        }
+        await SayAsync($"DELETE FROM ONLY {key.TableQuoted} t WHERE t.ctid = ANY (@places::text[]::tid[])", new { places = decisions.Select(d => d.Winner.Place).ToArray() }, cancel).ConfigureAwait(false);
+        await SayAsync($"ROLLBACK TO SAVEPOINT {Attempt}", null, cancel).ConfigureAwait(false);
+    }
+
+    private Task SayAsync(string sql, object? arguments, CancellationToken cancel) =>
+        session.Connection.ExecuteAsync(new CommandDefinition(sql, arguments, commandTimeout: 0, cancellationToken: cancel));
 
     /// <summary>Two places of a broken page may lead to one row: who deletes it at one deletes it at the other.</summary>
     private async Task RequireWinnersAsync(IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)
