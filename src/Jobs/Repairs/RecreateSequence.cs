@@ -44,6 +44,7 @@ public sealed class RecreateSequence(RepairLimits limits) : IProvenRepair
         {
             Relations = [sequence.Oid],
             Work = rebirth,
+            Asks = await rebirth.AsksAsync(session, cancel).ConfigureAwait(false),
             Notes = ["numbers that were drawn and are in no row are not known: the new one begins a thousand beyond the furthest that is"],
             Steps = [.. rebirth.Statements(value).Select(s => new RepairStep(s, Locks, "the sequence is made anew with what belonged to it"))],
         };
@@ -104,7 +105,7 @@ public sealed class RecreateSequence(RepairLimits limits) : IProvenRepair
         }
         var now = await SequenceEstate.OfAsync(session.Connection, oid, cancel).ConfigureAwait(false);
         var state = await SequenceState.ReadAsync(session.Connection, sequence, cancel).ConfigureAwait(false);
-        var reach = await SequenceReach.OfAsync(session.Connection, new(session.Target.Clock), sequence, planned.Sequence.Draws, cancel).ConfigureAwait(false);
+        var reach = await SequenceReach.OfAsync(session.Connection, new(session.Target.Clock), sequence, planned.Sequence.Draws, state?.Last, cancel).ConfigureAwait(false);
         return !now.IsSameAs(planned.Estate) || !planned.IsSameAs(sequence) ? new(false, $"{sequence.Quoted} has not all that it had before")
             : state is null || state.IsBehind(sequence, reach) ? new(false, $"{sequence.Quoted} does not stand beyond the furthest number in use")
             : new(true, $"{sequence.Quoted} gives {state.Next(sequence)} next, beyond {reach.Furthest?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"}, and has its options, owner, rights, comment and defaults");

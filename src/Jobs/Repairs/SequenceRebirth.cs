@@ -21,12 +21,21 @@ public sealed class SequenceRebirth(SequenceLook sequence, SequenceEstate estate
     /// <summary>Beyond the furthest number in use; null where too few are left.</summary>
     public async Task<long?> ValueAsync(RepairSession session, CancellationToken cancel)
     {
-        var reach = await SequenceReach.OfAsync(session.Connection, new(session.Target.Clock), sequence, sequence.Draws, cancel).ConfigureAwait(false);
+        var reach = await ReachAsync(session, sequence.Start, cancel).ConfigureAwait(false);
         var steps = Math.Max(Distance, 40 * sequence.Cache);
         var value = (reach.Furthest ?? sequence.Start) + (decimal)sequence.Increment * steps;
         var beyond = value + (decimal)sequence.Increment * steps;
         return beyond > sequence.Max || beyond < sequence.Min ? null : (long)value;
     }
+
+    /// <summary>Null where the numbers in use are those of one pace, that of its start: which of several was its own, only the lost sequence knew.</summary>
+    public async Task<string?> AsksAsync(RepairSession session, CancellationToken cancel) =>
+        Math.Abs((decimal)sequence.Increment) == 1
+        || await ReachAsync(session, sequence.Start, cancel).ConfigureAwait(false) == await ReachAsync(session, given: null, cancel).ConfigureAwait(false) ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{sequence.Quoted} steps by {sequence.Increment}, and the furthest number in use is not one of those that it gives from its START {sequence.Start} on: made anew it gives those; if another server shares out the numbers with this one, see that they are not the other's");
+
+    private Task<SequenceReach> ReachAsync(RepairSession session, long? given, CancellationToken cancel) =>
+        SequenceReach.OfAsync(session.Connection, new(session.Target.Clock), sequence, sequence.Draws, given, cancel);
 
     public IReadOnlyList<string> Statements(long value) => [.. LockStatements(), .. MakeStatements(), .. FurnishStatements(value)];
 

@@ -61,7 +61,7 @@ public sealed class EndlessSequenceTests
         await using var target = CheckCluster.Target(_database);
         await using var connection = await target.OpenCheckAsync(default);
         var sequence = (await SequenceLook.OneAsync(connection, await CheckCluster.OidAsync(_database, "songs_id_seq"), default))!;
-        Assert.That(async () => await SequenceReach.OfAsync(connection, new(TimeProvider.System) { Longest = Short }, sequence, sequence.Uses, default), Throws.InstanceOf<TimeoutException>());
+        Assert.That(async () => await SequenceReach.OfAsync(connection, new(TimeProvider.System) { Longest = Short }, sequence, sequence.Uses, null, default), Throws.InstanceOf<TimeoutException>());
     }
 
     private async Task<CheckReport> RunAsync(KnownDamage known)

@@ -150,6 +150,18 @@ internal sealed class SequenceRepairTests
         Assert.That(await Hospital.Cluster.ScalarAsync<long>(hospital.Database, "SELECT 'lone'::regclass::oid::bigint"), Is.EqualTo(oid));
     }
 
+    [Test]
+    public async Task Whose_numbers_it_gave_is_asked_where_its_start_does_not_tell()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 30);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE TABLE evens (id serial PRIMARY KEY); ALTER SEQUENCE evens_id_seq INCREMENT 2 RESTART 2; INSERT INTO evens SELECT FROM generate_series(1, 20)");
+        await DamageAsync(hospital, "public.evens_id_seq", "zeroed");
+        var incident = (await hospital.CheckAsync(new SequencesCheck())).Single();
+        var outcome = await hospital.HealAsync(incident.Id);
+        Assert.That((outcome.State, outcome.Note), Is.EqualTo((IncidentState.AwaitingApproval, outcome.Note)));
+        Assert.That(outcome.Note, Does.Contain("steps by 2").And.Contain("see that they are not the other's"));
+    }
+
     private static Task DamageAsync(Hospital hospital, string sequence, string damage)
     {
         var editor = new RelationEditor(Hospital.Cluster, hospital.Database);

@@ -21,7 +21,6 @@ public sealed record SequenceLook
     public required string Type { get; init; }
     public required bool IsUnlogged { get; init; }
     public required bool IsReadable { get; init; }
-    public long? OwnerTableOid { get; init; }
     public string? OwnerTable { get; init; }
     public string? OwnerColumn { get; init; }
     public bool? IsIdentity { get; init; }

@@ -7,12 +7,13 @@ namespace HealingWorkers.Jobs.Checks;
 /// <param name="Use">Where it is; null where there is none.</param>
 public sealed record SequenceReach(long? Furthest, SequenceUse? Use)
 {
-    public static async Task<SequenceReach> OfAsync(NpgsqlConnection connection, ColumnQuestion question, SequenceLook sequence, IEnumerable<SequenceUse> uses, CancellationToken cancel)
+    /// <param name="given">A number of its own, by which those of its pace are told from others; null: every number counts.</param>
+    public static async Task<SequenceReach> OfAsync(NpgsqlConnection connection, ColumnQuestion question, SequenceLook sequence, IEnumerable<SequenceUse> uses, long? given, CancellationToken cancel)
     {
         var reach = new SequenceReach(null, null);
         foreach (var use in uses)
         {
-            var far = await question.AskAsync<long?>(connection, use, Query(sequence, use), cancel).ConfigureAwait(false);
+            var far = await question.AskAsync<long?>(connection, use, Query(sequence, use, given), cancel).ConfigureAwait(false);
             if (far is { } value && (reach.Furthest is not { } known || (sequence.Rises ? value > known : value < known)))
             {
                 reach = new(value, use);
@@ -30,12 +31,15 @@ public sealed record SequenceReach(long? Furthest, SequenceUse? Use)
             $"SELECT EXISTS (SELECT FROM {use.Table} x WHERE x.{use.Column} BETWEEN {low}::bigint AND {high}::bigint)"), cancel);
     }
 
-    /// <summary>Two servers that share out the odd and the even numbers hold each other's: only those of the sequence's own pace count.</summary>
-    private static string Query(SequenceLook sequence, SequenceUse use)
+    /// <summary>
+    /// Two servers that share out the odd and the even numbers hold each other's: only those of the sequence's own pace count. Where it began
+    /// does not tell that pace: RESTART and setval leave the start as it was.
+    /// </summary>
+    private static string Query(SequenceLook sequence, SequenceUse use, long? given)
     {
         var column = $"x.{use.Column}";
-        var pace = Math.Abs((decimal)sequence.Increment) == 1 ? ""
-            : string.Create(CultureInfo.InvariantCulture, $" AND ({column}::numeric - ({sequence.Start})) % {sequence.Increment} = 0");
+        var pace = given is not { } own || Math.Abs((decimal)sequence.Increment) == 1 ? ""
+            : string.Create(CultureInfo.InvariantCulture, $" AND ({column}::numeric - ({own})) % {sequence.Increment} = 0");
         return string.Create(CultureInfo.InvariantCulture,
             $"SELECT {column}::bigint FROM {use.Table} x WHERE {column} BETWEEN ({sequence.Min})::bigint AND ({sequence.Max})::bigint{pace} ORDER BY {column} {(sequence.Rises ? "DESC" : "ASC")} LIMIT 1");
     }

@@ -24,7 +24,11 @@ internal sealed class SequenceVerdict(string check, TargetId target, SequenceLoo
     /// <summary>The columns' numbers first and the sequence after them: what was drawn in between makes it only seem further ahead.</summary>
     public static async Task<SequenceComparison> CompareAsync(NpgsqlConnection connection, ColumnQuestion question, string check, TargetId target, SequenceLook sequence, CancellationToken cancel)
     {
-        var reach = await SequenceReach.OfAsync(connection, question, sequence, sequence.Uses.Where(u => u.CanBeAsked), cancel).ConfigureAwait(false);
+        if (await SequenceState.ReadAsync(connection, sequence, cancel).ConfigureAwait(false) is not { } before)
+        {
+            return new(null, null);
+        }
+        var reach = await SequenceReach.OfAsync(connection, question, sequence, sequence.Uses.Where(u => u.CanBeAsked), before.Last, cancel).ConfigureAwait(false);
         if (await SequenceState.ReadAsync(connection, sequence, cancel).ConfigureAwait(false) is not { } state
             || new SequenceVerdict(check, target, sequence, state) is var verdict && !verdict.IsBehind(reach))
         {

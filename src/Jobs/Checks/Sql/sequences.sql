@@ -4,7 +4,6 @@ SELECT c.oid::bigint AS oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS
        pg_catalog.format_type(s.seqtypid, NULL) AS type,
        c.relpersistence = 'u' AS IsUnlogged,
        pg_catalog.has_sequence_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS IsReadable,
-       own.refobjid::bigint AS OwnerTableOid,
        CASE WHEN t.oid IS NOT NULL THEN pg_catalog.format('%I.%I', tn.nspname, t.relname) END AS OwnerTable,
        pg_catalog.quote_ident(a.attname) AS OwnerColumn,
        own.deptype = 'i' AS IsIdentity,
