@@ -68,19 +68,7 @@ public sealed class RebuildCatalogue(IndexRecheck recheck) : IFromBeside, IProve
         {
             return new(RepairOutcome.Escalated, $"{StoppedServer.LedgerIsHere} {commands}", []);
         }
-        var sent = plan.Steps.Select(s => s.Statement).ToList();
-        try
-        {
-            var (code, said, no) = await StoppedServer.RunAsync(session, control, Statement(session.Facts.Database), cancel).ConfigureAwait(false);
-            // what a rebuild of all of them does not cure is in the tables: the same again would only stop the server again
-            return no is not null ? new(RepairOutcome.Escalated, $"no snapshot, so no repair: {no}", [sent[0], sent[^1]]) { Restarted = true }
-                : code == 0 ? new(RepairOutcome.Done, null, sent) { Restarted = true }
-                : new(RepairOutcome.Escalated, $"the indexes could not be built, and the server runs again as before: the single process ended with {code}: {said.Trim()}. By hand: {commands}", sent) { Restarted = true };
-        }
-        catch (HealingException e)
-        {
-            return new(RepairOutcome.Escalated, $"{e.Message}. {e.Hint} By hand: {commands}", sent) { Restarted = true };
-        }
+        return await StoppedServer.ApplyAsync(session, plan, control, Statement(session.Facts.Database), commands, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Besides the session that begins: every index of the catalogue, where amcheck can be asked.</summary>

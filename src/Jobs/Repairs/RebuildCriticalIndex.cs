@@ -52,16 +52,13 @@ public sealed class RebuildCriticalIndex(IndexRecheck recheck) : IRepair
         {
             return new(RepairOutcome.Done, plan.Nothing, []);
         }
+        var commands = CriticalIndex.Commands(session.Facts.Database, index.Quoted, session.Facts.DataDirectory);
         if (await session.IsLedgerHereAsync(cancel).ConfigureAwait(false))
         {
-            return new(RepairOutcome.Escalated, $"{StoppedServer.LedgerIsHere} {CriticalIndex.Commands(session.Facts.Database, index.Quoted, session.Facts.DataDirectory)}", []);
+            return new(RepairOutcome.Escalated, $"{StoppedServer.LedgerIsHere} {commands}", []);
         }
-        var (code, said, no) = await StoppedServer.RunAsync(session, control, Statement(index), cancel).ConfigureAwait(false);
-        var sent = plan.Steps.Select(s => s.Statement).ToList();
-        return no is not null ? new(RepairOutcome.Escalated, $"no snapshot, so no repair: {no}", [sent[0], sent[^1]]) { Restarted = true }
-            : code == 0
-            ? new(RepairOutcome.Done, null, sent) { Rebuilt = [index.Oid], Restarted = true }
-            : new(RepairOutcome.Failed, $"the server ran in single-user mode and ended with {code}: {said.Trim()}", sent) { Restarted = true };
+        var result = await StoppedServer.ApplyAsync(session, plan, control, Statement(index), commands, cancel).ConfigureAwait(false);
+        return result.Outcome == RepairOutcome.Done ? result with { Rebuilt = [index.Oid] } : result;
     }
 
     private static string Statement(IndexLook index) => $"REINDEX INDEX {index.Quoted}";

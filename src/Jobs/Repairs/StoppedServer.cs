@@ -39,9 +39,26 @@ internal static class StoppedServer
         ];
     }
 
+    /// <summary>One try: what a rebuild does not cure is in the tables, and the same again would only stop the server again.</summary>
+    public static async Task<RepairResult> ApplyAsync(RepairSession session, RepairPlan plan, ServerControl control, string statement, string commands, CancellationToken cancel)
+    {
+        var sent = plan.Steps.Select(s => s.Statement).ToList();
+        try
+        {
+            var (code, said, no) = await RunAsync(session, control, statement, cancel).ConfigureAwait(false);
+            return no is not null ? new(RepairOutcome.Escalated, $"no snapshot, so no repair: {no}", [sent[0], sent[^1]]) { Restarted = true }
+                : code == 0 ? new(RepairOutcome.Done, null, sent) { Restarted = true }
+                : new(RepairOutcome.Escalated, $"it could not be built, and the server runs again as before: the single process ended with {code}: {said.Trim()}. By hand: {commands}", sent) { Restarted = true };
+        }
+        catch (HealingException e)
+        {
+            return new(RepairOutcome.Escalated, $"{e.Message}. {e.Hint} By hand: {commands}", sent) { Restarted = true };
+        }
+    }
+
     /// <summary>Ends the session, since nobody has one while the server is stopped.</summary>
     /// <returns>No: why nothing was changed, since the copy that was wanted could not be kept; else null.</returns>
-    public static async Task<(int Code, string Said, string? No)> RunAsync(RepairSession session, ServerControl control, string statement, CancellationToken cancel)
+    private static async Task<(int Code, string Said, string? No)> RunAsync(RepairSession session, ServerControl control, string statement, CancellationToken cancel)
     {
         await session.Connection.CloseAsync().ConfigureAwait(false);
         session.Target.Forget();
