@@ -62,6 +62,24 @@ public sealed class ForeignKeysCheckTests
         Assert.That(await SaidAsync(r => r.ForeignKeys.Add(DataServer.Points("public.reviews.movie_id", "movies.id", RuleAction.Report))), Is.EqualTo(((string?)null, true)));
     }
 
+    [TestCase("movies")]
+    [TestCase("reviews")]
+    public async Task What_comes_from_a_subscription_is_only_told(string subscribed)
+    {
+        var database = await DataServer.DatabaseAsync(Shop + "CREATE SUBSCRIPTION elsewhere CONNECTION 'host=/nowhere dbname=none' PUBLICATION theirs WITH (connect = false, slot_name = NONE, enabled = false)");
+        try
+        {
+            await DataServer.BehindTheKeysAsync(database, $"INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate) SELECT oid, '{subscribed}'::regclass, 'r' FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()); DELETE FROM movies WHERE id = 3");
+            var finding = (await DataServer.RunAsync(Check, database, r => r.ForeignKeys.Add(DataServer.Points("reviews.movie_id", "movies.id")))).Findings.Single();
+            Assert.That((finding.Kind, finding.Repair, finding.Risk), Is.EqualTo((FindingKind.OrphanRows, (string?)null, (RiskClass?)null)));
+            Assert.That(finding.Detail, Does.Contain("come from a subscription"));
+        }
+        finally
+        {
+            await DataServer.Cluster.ExecuteAsync(database, "DROP SUBSCRIPTION elsewhere");
+        }
+    }
+
     [TestCase("ALTER TABLE reviews DROP CONSTRAINT reviews_movie_id_fkey; DELETE FROM movies WHERE id = 3; ALTER TABLE reviews ADD FOREIGN KEY (movie_id) REFERENCES movies NOT VALID", TestName = "NOT VALID is by design")]
     [TestCase("CREATE TABLE full_key (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE f (a int, b int, FOREIGN KEY (a, b) REFERENCES full_key MATCH FULL); INSERT INTO f VALUES (NULL, NULL)", TestName = "all null under MATCH FULL")]
     [TestCase("CREATE TABLE two (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE s (a int, b int, FOREIGN KEY (a, b) REFERENCES two); INSERT INTO s VALUES (1, NULL), (NULL, 7)", TestName = "some null under MATCH SIMPLE")]

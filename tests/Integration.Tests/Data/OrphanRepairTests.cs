@@ -1,3 +1,4 @@
+using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Healing;
@@ -254,6 +255,62 @@ public sealed class OrphanRepairTests
         var result = await repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
         Assert.That((result.Outcome, result.RowsQuarantined), Is.EqualTo((RepairOutcome.Done, 10L)), result.Reason);
         Assert.That((await clinic.CountAsync("reviews WHERE movie_id = 3"), await clinic.CountAsync("reviews WHERE movie_id = 4")), Is.EqualTo((10L, 0L)));
+    }
+
+    /// <summary>The statement that locks the rows judges by what was there when it began.</summary>
+    [Test]
+    public async Task A_parent_that_comes_while_the_rows_are_being_locked_saves_its_rows()
+    {
+        const string Waits = """
+            CREATE FUNCTION let_through() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN WHILE NOT pg_try_advisory_xact_lock_shared(4711) LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN true; END';
+            """;
+        await using var clinic = await Clinic.OpenAsync(Shop + Waits, rules => rules.ForeignKeys.Add(DataServer.Points("reviews.movie_id", "movies.id", where: "(SELECT public.let_through())")));
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id IN (3, 4)");
+        var incident = (await clinic.CheckAsync()).Single();
+        var repair = new QuarantineOrphans(Clinic.Limits);
+        var session = await clinic.SessionAsync();
+        await using var connection = session.Connection;
+        var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
+        await using var other = await Clinic.Cluster.OpenAsync(clinic.Database);
+        await SayAsync("SELECT pg_advisory_lock(4711)");
+        var applied = repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
+        await Poll.UntilAsync(async _ => await clinic.CountAsync("pg_stat_activity WHERE pid <> pg_backend_pid() AND state = 'active' AND query LIKE '%FOR UPDATE OF c SKIP LOCKED%' AND datname = current_database()") == 1, TimeSpan.FromMinutes(1), "the rows to be locked");
+        await SayAsync("INSERT INTO movies VALUES (3); SELECT pg_advisory_unlock(4711)");
+        var result = await applied;
+        Assert.That((result.Outcome, result.RowsQuarantined), Is.EqualTo((RepairOutcome.Done, 10L)), result.Reason);
+        Assert.That((await clinic.CountAsync("reviews WHERE movie_id = 3"), await clinic.CountAsync("reviews WHERE movie_id = 4")), Is.EqualTo((10L, 0L)));
+
+        async Task SayAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, other);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Test]
+    public async Task Another_table_of_that_name_is_not_touched()
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop, Declared);
+        await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
+        var incident = (await clinic.CheckAsync()).Single();
+        var repair = new QuarantineOrphans(Clinic.Limits);
+        var session = await clinic.SessionAsync();
+        await using var connection = session.Connection;
+        var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
+        await clinic.RunAsync("ALTER TABLE reviews RENAME TO reviews_of_old; CREATE TABLE reviews (LIKE reviews_of_old INCLUDING ALL); INSERT INTO reviews SELECT * FROM reviews_of_old");
+        var result = await repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
+        Assert.That((result.Outcome, result.RowsQuarantined), Is.EqualTo((RepairOutcome.Done, 10L)), result.Reason);
+        Assert.That((await clinic.CountAsync("reviews"), await clinic.CountAsync("reviews_of_old")), Is.EqualTo((1000L, 990L)));
+    }
+
+    [Test]
+    public async Task A_key_that_is_switched_off_wants_approval_even_of_what_a_rule_declares()
+    {
+        await using var clinic = await Clinic.OpenAsync(Shop, Declared);
+        await clinic.BehindTheKeysAsync("ALTER TABLE reviews DISABLE TRIGGER ALL; DELETE FROM movies WHERE id = 3");
+        var waiting = await clinic.HealOnlyAsync();
+        Assert.That((waiting.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.AwaitingApproval, 1000L)));
+        Assert.That(waiting.Reason, Does.Contain("is switched off"));
     }
 
     [Test]

@@ -112,6 +112,38 @@ public sealed class ValueChecksTests
             ("constraint above of the domain number under that of n", "1"), ("constraint few of the domain small under that of n", "2"), ("NOT NULL of the domain of n", "3"),
         }), report.Reason);
         Assert.That(report.Reason, Is.Null);
+        // INSERT INTO t SELECT 5, (SELECT n FROM t WHERE false) brings it there without an error
+        Assert.That(report.Findings.Where(f => f.Repair is null).Select(f => (string?)f.Evidence["constraint"]), Is.EqualTo(new[] { "NOT NULL of the domain of n" }));
+    }
+
+    [TestCase("day text, at timestamptz, CHECK (day = left(at::text, 10))", "day, at", "'2024-05-01', '2024-05-01 00:30+02'", "timestamp with time zone")]
+    [TestCase("doc jsonb, CHECK ((doc ->> 'from')::date < '2024-06-01')", "doc", "'{\"from\": \"1.5.2024\"}'", "date")]
+    [TestCase("at timestamptz, note text, CHECK (note = at || '')", "at, note", "'2024-05-01 00:30+02', '2024-05-01 00:30:00+02'", "timestamp with time zone")]
+    [TestCase("raw bytea, note text, CHECK (note = concat(raw, ''))", "raw, note", "'\\xff', '\\377'", "bytea")]
+    public async Task What_depends_on_how_a_session_writes_its_values_is_left_out(string columns, string names, string values, string of)
+    {
+        var database = await DataServer.DatabaseAsync($"CREATE TABLE t (id int PRIMARY KEY, {columns}); SET TimeZone = 'Europe/Berlin'; SET DateStyle = 'ISO, DMY'; SET bytea_output = 'escape'; INSERT INTO t (id, {names}) VALUES (1, {values})");
+        var report = await DataServer.RunAsync(new RowConstraintsCheck(), database);
+        Assert.That(report.Findings, Is.Empty);
+        Assert.That(report.Reason, Does.Contain($"how a {of} is written"));
+    }
+
+    [TestCase("doc jsonb, CHECK ((doc ->> 'n')::int > 0)", "doc", "'{\"n\": -1}'")]
+    [TestCase("mood feeling, CHECK (mood::text <> 'sad')", "mood", "'sad'")]
+    [TestCase("n int, note text, CHECK (note = concat(n, '!'))", "n, note", "1, '2!'")]
+    [TestCase("names text[], CHECK (array_to_string(names, ',') <> 'a,b')", "names", "'{a,b}'")]
+    public async Task What_every_session_writes_alike_is_tested(string columns, string names, string values)
+    {
+        var database = await DataServer.DatabaseAsync($"CREATE TYPE feeling AS ENUM ('glad', 'sad'); CREATE TABLE t (id int PRIMARY KEY, {columns})");
+        await DataServer.Cluster.ExecuteAsync(database, $"""
+            CREATE TABLE of_t AS SELECT conname, pg_get_constraintdef(oid) AS said FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'c';
+            DO $$ BEGIN EXECUTE 'ALTER TABLE t DROP CONSTRAINT ' || (SELECT conname FROM of_t); END $$;
+            INSERT INTO t (id, {names}) VALUES (1, {values});
+            DO $$ BEGIN EXECUTE 'ALTER TABLE t ADD CONSTRAINT said ' || (SELECT said FROM of_t) || ' NOT VALID'; END $$;
+            UPDATE pg_constraint SET convalidated = true WHERE conname = 'said';
+            """);
+        var report = await DataServer.RunAsync(new RowConstraintsCheck(), database);
+        Assert.That(report.Findings.Select(f => (string?)f.Evidence["constraint"]), Is.EqualTo(new[] { "constraint said" }), report.Reason);
     }
 
     [Test]

@@ -42,6 +42,8 @@ public sealed record ForeignKey
     public required bool OfPeriod { get; init; }
     /// <summary>Why what it points at may be on its way; null: it is not.</summary>
     public required string? Loading { get; init; }
+    /// <summary>Rows of one of its tables come from a publisher: applied there by a role whose keys do not fire, and perhaps before what they point at.</summary>
+    public required bool IsSubscribed { get; init; }
 
     public RelationName ChildName => new(Child, ChildQuoted);
     public RelationName ParentName => new(Parent, ParentQuoted);

@@ -11,7 +11,7 @@ public sealed class RowConstraintsCheck : ICheck
         "row_constraints", "Tests every row against the CHECK constraints, NOT NULL and domains that the catalogue calls valid: the server itself never looks at them again.", "db.orphan_cleanup",
         "Reads every table that has such constraints once, in pieces.", "ACCESS SHARE.",
         "SELECT on these tables (pg_read_all_data), and BYPASSRLS where they have row security.",
-        "Constraints that are NOT VALID; those that call a function which is not a superuser's, or one that depends on the session (its time zone, its role, the clock); domains within arrays and composite types.",
+        "Constraints that are NOT VALID; those that call a function which is not a superuser's, or one that depends on the session (its time zone, its role, the clock); domains within arrays and composite types; NULL where the CHECK of a domain refuses it.",
         [FindingKind.ConstraintViolated, FindingKind.DeadlyRead])
     {
         Reach = CheckReach.Table,
@@ -64,7 +64,18 @@ public sealed class RowConstraintsCheck : ICheck
         }
     }
 
-    private Finding? Found(TargetId target, RowPromise promise, WrongRows wrong) => wrong.Count == 0 ? null :
+    private Finding? Found(TargetId target, RowPromise promise, WrongRows wrong)
+    {
+        if (wrong.Count == 0)
+        {
+            return null;
+        }
+        var finding = Of(target, promise, wrong);
+        return !promise.MayBeLawful ? finding
+            : finding with { Detail = $"{finding.Detail}; an outer join or a subquery without a row brings NULL into such a column without an error, so that a person decides", Repair = null, Risk = null };
+    }
+
+    private Finding Of(TargetId target, RowPromise promise, WrongRows wrong) =>
         Finding.Of(Description.Name, FindingKind.ConstraintViolated, target, promise.Table, $"{wrong.Count} row(s) do not keep {promise.Promise}, which the catalogue calls valid", promise.Promise) with
         {
             Evidence = new JsonObject

@@ -14,8 +14,10 @@ public sealed record RowPromise
     public required string Quoted { get; init; }
     /// <summary>As a person would say it; it tells it from others of its table.</summary>
     public required string Promise { get; init; }
-    /// <summary>check, not_null, or domain for all that a column's domains say.</summary>
+    /// <summary>check, not_null, domain for what the CHECKs of a column's domains say, or domain_not_null.</summary>
     public required string Kind { get; init; }
+    /// <summary>The server itself lets NULL into a column whose domain refuses it.</summary>
+    public bool MayBeLawful => Kind == "domain_not_null";
     public required long? ConstraintOid { get; init; }
     public required string? OfColumn { get; init; }
     /// <summary>True for a row <c>c</c> that does not keep it.</summary>

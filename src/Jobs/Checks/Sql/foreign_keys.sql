@@ -7,7 +7,7 @@ WITH keys AS (
            -- from 15 on a key may name the columns that it sets to null
            ARRAY(SELECT e.n::int2 FROM pg_catalog.jsonb_array_elements_text(CASE WHEN pg_catalog.jsonb_typeof(pg_catalog.to_jsonb(k) -> 'confdelsetcols') = 'array'
                                                                                  THEN pg_catalog.to_jsonb(k) -> 'confdelsetcols' ELSE '[]' END) AS e (n)) AS set_numbers,
-           NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O') AS enforced,
+           NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled IN ('D', 'R')) AND coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::boolean, true) AS enforced,
            pg_catalog.pg_get_constraintdef(k.oid) AS definition
     FROM pg_catalog.pg_constraint k
     WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conname !~ '^healing_twin_' AND @child::bigint IS NULL AND (@table::bigint IS NULL OR k.conrelid = @table::bigint::oid)
@@ -44,9 +44,10 @@ SELECT k.oid::bigint AS oid, k.name, c.oid::bigint AS child, pg_catalog.format('
        k.match_full, k.on_delete, k.on_update, k.validated, k.of_period,
        -- what is not there yet may come with the next row
        CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r WHERE r.srrelid IN (c.oid, p.oid) AND r.srsubstate <> 'r')
-              OR EXISTS (SELECT FROM pg_catalog.pg_stat_progress_copy y WHERE y.relid = p.oid AND y.command = 'COPY FROM')
+              OR EXISTS (SELECT FROM pg_catalog.pg_stat_progress_copy y WHERE y.command = 'COPY FROM' AND (y.relid = p.oid OR y.relid IN (SELECT l.relid FROM pg_catalog.pg_partition_tree(p.oid) AS l)))
               OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity s WHERE s.datname = pg_catalog.current_database() AND s.application_name = 'pg_restore')
-            THEN 'its tables are being loaded' END AS loading
+            THEN 'its tables are being loaded' END AS loading,
+       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r WHERE r.srrelid IN (c.oid, p.oid)) AS is_subscribed
 FROM keys k
 JOIN pg_catalog.pg_class c ON c.oid = k.child
 JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace

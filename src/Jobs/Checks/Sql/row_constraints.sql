@@ -27,14 +27,15 @@ promises AS (
     -- compared as the type under all domains: a cast to one between would raise an error for the very row that is looked for
     SELECT s.attrelid, CASE WHEN s.depth = 0 THEN pg_catalog.format('constraint %I of the domain of %I', k.conname, s.attname)
                             ELSE pg_catalog.format('constraint %I of the domain %I under that of %I', k.conname, s.typname, s.attname) END, 'domain', k.oid, pg_catalog.quote_ident(s.attname),
-           pg_catalog.format('EXISTS (SELECT FROM (SELECT (c.%I)::%I.%I AS value) AS v WHERE (%s) IS FALSE)', s.attname, bn.nspname, b.typname, pg_catalog.pg_get_expr(k.conbin, 0)),
+           -- an outer join or a subquery without a row may lawfully bring NULL into a column whose domain refuses it
+           pg_catalog.format('pg_catalog.num_nulls(c.%I) = 0 AND EXISTS (SELECT FROM (SELECT (c.%I)::%I.%I AS value) AS v WHERE (%s) IS FALSE)', s.attname, s.attname, bn.nspname, b.typname, pg_catalog.pg_get_expr(k.conbin, 0)),
            ARRAY[pg_catalog.quote_ident(s.attname)]
     FROM domains s
     JOIN pg_catalog.pg_constraint k ON k.contypid = s.domain AND k.contype = 'c' AND k.convalidated
     JOIN pg_catalog.pg_type b ON b.oid = (SELECT u.base FROM domains u WHERE u.attrelid = s.attrelid AND u.attnum = s.attnum ORDER BY u.depth DESC LIMIT 1)
     JOIN pg_catalog.pg_namespace bn ON bn.oid = b.typnamespace
     UNION ALL
-    SELECT s.attrelid, pg_catalog.format('NOT NULL of the domain of %I', s.attname), 'domain', NULL, pg_catalog.quote_ident(s.attname),
+    SELECT s.attrelid, pg_catalog.format('NOT NULL of the domain of %I', s.attname), 'domain_not_null', NULL, pg_catalog.quote_ident(s.attname),
            pg_catalog.format('pg_catalog.num_nulls(c.%I) > 0', s.attname), ARRAY[pg_catalog.quote_ident(s.attname)]
     FROM domains s
     WHERE s.typnotnull
@@ -61,7 +62,8 @@ LEFT JOIN LATERAL (
     JOIN pg_catalog.pg_roles r ON r.oid = f.owner
     WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = m.constraint_oid AND NOT r.rolsuper
     LIMIT 1) AS x ON true
--- what it says depends on who asks, when, and in which time zone; those of types that may be anything are stable for that alone
+-- what it says depends on who asks, when, and in which time zone; those of types that may be anything are stable for that alone,
+-- and so is a cast by way of text: they depend on the session where the text of one of the types does
 LEFT JOIN LATERAL (
     SELECT f.called
     FROM pg_catalog.pg_constraint k
@@ -70,6 +72,18 @@ LEFT JOIN LATERAL (
         WHERE p.provolatile <> 'i' AND p.proname <> ALL ('{concat,concat_ws,format,array_to_string,textanycat,anytextcat}')
         UNION ALL
         SELECT 'the user or the time of the session' WHERE k.conbin::text ~ '\{SQLVALUEFUNCTION'
+        UNION ALL
+        SELECT 'how a ' || pg_catalog.format_type(b.oid, NULL) || ' is written'
+        FROM pg_catalog.regexp_matches(k.conbin::text, ':(?:[a-z]*type|typeId|array_typeid|element_typeid|row_typeid) (\d+)', 'g') AS r (id)
+        JOIN pg_catalog.pg_type t ON t.oid = r.id[1]::oid
+        JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
+        JOIN pg_catalog.pg_proc i ON i.oid = b.typinput
+        JOIN pg_catalog.pg_proc o ON o.oid = b.typoutput
+        WHERE (i.provolatile <> 'i' OR o.provolatile <> 'i' OR b.typname IN ('float4', 'float8', 'bytea', 'interval'))
+          AND b.typtype NOT IN ('e', 'p') AND b.typname NOT IN ('json', 'jsonb')
+          AND (k.conbin::text ~ '\{COERCEVIAIO'
+               OR EXISTS (SELECT FROM pg_catalog.regexp_matches(k.conbin::text, ':(?:funcid|opfuncid) (\d+)', 'g') AS f (id) JOIN pg_catalog.pg_proc p ON p.oid = f.id[1]::oid
+                          WHERE p.proname IN ('concat', 'concat_ws', 'format', 'array_to_string', 'textanycat', 'anytextcat')))
     ) AS f (called)
     WHERE k.oid = m.constraint_oid
     LIMIT 1) AS v ON true

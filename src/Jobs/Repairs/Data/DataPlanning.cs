@@ -43,7 +43,9 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
         var closure = work.Set is not null ? null : new ClosureCount(session.Connection, await SoftReferences.OfAsync(session.Target, cancel).ConfigureAwait(false));
         var along = closure is null ? 0 : await closure.OfAsync(work.Found.Places, cancel).ConfigureAwait(false);
         var uncounted = along is null ? $"more rows than can be counted go along with {work.Found.Count} row(s) of {work.Rows.Table.Quoted} by foreign keys" : null;
-        var asks = string.Join("; ", SoftlyReferring.Told(closure?.Softly ?? []).Prepend(plan.Asks).Prepend(uncounted).Where(a => a is not null));
+        // whoever switches a key off may be loading, the children first
+        var off = pointing is { Oid: not null, Enforced: false } ? $"{pointing.Label} is switched off (DISABLE TRIGGER, NOT ENFORCED), so that rows may be here before what they point at: approve only if no load is under way" : null;
+        var asks = string.Join("; ", SoftlyReferring.Told(closure?.Softly ?? []).Prepend(off).Prepend(plan.Asks).Prepend(uncounted).Where(a => a is not null));
         var rows = work.Found.Count + (along ?? 0);
         return plan with
         {

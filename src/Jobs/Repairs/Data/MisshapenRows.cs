@@ -1,3 +1,4 @@
+using System.Globalization;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Targets;
 using Npgsql;
@@ -31,7 +32,7 @@ public sealed class MisshapenRows(JsonColumn column) : IWrongRows
     public string Locking(RelationName leaf) =>
         $"""
         SELECT c.ctid::pg_catalog.text, c.{column.Column}::pg_catalog.text FROM ONLY {leaf.Quoted} AS c
-        WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND c.{column.Column} IS NOT NULL{(column.Rule.Where.Length == 0 ? "" : $" AND ({column.Rule.Where}\n)")}
+        WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND c.tableoid = {leaf.Oid.ToString(CultureInfo.InvariantCulture)} AND c.{column.Column} IS NOT NULL{(column.Rule.Where.Length == 0 ? "" : $" AND ({column.Rule.Where}\n)")}
         FOR UPDATE OF c SKIP LOCKED
         """;
 

@@ -38,6 +38,10 @@ internal static class OrphanPlanning
         {
             return planning.Plan with { Defer = $"{key.Label}: {loading}" };
         }
+        if (key.IsSubscribed)
+        {
+            return planning.Plan with { Refuse = $"{key.Label}: {ForeignKeysCheck.OfPublisher}" };
+        }
         var rows = new TestedRows(key.ChildName, declared.Test);
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);
         if (found.Count == 0)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
@@ -44,12 +45,22 @@ public sealed class TestedRows(RelationName table, RowTest test) : IWrongRows
     public string Locking(RelationName leaf) =>
         $"""
         SELECT c.ctid::pg_catalog.text FROM ONLY {leaf.Quoted} AS c
-        WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND ({test.Broken}) FOR UPDATE OF c SKIP LOCKED
+        WHERE c.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[]) AND c.tableoid = {leaf.Oid.ToString(CultureInfo.InvariantCulture)} AND ({test.Broken}) FOR UPDATE OF c SKIP LOCKED
         """;
 
     public string? Parameters => test.Allowed is null ? null : $"@allowed: {string.Join(", ", test.Allowed.Take(MostAllowed))}{(test.Allowed.Count > MostAllowed ? $" and {test.Allowed.Count - MostAllowed} more" : "")}";
 
+    /// <summary>
+    /// What stands beside the rows is judged as it was when the statement began; what was committed since, another statement sees. The rows
+    /// themselves are held by then. By oid as well: another table may have the name by now.
+    /// </summary>
     public async Task<IReadOnlyList<string>> LockAsync(RepairSession session, RelationName leaf, IReadOnlyList<string> ctids, CancellationToken cancel)
+    {
+        var held = await StillAsync(session, leaf, ctids, cancel).ConfigureAwait(false);
+        return held.Count == 0 || test.Beside.Count == 0 ? held : await StillAsync(session, leaf, held, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<string>> StillAsync(RepairSession session, RelationName leaf, IReadOnlyList<string> ctids, CancellationToken cancel)
     {
         await using var command = test.Command(Locking(leaf), session.Connection);
         command.Parameters.AddWithValue("ctids", ctids.ToArray());

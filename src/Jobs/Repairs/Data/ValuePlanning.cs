@@ -82,9 +82,13 @@ internal static class ValuePlanning
     private static async Task<RepairPlan> OfPromiseAsync(RepairSession session, Incident incident, DataPlanning planning, CancellationToken cancel)
     {
         var promises = await RowPromise.OfAsync(session.Connection, planning.Table, cancel).ConfigureAwait(false);
-        if (promises.FirstOrDefault(p => string.Equals(p.Promise, planning.Part, StringComparison.Ordinal)) is not { ForeignFunction: null } promise)
+        if (promises.FirstOrDefault(p => string.Equals(p.Promise, planning.Part, StringComparison.Ordinal)) is not { ForeignFunction: null, OfSession: null } promise)
         {
             return planning.Nothing($"{planning.Part} of {incident.Object} is no valid constraint any more");
+        }
+        if (promise.MayBeLawful)
+        {
+            return planning.Plan with { Refuse = $"NULL in a column whose domain refuses it may be lawful: correct the rows of {promise.Quoted} by hand, or take NOT NULL from the domain" };
         }
         var rows = new TestedRows(promise.Table, promise.Test);
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);
