@@ -52,7 +52,7 @@ public sealed class FencedSession : IAsyncDisposable
         }
     }
 
-    /// <summary>After the server was stopped for the repair: the same session, fenced anew.</summary>
+    /// <summary>After the server ended the session, for the repair or under it: the same one, fenced anew.</summary>
     public async Task ReopenAsync(Lease lease, HealerLedgers ledgers, HealerSettings settings, CancellationToken cancel)
     {
         await Connection.OpenAsync(cancel).ConfigureAwait(false);
@@ -60,7 +60,7 @@ public sealed class FencedSession : IAsyncDisposable
         await ledgers.Leases.RecordBackendAsync(lease, Backend.Pid, Backend.Start, cancel).ConfigureAwait(false);
         if (!await LockAsync(Connection, settings.LockPatience, _tools.Clock, cancel).ConfigureAwait(false))
         {
-            throw new Errors.HealingException("the server was restarted for the repair, and another session took the target's lock for repairs before ours came back", "It is looked at again with the next attempt.");
+            throw new Errors.HealingException("the server ended the repair's session, and another one took the target's lock for repairs before ours came back", "It is looked at again with the next attempt.");
         }
     }
 

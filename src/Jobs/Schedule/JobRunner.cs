@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>Takes a delivery of the engine, asks the job ledger whether it may run, runs it under a heartbeat, and writes how it ended.</summary>
-public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<IJob> jobs, RunnerSettings settings, IPoisonedRuns poisoned, TimeProvider clock, ILogger<JobRunner> logger, FaultInjector? faults = null)
+public sealed class JobRunner(JobLedger ledger, IJobEngine engine, IEnumerable<IJob> jobs, RunnerSettings settings, PoisonedRuns poisoned, TimeProvider clock, ILogger<JobRunner> logger, FaultInjector? faults = null)
 {
     /// <summary>So often a run is put off when a database went away under it, before it counts as failed.</summary>
     private const int MostOutages = 5;

@@ -5,7 +5,7 @@ using HealingWorkers.Jobs.Incidents;
 namespace HealingWorkers.Jobs.Schedule;
 
 /// <summary>Tells a person; the incident of a repair that kills its worker escalates, so that nobody tries it again by itself.</summary>
-public sealed class PoisonedRuns(IncidentLedger incidents, AlertQueue alerts) : IPoisonedRuns
+public sealed class PoisonedRuns(IncidentLedger incidents, AlertQueue alerts)
 {
     public async Task GiveUpAsync(JobRun run, string worker, CancellationToken cancel)
     {

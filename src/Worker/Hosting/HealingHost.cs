@@ -63,7 +63,7 @@ public sealed class HealingHost : IAsyncDisposable
         {
             var connection = await ControlConnectionAsync(cancel).ConfigureAwait(false);
             await new Migrator(connection, Get<TimeProvider>()).MigrateAsync(Options.Control.MigrationRevision, cancel).ConfigureAwait(false);
-            _ledger = new LedgerDb(connection);
+            _ledger = new LedgerDb(connection, Get<TimeProvider>());
         }
         return _ledger;
     }

@@ -275,25 +275,6 @@ public sealed class IncidentLedgerTests
         Assert.That((await _at.AgainAsync(incident.Id)).Kind.Name, Is.EqualTo("from_the_future"));
     }
 
-    [Test]
-    public async Task Numbers_of_the_fleet_come_from_the_ledger()
-    {
-        var statistics = new IncidentStatistics(_at.Ledger.Db);
-        Assert.That(await statistics.OutcomesAsync(default), Is.Empty);
-        var lease = await _at.LeaseAsync();
-        await _at.MoveAsync(await _at.OpenAsync(), Resolved);
-        var second = await _at.MoveAsync(await _at.FailAsync(await _at.OpenAsync(), lease), Escalated);
-        var outcome = (await statistics.OutcomesAsync(default)).Single();
-        Assert.That((outcome.Target, outcome.Resolved, outcome.Escalated, outcome.SuccessRate), Is.EqualTo(("movies", 1L, 1L, (double?)0.5)));
-        var open = (await statistics.OpenAsync(default)).Single();
-        Assert.That((open.Target, open.Kind, open.Severity, open.State, open.Count), Is.EqualTo(("movies", "btree_corrupt", "critical", "Escalated", 1L)));
-        Assert.That((await statistics.OpenedAsync(default)).Single().Count, Is.EqualTo(2));
-        var attempts = (await statistics.AttemptsAsync(default)).Single();
-        Assert.That((attempts.Target, attempts.Outcome, attempts.Count), Is.EqualTo(("movies", "failed", 1L)));
-        await _at.MoveAsync(second, Closed);
-        Assert.That((await statistics.OutcomesAsync(default)).Single().Escalated, Is.EqualTo(1), "closing does not undo an escalation");
-    }
-
     private async Task<IEnumerable<long>> DueAsync() => (await _at.Incidents.DueAsync(10, default)).Select(i => i.Id).ToList();
 
     private async Task<IEnumerable<long>> IdsAsync(IncidentFilter filter) => (await _at.Incidents.ListAsync(filter, default)).Select(i => i.Id).ToList();

@@ -17,7 +17,6 @@ public sealed class ControlData
 
     public long SegmentBytes => Number("Bytes per WAL segment");
 
-    public long BlockBytes => Number("Database block size");
 
     public string State => _lines["Database cluster state"];
 
