@@ -15,6 +15,8 @@ public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, Tid Next, us
     private const ushort XmaxInvalidBit = 0x0800;
     private const ushort XmaxMultiBit = 0x1000;
     private const ushort LockMask = KeyShareLock | ExclusiveLock;
+    private const ushort MovedOff = 0x4000;
+    private const ushort MovedIn = 0x8000;
     private const ushort KeysUpdated = 0x2000;
     private const ushort NattsMask = 0x07FF;
 
@@ -36,8 +38,10 @@ public readonly record struct HeapTupleHeader(uint Xmin, uint Xmax, Tid Next, us
     public bool XmaxLocksOnly => Has(LockOnly) || (Infomask & (XmaxMultiBit | LockMask)) == ExclusiveLock;
     /// <summary>A shared lock of one transaction: no removal leaves it, whatever became of the bit that says so.</summary>
     public bool XmaxOnceLocked => Has(KeyShareLock) && !XmaxIsMulti;
+    /// <summary>A VACUUM FULL of before PostgreSQL 9.0 made a second copy of it: whether this or the other one counts, its maker does not tell.</summary>
+    public bool WasMoved => Has(MovedOff) || Has(MovedIn);
     /// <summary>Its bits alone say that nobody sees it, whatever the commit log says.</summary>
-    public bool BitsHideIt => XminInvalid || (Has(XmaxCommittedBit) && !XmaxInvalid && !XmaxLocksOnly);
+    public bool BitsHideIt => !WasMoved && (XminInvalid || (Has(XmaxCommittedBit) && !XmaxInvalid && !XmaxLocksOnly));
 
     private bool Has(ushort bit) => (Infomask & bit) != 0;
 }

@@ -1,8 +1,10 @@
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Targets;
 using HealingWorkers.Jobs.Options;
+using Npgsql;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Checks;
@@ -47,6 +49,28 @@ public sealed class BrokenTextTests
         var finding = report.Findings.Single();
         Assert.That(finding.Kind, Is.EqualTo(FindingKind.HeapValueSuspect));
         Assert.That(finding.Detail, Does.Contain("\uFFFD").And.Contain("genre 21"));
+    }
+
+    /// <summary>As amcheck did before 14.12, 15.7 and 16.3 of values that an index holds uncompressed.</summary>
+    [Test]
+    public async Task A_row_that_amcheck_misses_and_whose_entry_says_the_same_is_not_suspect()
+    {
+        await Cluster.ExecuteAsync(_database, "CREATE INDEX of_all ON tagged (id, (nullif(genre, 'genre 22'))) INCLUDE (about)");
+        await using var target = CheckCluster.Target(_database);
+        var request = new CheckRequest(target, CheckScope.All);
+        var deadly = await DeadlyReads.OpenAsync(BtreeCheck.CheckName, request, await target.FactsAsync(CancellationToken.None), CancellationToken.None);
+        var index = new BtreeIndex(await CheckCluster.OidAsync(_database, "of_all"), "public.of_all", await CheckCluster.OidAsync(_database, "tagged"), "public.tagged", 1, false, false, false, false);
+        async Task<BtreeVerdict?> AskAsync(int id)
+        {
+            var row = await Cluster.ScalarAsync<string>(_database, "SELECT ctid::text FROM tagged WHERE id = @id", new { id });
+            var said = new PostgresException($"heap tuple {row} from table \"tagged\" lacks matching index tuple within index \"of_all\"", "ERROR", "ERROR", SqlState.IndexCorrupted);
+            return await new SuspectValue(request, deadly).OfAsync(new(index, BtreeOutcome.Damaged, said.MessageText, FindingKind.BtreeCorrupt, index.Name, said), CancellationToken.None);
+        }
+        Assert.That(await AskAsync(21), Is.Null);
+        Assert.That(await AskAsync(22), Is.Null, "a NULL");
+        var damage = new Damage(Cluster, _database);
+        await damage.Row.FlipInValueAsync("tagged", await damage.Row.FindAsync("tagged", "id = 21"), "about", at: 1);
+        Assert.That((await AskAsync(21))?.Kind, Is.EqualTo(FindingKind.HeapValueSuspect), "in a column that is only carried along");
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using Dapper;
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Findings;
@@ -105,5 +106,59 @@ public sealed class VisibilityCheckTests
         var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
         Assert.That(report.Status, Is.EqualTo(CheckStatus.Clean), report.Reason + string.Join("; ", report.Findings.Select(f => f.Detail)));
         Assert.That((await CheckCluster.RunAsync(new CountsCheck(), _database)).Status, Is.EqualTo(CheckStatus.Clean));
+    }
+
+    [TestCase(true)]
+    [TestCase(false, TestName = "Locks_are_not_taken_for_removals_without_sight_of_the_files")]
+    public async Task Locks_are_not_taken_for_removals(bool files)
+    {
+        var watcher = files ? null : "lock_watcher";
+        await using var elsewhere = await OpenAsync("postgres", "BEGIN; SELECT pg_current_xact_id()");
+        await Cluster.ExecuteAsync(_database, "CREATE TABLE locked (id int PRIMARY KEY); INSERT INTO locked SELECT generate_series(1, 9)");
+        await Cluster.ExecuteAsync(_database, "VACUUM locked");
+        await Cluster.ExecuteAsync(_database, "CHECKPOINT");
+        if (watcher is not null)
+        {
+            await Cluster.ExecuteAsync(_database, $"DROP ROLE IF EXISTS {watcher}; CREATE ROLE {watcher} LOGIN IN ROLE pg_read_all_data; GRANT EXECUTE ON FUNCTION pg_check_visible(regclass), pg_check_frozen(regclass) TO {watcher}");
+        }
+        await Cluster.ExecuteAsync(_database, "BEGIN; SELECT FROM locked WHERE id = 1 FOR KEY SHARE; COMMIT");
+        await using var one = await OpenAsync(_database, "BEGIN; SELECT FROM locked WHERE id IN (2, 3) FOR KEY SHARE");
+        await using var two = await OpenAsync(_database, "BEGIN; SELECT FROM locked WHERE id = 3 FOR KEY SHARE");
+        if (Cluster.Options.Binaries.Major <= 16)
+        {
+            Assert.That(await Cluster.ScalarAsync<long>(_database, "SELECT count(*) FROM pg_check_visible('locked')"), Is.EqualTo(9), "the server's own function is mistaken");
+        }
+        var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database, user: watcher);
+        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Detail}"), Is.Empty);
+        Assert.That(report.ExaminedNames, Does.Contain("public.locked"));
+    }
+
+    [Test]
+    public async Task A_row_that_an_open_transaction_removed_from_a_page_called_visible_is_the_maps_fault()
+    {
+        var block = await _damage.Visibility.WronglyVisibleAsync("casts", "movie_id = 700");
+        // the page on disk does not show this yet
+        await using var open = await OpenAsync(_database, $"BEGIN; DELETE FROM casts WHERE ctid = (SELECT min(ctid) FROM casts WHERE ctid >= '({block},0)')");
+        var report = await CheckCluster.RunAsync(new VisibilityCheck(), _database);
+        Assert.That(report.Findings.Select(f => $"{f.Kind.Name} {f.Object.Quoted} {f.Evidence["rows"]}"), Is.EqualTo(new[] { "visibility_map_wrong public.casts 2" }), string.Join("; ", report.Findings.Select(f => f.Detail)));
+    }
+
+    [Test]
+    public async Task The_newest_open_transaction_is_known_to_be_open()
+    {
+        await using var newest = await Cluster.OpenAsync(_database);
+        // nothing ended since it began, so that no snapshot reaches as far
+        await using var asks = await Cluster.OpenAsync(_database);
+        await using var begin = new Npgsql.NpgsqlCommand("BEGIN; SELECT (pg_current_xact_id()::text::bigint & 4294967295)", newest);
+        var ids = new[] { (long)(await begin.ExecuteScalarAsync())! };
+        var told = await asks.QuerySingleAsync<(long Id, string? Status)>(HealingWorkers.Jobs.Sql.Of<ICheck>("transaction_status"), new { ids });
+        Assert.That(told, Is.EqualTo((ids[0], "in progress")));
+    }
+
+    private static async Task<Npgsql.NpgsqlConnection> OpenAsync(string database, string sql)
+    {
+        var connection = await Cluster.OpenAsync(database);
+        await connection.ExecuteAsync(sql);
+        return connection;
     }
 }

@@ -11,7 +11,9 @@ public sealed class HiddenRowTests
     private const int KeyShare = 0x0010;
     private const int Exclusive = 0x0040;
     private const int XminCommitted = 0x0100;
+    private const int XminInvalid = 0x0200;
     private const int XmaxCommitted = 0x0400;
+    private const int XmaxInvalid = 0x0800;
     private const int Multi = 0x1000;
     private const int Deleted = 0x2000;
     private static readonly Tid Place = new(0, 3);
@@ -45,5 +47,14 @@ public sealed class HiddenRowTests
             Assert.That(row.IsLive(Status), Is.EqualTo(live), "live");
             Assert.That(row.WasRemoved(Status), Is.EqualTo(removed), "removed");
         });
+    }
+
+    [TestCase(0x4000, TestName = "Moved off by an old VACUUM FULL")]
+    [TestCase(0x8000, TestName = "Moved in by an old VACUUM FULL")]
+    public void The_copy_that_an_old_VACUUM_FULL_left_is_not_hidden(int moved)
+    {
+        HeapTupleHeader Header(int mask) => new(700, 0, Place, 2, (ushort)(mask | XminInvalid | XmaxInvalid), 24);
+        Assert.That(Header(0).BitsHideIt);
+        Assert.That(Header(moved) is { WasMoved: true, BitsHideIt: false });
     }
 }

@@ -42,11 +42,19 @@ internal sealed class BtreeSession(Target target, string statement) : IAsyncDisp
             return _connection;
         }
         await DisposeAsync().ConfigureAwait(false);
-        _connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
-        await SessionLife.NoticeLostClientAsync(_connection, cancel).ConfigureAwait(false);
-        _command = new NpgsqlCommand(statement, _connection) { Parameters = { new NpgsqlParameter<long>() } };
-        await _command.PrepareAsync(cancel).ConfigureAwait(false);
-        return _connection;
+        try
+        {
+            _connection = await SessionLife.OpenAsync(target, cancel).ConfigureAwait(false);
+            _command = new NpgsqlCommand(statement, _connection) { Parameters = { new NpgsqlParameter<long>() } };
+            await _command.PrepareAsync(cancel).ConfigureAwait(false);
+            return _connection;
+        }
+        catch
+        {
+            // one that is not set up is none
+            await DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

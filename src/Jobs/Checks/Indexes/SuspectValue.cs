@@ -35,7 +35,7 @@ internal sealed partial class SuspectValue(CheckRequest request, DeadlyReads dea
         try
         {
             var pass = await new IndexPass(0, 0, new HashSet<HeapPlace> { place }).ReadAsync(new(files, index.Path), IndexFormat.Of(index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false);
-            return pass.Tuples.TryGetValue(place, out var entry) && await InTableAsync(connection, files, index, place, cancel).ConfigureAwait(false) is { } inTable
+            return pass.Tuples.TryGetValue(place, out var entry) && await InTableAsync(connection, files, index, place, entry, cancel).ConfigureAwait(false) is { } inTable
                 ? Suspect(verdict, index, place, inTable, KeyText.Of(index, entry)) : null;
         }
         catch (FileNotFoundException)
@@ -52,8 +52,8 @@ internal sealed partial class SuspectValue(CheckRequest request, DeadlyReads dea
         Evidence = new JsonObject { ["row"] = place.ToString(), ["in_table"] = inTable, ["in_index"] = inIndex },
     };
 
-    /// <summary>The values of the visible row that the index knows by that place, in words. Null where there is none any more.</summary>
-    private async Task<string?> InTableAsync(NpgsqlConnection connection, IServerFiles files, ProbedIndex index, HeapPlace place, CancellationToken cancel)
+    /// <summary>The values of the visible row that the index knows by that place, in words. Null where there is none any more, or where they are those of its entry.</summary>
+    private async Task<string?> InTableAsync(NpgsqlConnection connection, IServerFiles files, ProbedIndex index, HeapPlace place, byte[] entry, CancellationToken cancel)
     {
         if (index.ForeignOwner is { } owner)
         {
@@ -66,7 +66,7 @@ internal sealed partial class SuspectValue(CheckRequest request, DeadlyReads dea
             {
                 if (page is not null && new HeapLines(page).RootsOf(row.Key.Offset).Contains(place.Offset))
                 {
-                    return await deadly.GuardAsync(connection, index.Table, $"SELECT * FROM ONLY {index.TableQuoted} WHERE ctid = '{row.Key}'", token => ValuesAsync(connection, index, row.Key, token), cancel).ConfigureAwait(false);
+                    return await deadly.GuardAsync(connection, index.Table, $"SELECT * FROM ONLY {index.TableQuoted} WHERE ctid = '{row.Key}'", token => ValuesAsync(connection, index, row.Key, entry, token), cancel).ConfigureAwait(false);
                 }
             }
             return null;
@@ -78,21 +78,22 @@ internal sealed partial class SuspectValue(CheckRequest request, DeadlyReads dea
         }
     }
 
-    private static async Task<string?> ValuesAsync(NpgsqlConnection connection, ProbedIndex index, HeapPlace place, CancellationToken cancel)
+    private static async Task<string?> ValuesAsync(NpgsqlConnection connection, ProbedIndex index, HeapPlace place, byte[] entry, CancellationToken cancel)
     {
-        var values = new List<string>();
+        var columns = new List<string>();
         await using (var asked = new NpgsqlCommand(Sql.Of<ICheck>("index_values"), connection) { Parameters = { new("oid", index.Oid), new("count", index.KeyNames.Length) } })
         await using (var column = await asked.ExecuteReaderAsync(cancel).ConfigureAwait(false))
         {
             while (await column.ReadAsync(cancel).ConfigureAwait(false))
             {
-                values.Add($"CASE WHEN {column.GetString(0)} IS NOT DISTINCT FROM NULL THEN 'NULL' ELSE pg_catalog.quote_literal(pg_catalog.concat({column.GetString(0)})) END");
+                columns.Add(column.GetString(0));
             }
         }
         if (index.CallsFunctions)
         {
             await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         }
+        var values = columns.Select(static c => $"CASE WHEN {c} IS NOT DISTINCT FROM NULL THEN 'NULL' ELSE pg_catalog.quote_literal(pg_catalog.concat({c})) END");
         await using var command = new NpgsqlCommand($"SELECT ARRAY[{string.Join(", ", values)}]::pg_catalog.text[] FROM ONLY {index.TableQuoted} WHERE ctid = '{place}'::pg_catalog.tid", connection);
         string?[]? said = null;
         await using (var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false))
@@ -102,8 +103,9 @@ internal sealed partial class SuspectValue(CheckRequest request, DeadlyReads dea
                 said = ServerText.AllShown(row, 0);
             }
         }
+        var isSame = said is not null && await SameKey.IsInAsync(connection, index, place, columns, entry, cancel).ConfigureAwait(false);
         await SearchPath.UseOursAsync(connection, cancel).ConfigureAwait(false);
-        return said is null ? null : string.Join(", ", index.KeyNames.Zip(said, static (name, value) => $"{name}={value}"));
+        return said is null || isSame ? null : string.Join(", ", index.KeyNames.Zip(said, static (name, value) => $"{name}={value}"));
     }
 
     [GeneratedRegex(@"\Aheap tuple \((\d+),(\d+)\) from table "".*"" lacks matching index tuple", RegexOptions.Singleline, 1000)]

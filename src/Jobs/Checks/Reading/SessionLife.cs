@@ -1,4 +1,5 @@
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
 using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
@@ -7,6 +8,22 @@ namespace HealingWorkers.Jobs.Checks;
 internal static class SessionLife
 {
     private const string InvalidValue = "22023";
+
+    /// <summary>A session for checks that is told so, or none.</summary>
+    public static async Task<NpgsqlConnection> OpenAsync(Target target, CancellationToken cancel)
+    {
+        var connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            await NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     public static async Task NoticeLostClientAsync(NpgsqlConnection connection, CancellationToken cancel)
     {

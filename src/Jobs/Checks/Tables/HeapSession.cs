@@ -20,9 +20,7 @@ internal sealed class HeapSession(Target target, string schema, DeadlyReads dead
             return _connection;
         }
         await DisposeAsync().ConfigureAwait(false);
-        _connection = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
-        await SessionLife.NoticeLostClientAsync(_connection, cancel).ConfigureAwait(false);
-        return _connection;
+        return _connection = await SessionLife.OpenAsync(target, cancel).ConfigureAwait(false);
     }
 
     /// <param name="first">Null for a table without pages.</param>

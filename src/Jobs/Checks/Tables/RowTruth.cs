@@ -34,8 +34,24 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
     private IServerFiles? _files;
     private string? _path;
     private bool _looked;
+    private bool _written;
 
     public async Task<IReadOnlyDictionary<int, RowFate>> OfBlockAsync(long block, IReadOnlyList<int> offsets, CancellationToken cancel)
+    {
+        var (rows, status) = await RowsAsync(block, offsets, cancel).ConfigureAwait(false);
+        if (_files is not null && !_written && rows.Exists(r => r.IsWorthWriting(status)))
+        {
+            // once for a table: somebody is always at some row of a busy one
+            _written = true;
+            if (await Checkpoint.TryAsync(connection, cancel).ConfigureAwait(false))
+            {
+                (rows, status) = await RowsAsync(block, offsets, cancel).ConfigureAwait(false);
+            }
+        }
+        return rows.ToDictionary(r => r.Place.Offset, r => r.Fate(status));
+    }
+
+    private async Task<(List<Row> Rows, Func<long, string?> Status)> RowsAsync(long block, IReadOnlyList<int> offsets, CancellationToken cancel)
     {
         var page = await PageAsync(block, cancel).ConfigureAwait(false);
         var seen = await SeenAsync(block, cancel).ConfigureAwait(false);
@@ -43,7 +59,7 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         var ids = rows.SelectMany(r => new[] { r.Xmin, r.Xmax }).OfType<long>().Where(x => x > 0).Distinct().ToArray();
         var status = (await connection.QueryAsync<(long Id, string? Status)>(new CommandDefinition(Sql.Of<ICheck>("transaction_status"), new { ids }, cancellationToken: cancel)).ConfigureAwait(false))
             .ToDictionary(s => s.Id, s => s.Status);
-        return rows.ToDictionary(r => r.Place.Offset, r => r.Fate(x => status.GetValueOrDefault(x)));
+        return (rows, x => status.GetValueOrDefault(x));
     }
 
     private async Task<HeapPage?> PageAsync(long block, CancellationToken cancel)
@@ -94,33 +110,39 @@ public sealed class RowTruth(Target target, TargetFacts facts, NpgsqlConnection 
         public long? Xmin => Seen?.Xmin ?? OnDisk?.Xmin;
         public long? Xmax => Seen?.Xmax ?? OnDisk?.Xmax;
 
+        /// <summary>Its page on disk is older than what somebody did with it since, and that matters.</summary>
+        public bool IsWorthWriting(Func<long, string?> status) => Seen is { Xmax: not 0 } seen && Header is null && (!seen.Fetched || status(seen.Xmax) == "in progress");
+
         public RowFate Fate(Func<long, string?> status) =>
             // cleared away after it was removed, which takes from the page the word that all in it is visible
             IsDead && Seen is null ? PageSaysVisible == true ? RowFate.Unsure : RowFate.MapIsWrong
-            : Xmin is not { } made || Xmax is not { } removed || Lives(made, removed, status) is not { } lives ? RowFate.Unsure
-            : !lives ? RowFate.MapIsWrong
+            : Xmin is not { } made || Xmax is not { } removed || WasMade(made, status) is not { } wasMade ? RowFate.Unsure
+            : !wasMade ? RowFate.MapIsWrong
+            : Seen is { Fetched: true } && IsLockedOrRemoved(removed) ? RowFate.Sound
+            : Stays(removed, status) is not { } stays ? RowFate.Unsure
+            : !stays ? RowFate.MapIsWrong
             : Seen is { } seen ? (seen.Fetched ? RowFate.Sound : RowFate.Hidden)
             : Header is { BitsHideIt: true } ? RowFate.Hidden : RowFate.Sound;
 
-        /// <summary>By the commit log and by what a removal leaves behind, not by the row's hint bits. Null where they do not say.</summary>
-        private bool? Lives(long made, long removed, Func<long, string?> status)
-        {
-            if (Header is not { XminFrozen: true } && status(made) is not "committed")
-            {
-                return status(made) is null ? null : false;
-            }
-            if (removed == 0 || Header is { XmaxLocksOnly: true })
-            {
-                return true;
-            }
-            return Header is { XmaxIsMulti: true } ? null : status(removed) switch
+        /// <summary>Somebody is named who locked it, or removed it, or several who did: without its own bits nobody can tell, nor whether the number is a transaction's.</summary>
+        private bool IsLockedOrRemoved(long removed) => removed != 0 && Header is null or { XmaxIsMulti: true };
+
+        /// <summary>By the commit log, not by the row's hint bits, but that it is frozen, which no lock takes back. Null where it does not say.</summary>
+        private bool? WasMade(long made, Func<long, string?> status) =>
+            OnDisk is { XminFrozen: true } h && h.Xmin == made ? true : status(made) is { } fate ? fate == "committed" : null;
+
+        /// <summary>By the commit log and by what a removal leaves behind. Null where they do not say.</summary>
+        private bool? Stays(long removed, Func<long, string?> status) =>
+            Header is { WasMoved: true } && Seen is not { Fetched: true } ? null
+            : removed == 0 || Header is { XmaxLocksOnly: true } ? true
+            : IsLockedOrRemoved(removed) ? null
+            : status(removed) switch
             {
                 "aborted" => true,
                 "in progress" => false,
                 "committed" => NotRemoved(),
                 _ => null,
             };
-        }
 
         /// <summary>
         /// Whoever removes a row marks it, or points from it to its successor, and takes from its page the word that all in it is visible.

@@ -39,7 +39,15 @@ public sealed class VisibilityLook(Target target, TargetFacts facts, NpgsqlConne
         }
         // a row of the first kind is hidden, not mapped wrongly; one that is merely not frozen hides nothing
         var seen = visible.Where(t => !sound.Contains(t)).ToHashSet();
-        return new([.. wrong.Where(seen.Contains)], [.. frozen.Except(hidden).Except(seen)], hidden, [.. unsure.Where(seen.Contains)]) { HasMore = _hasMore };
+        var verdict = new VisibilityVerdict([.. wrong.Where(seen.Contains)], [.. frozen.Except(hidden).Except(seen)], hidden, [.. unsure.Where(seen.Contains)]) { HasMore = _hasMore };
+        return wrong.Count + hidden.Count + unsure.Count == 0 ? verdict : await StillAsync(verdict, table, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Whoever removed a row while it was looked at took from its page the word that all in it is visible: none of that is damage.</summary>
+    private async Task<VisibilityVerdict> StillAsync(VisibilityVerdict verdict, RelationName table, CancellationToken cancel)
+    {
+        var told = (await OnceAsync("pg_check_visible", table, cancel).ConfigureAwait(false)).Concat(await OnceAsync("pg_check_frozen", table, cancel).ConfigureAwait(false)).ToHashSet();
+        return verdict with { Visible = [.. verdict.Visible.Where(told.Contains)], Hidden = [.. verdict.Hidden.Where(told.Contains)], Unsure = [.. verdict.Unsure.Where(told.Contains)] };
     }
 
     /// <summary>Others work on the table: only what a second look finds too is told.</summary>

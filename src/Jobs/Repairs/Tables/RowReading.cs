@@ -39,16 +39,30 @@ internal sealed class RowReading(RepairSession session, QuarantineTable table, b
         {
             try
             {
-                _connection = await session.Target.OpenRepairAsync(cancel).ConfigureAwait(false);
-                await _connection.ExecuteAsync(new CommandDefinition(Sql.Of<QuarantineTable>("row_reading"), cancellationToken: cancel)).ConfigureAwait(false);
+                _connection = await OpenAsync(cancel).ConfigureAwait(false);
                 _opened = true;
                 return _connection;
             }
             catch (Exception e) when (e is HealingException or NpgsqlException && _opened && session.Target.Clock.GetElapsedTime(began) < Patience)
             {
                 // it comes back from a crash
-                await DisposeAsync().ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>One that was not set up might write, and is none.</summary>
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    {
+        var connection = await session.Target.OpenRepairAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            await connection.ExecuteAsync(new CommandDefinition(Sql.Of<QuarantineTable>("row_reading"), cancellationToken: cancel)).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 
