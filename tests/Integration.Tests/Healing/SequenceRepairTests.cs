@@ -1,5 +1,7 @@
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Healing;
 using HealingWorkers.Jobs.Incidents;
+using HealingWorkers.Jobs.Repairs;
 using HealingWorkers.Drill;
 using NUnit.Framework;
 
@@ -157,9 +159,9 @@ internal sealed class SequenceRepairTests
         await Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE TABLE evens (id serial PRIMARY KEY); ALTER SEQUENCE evens_id_seq INCREMENT 2 RESTART 2; INSERT INTO evens SELECT FROM generate_series(1, 20)");
         await DamageAsync(hospital, "public.evens_id_seq", "zeroed");
         var incident = (await hospital.CheckAsync(new SequencesCheck())).Single();
-        var outcome = await hospital.HealAsync(incident.Id);
-        Assert.That((outcome.State, outcome.Note), Is.EqualTo((IncidentState.AwaitingApproval, outcome.Note)));
-        Assert.That(outcome.Note, Does.Contain("steps by 2").And.Contain("see that they are not the other's"));
+        Assert.That((await hospital.HealAsync(incident.Id)).State, Is.EqualTo(IncidentState.AwaitingApproval));
+        var plan = await new PlanPreview(new TargetSet([hospital.Target]), HealerFactory.Repairs(hospital.Checks, new RepairLimits())).OfAsync(incident, CancellationToken.None);
+        Assert.That(plan.Asks, Does.Contain("steps by 2").And.Contain("see that they are not the other's"));
     }
 
     private static Task DamageAsync(Hospital hospital, string sequence, string damage)
