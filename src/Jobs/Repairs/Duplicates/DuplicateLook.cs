@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Ledger;
@@ -10,6 +11,8 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Looks at every row of the keys that are double, within the open transaction, and says which is to stay: the one that others refer to, else the oldest, or as the owner's rule says.</summary>
 internal static class DuplicateLook
 {
+    private static readonly CompositeFormat Rows = CompositeFormat.Parse(Sql.Of<IndexLook>("duplicate_rows"));
+
     /// <param name="soft">Null: who points at them by a rule alone is known already.</param>
     /// <param name="hold">Locks the rows before it looks at who refers to them: who was about to is seen, and who comes now waits, since no lock of the table keeps a foreign key from asking.</param>
     public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, SoftReferences? soft, CancellationToken cancel, bool hold = false)
@@ -28,7 +31,7 @@ internal static class DuplicateLook
         }
         var table = await QuarantineTable.OfAsync(connection, key.TableOid, cancel).ConfigureAwait(false);
         var copies = (await connection.QueryAsync<(string Place, long? Age, string Said)>(new CommandDefinition(
-            string.Format(CultureInfo.InvariantCulture, Sql.Of<IndexLook>("duplicate_rows"), table.Quoted, table.Values),
+            string.Format(CultureInfo.InvariantCulture, Rows, table.Quoted, table.Values),
             new { places = members.Select(m => m.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false))
             .ToDictionary(c => c.Place, c => new DuplicateCopy(c.Place, c.Age, c.Said), StringComparer.Ordinal);
         var groups = members.GroupBy(m => m.Group).Select(g => (g.First().Key, Copies: g.Select(m => copies[m.Place]).ToList())).ToList();
