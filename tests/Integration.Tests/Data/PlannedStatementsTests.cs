@@ -82,7 +82,7 @@ public sealed partial class PlannedStatementsTests
         Assert.Multiple(() =>
         {
             Assert.That(plan.Steps[0].Parameters, Does.Match(@"^@ctids: \(0,\d+\), \(0,\d+\); @allowed: G, PG$"));
-            Assert.That(plan.Steps[1].Statement, Does.Contain("FROM ONLY public.movies AS t WHERE t.ctid = ANY"));
+            Assert.That(plan.Steps[1].Statement, Does.Contain("FROM ONLY public.movies AS t WHERE t.ctid OPERATOR(pg_catalog.=) ANY"));
             Assert.That((plan.Steps[1].Locks, plan.Steps[1].Parameters), Is.EqualTo(("ROW EXCLUSIVE on public.changes, ACCESS SHARE on public.movies",
                 $"@table_name: public.movies; @column_name: rating; @action: nullify; @incident: {incident.Id}; {plan.Steps[0].Parameters!.Split("; ")[0]}")));
             Assert.That(plan.Steps[3].Statement, Does.StartWith("UPDATE ONLY public.movies t SET rating = NULL, needs_review = true FROM (SELECT r.place"));

@@ -213,9 +213,11 @@ public sealed class ValueChecksTests
             r.Sql.Add(new() { Name = "negative", Query = File("negative.sql", "SELECT id, runtime FROM movies WHERE runtime < 0; -- here\n") });
             r.Sql.Add(new() { Name = "fine", Query = File("fine.sql", "SELECT id FROM movies WHERE runtime IS NULL -- none") });
             r.Sql.Add(new() { Name = "many", Query = File("many.sql", "SELECT id FROM movies") });
+            r.Sql.Add(new() { Name = "named", Query = File("named.sql", "SELECT id AS q, runtime FROM movies WHERE runtime = -1") });
         });
-        Assert.That(report.Findings.Select(f => f.Detail), Is.EqualTo(new[] { "the rule negative returned 3 row(s)", "the rule many returned more than 1000 row(s)" }), report.Reason);
+        Assert.That(report.Findings.Select(f => f.Detail), Is.EqualTo(new[] { "the rule negative returned 3 row(s)", "the rule many returned more than 1000 row(s)", "the rule named returned 1 row(s)" }), report.Reason);
         Assert.That(report.Findings[0].Evidence["rows"]!.ToJsonString(), Does.Contain("""{"id":"1","runtime":"-1"}"""));
+        Assert.That(report.Findings[2].Evidence["rows"]!.ToJsonString(), Is.EqualTo("""[{"q":"1","runtime":"-1"}]"""));
         Assert.That(report.Findings.Select(f => f.Fingerprint), Is.Unique);
         Assert.That(report.ExaminedNames, Is.EqualTo(new[] { database }));
     }

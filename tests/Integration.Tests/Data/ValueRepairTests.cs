@@ -44,6 +44,23 @@ public sealed class ValueRepairTests
         Assert.That((healed.State, await clinic.CountAsync("movies"), await clinic.CountAsync("changes WHERE old_value LIKE '{\"id\": %'")), Is.EqualTo((IncidentState.Resolved, 98L, 2L)), healed.Reason);
     }
 
+    [Test]
+    public async Task The_whole_row_is_told_whatever_its_columns_and_the_owners_operators_are_called()
+    {
+        await using var clinic = await Clinic.OpenAsync("""
+            CREATE TABLE movies (id int PRIMARY KEY, rating text, t text, s text, p text, c text, x text);
+            INSERT INTO movies SELECT i, 'PG', 't', 's', 'p', 'c', 'x' FROM generate_series(1, 100) i;
+            UPDATE movies SET rating = 'bad' WHERE id IN (7, 8);
+            CREATE TABLE changes (row_key jsonb, old_value jsonb);
+            CREATE FUNCTION never(tid, tid) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
+            CREATE OPERATOR public.= (LEFTARG = tid, RIGHTARG = tid, FUNCTION = never)
+            """, r => r.AllowedValues.Add(Ratings(RuleAction.Quarantine)));
+        await clinic.RunAsync($"ALTER DATABASE {clinic.Database} SET search_path = public, pg_catalog");
+        var healed = await clinic.HealOnlyAsync();
+        Assert.That((healed.State, await clinic.CountAsync("movies"), await clinic.CountAsync("changes WHERE old_value = row_key || '{\"rating\": \"bad\", \"t\": \"t\", \"s\": \"s\", \"p\": \"p\", \"c\": \"c\", \"x\": \"x\"}'")),
+            Is.EqualTo((IncidentState.Resolved, 98L, 2L)), healed.Reason);
+    }
+
     [TestCase(RuleAction.Nullify, 100)]
     [TestCase(RuleAction.Quarantine, 99)]
     public async Task Json_of_another_shape(RuleAction action, long left)

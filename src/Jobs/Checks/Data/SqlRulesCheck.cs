@@ -70,7 +70,7 @@ public sealed partial class SqlRulesCheck : ICheck
     {
         await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
         // with a numbered parameter the text goes to the server as it is, which takes one statement and no more
-        await using var command = new NpgsqlCommand($"SELECT pg_catalog.to_jsonb(q)::pg_catalog.text FROM (\n{query}\n) AS q LIMIT $1", connection) { Parameters = { new() { Value = MostRows + 1L } } };
+        await using var command = new NpgsqlCommand($"SELECT pg_catalog.to_jsonb(q.*)::pg_catalog.text FROM (\n{query}\n) AS q LIMIT $1", connection) { Parameters = { new() { Value = MostRows + 1L } } };
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var rows = new List<string>();
         while (await row.ReadAsync(cancel).ConfigureAwait(false))

@@ -32,7 +32,7 @@ public sealed record AuditTable(string Quoted, IReadOnlyList<DataColumn> Columns
 
     public string Statement(DataWork work, RelationName leaf) =>
         $"INSERT INTO {Quoted} ({string.Join(", ", Columns.Select(c => c.Quoted))})\nSELECT {string.Join(", ", Columns.Select(c => Value(c, work)))}\n"
-        + $"FROM ONLY {leaf.Quoted} AS t WHERE t.ctid = ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[])";
+        + $"FROM ONLY {leaf.Quoted} AS t WHERE t.ctid OPERATOR(pg_catalog.=) ANY (@ctids::pg_catalog.text[]::pg_catalog.tid[])";
 
     /// <summary>What the parameters of the statement stand for, beside the places.</summary>
     public string Parameters(DataWork work, RelationName leaf) => string.Join("; ", Columns.Select(c => c.Name switch
@@ -65,11 +65,12 @@ public sealed record AuditTable(string Quoted, IReadOnlyList<DataColumn> Columns
     private static string Value(DataColumn column, DataWork work)
     {
         var json = column.Type is "json" or "jsonb";
+        // t alone would be a column of that name
         var value = column.Name switch
         {
             "row_key" => work.Key.Count == 0 ? "pg_catalog.to_jsonb(t.ctid::pg_catalog.text)"
                 : string.Create(CultureInfo.InvariantCulture, $"pg_catalog.jsonb_build_object({string.Join(", ", work.Key.Select(k => $"{Literal(k)}, t.{k}"))})"),
-            "old_value" => work.Column is { } one ? json ? $"pg_catalog.to_jsonb(t.{one})" : $"t.{one}" : "pg_catalog.to_jsonb(t)",
+            "old_value" => work.Column is { } one ? json ? $"pg_catalog.to_jsonb(t.{one})" : $"t.{one}" : "pg_catalog.to_jsonb(t.*)",
             "changed_at" => "pg_catalog.now()",
             "changed_by" => "current_user",
             _ => json ? $"pg_catalog.to_jsonb(@{column.Name}::pg_catalog.text)" : $"@{column.Name}",

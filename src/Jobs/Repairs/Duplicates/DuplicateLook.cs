@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Dapper;
 using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Ledger;
@@ -9,10 +11,14 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>Looks at every row of the keys that are double, within the open transaction, and says which is to stay: the one that others refer to, else the oldest, or as the owner's rule says.</summary>
 internal static class DuplicateLook
 {
+    private static readonly CompositeFormat Rows = CompositeFormat.Parse(Sql.Of<IndexLook>("duplicate_rows"));
+
     /// <param name="soft">Null: who points at them by a rule alone is known already.</param>
     /// <param name="hold">Locks the rows before it looks at who refers to them: who was about to is seen, and who comes now waits, since no lock of the table keeps a foreign key from asking.</param>
     public static async Task<IReadOnlyList<DuplicateDecision>> DecideAsync(NpgsqlConnection connection, UniqueKey key, KeepRow keep, SoftReferences? soft, CancellationToken cancel, bool hold = false)
     {
+        // two values that differ would else be written alike, as the database has it set
+        await QuarantineSchema.UseSettingsAsync(connection, cancel).ConfigureAwait(false);
         var members = await UniqueKeys.MembersAsync(connection, key, cancel).ConfigureAwait(false);
         if (members.Count == 0)
         {
@@ -23,8 +29,9 @@ internal static class DuplicateLook
             await connection.ExecuteAsync(new CommandDefinition(Holding(key),
                 new { places = members.Select(m => m.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
         }
-        var copies = (await connection.QueryAsync<(string Place, long Age, string Said)>(new CommandDefinition(
-            Sql.Of<IndexLook>("duplicate_rows").Replace("{0}", key.TableQuoted, StringComparison.Ordinal),
+        var table = await QuarantineTable.OfAsync(connection, key.TableOid, cancel).ConfigureAwait(false);
+        var copies = (await connection.QueryAsync<(string Place, long? Age, string Said)>(new CommandDefinition(
+            string.Format(CultureInfo.InvariantCulture, Rows, table.Quoted, table.Values),
             new { places = members.Select(m => m.Place).ToArray() }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false))
             .ToDictionary(c => c.Place, c => new DuplicateCopy(c.Place, c.Age, c.Said), StringComparer.Ordinal);
         var groups = members.GroupBy(m => m.Group).Select(g => (g.First().Key, Copies: g.Select(m => copies[m.Place]).ToList())).ToList();
@@ -61,17 +68,21 @@ internal static class DuplicateLook
         }
     }
 
-    private static DuplicateDecision Decide(string key, List<DuplicateCopy> copies, KeepRow keep)
+    internal static DuplicateDecision Decide(string key, IReadOnlyList<DuplicateCopy> copies, KeepRow keep)
     {
-        var byAge = copies.OrderByDescending(c => c.Age).ThenBy(c => PlaceOrder(c.Place)).ToList();
+        var known = copies.All(c => c.Age is not null);
+        var byAge = copies.OrderByDescending(c => known ? c.Age : 0).ThenBy(c => PlaceOrder(c.Place)).ToList();
         var referred = byAge.Where(c => c.Referring.Count > 0).ToList();
         var (winner, why, clear) = keep == KeepRow.Oldest && IsFirstOldest(byAge) ? (byAge[0], "it was written the longest ago, and the rule says to keep that", true)
             : referred.Count == 1 ? (referred[0], "others refer to it and to none of the rest", true)
-            : copies.TrueForAll(c => c.Said == copies[0].Said) ? (byAge[0], "they are equal, and it is the oldest", true)
-            : (referred.Count > 1 ? referred[0] : byAge[0], referred.Count > 1 ? "others refer to several of them, and it is the oldest of those" : "nobody refers to any of them, and it is the oldest", false);
+            : copies.All(c => c.Said == copies[0].Said) ? (byAge[0], $"they are equal, and {First("")}", true)
+            : referred.Count > 1 ? (referred[0], $"others refer to several of them, and {First(" of those")}", false)
+            : (byAge[0], $"nobody refers to any of them, and {First("")}", false);
         var losers = byAge.Where(c => c != winner).ToList();
         TellOnce(winner, losers);
         return new(key, winner, losers, why, clear);
+
+        string First(string of) => known ? $"it is the oldest{of}" : $"it is the first{of} by its place, since their ages cannot be told";
     }
 
     /// <summary>Who refers to the row that stays as well keeps its reference, and who refers to several that go is told of with the first.</summary>
@@ -86,12 +97,12 @@ internal static class DuplicateLook
         }
     }
 
-    /// <summary>Rows of one transaction are as old as each other, and numbers that have wrapped around tell no age.</summary>
-    private static bool IsFirstOldest(List<DuplicateCopy> byAge) => byAge.TrueForAll(c => c.Age >= 0) && byAge[0].Age > byAge[1].Age;
+    /// <summary>Rows of one transaction are as old as each other.</summary>
+    private static bool IsFirstOldest(List<DuplicateCopy> byAge) => byAge.TrueForAll(c => c.Age is not null) && byAge[0].Age > byAge[1].Age;
 
     private static (long, long) PlaceOrder(string place)
     {
         var parts = place.Trim('(', ')').Split(',');
-        return (long.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
+        return (long.Parse(parts[0], CultureInfo.InvariantCulture), long.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 }

@@ -13,7 +13,6 @@ namespace HealingWorkers.Jobs.Repairs;
 /// <summary>One row of each key stays, the others go to quarantine, and the index is built anew, all in one transaction that keeps writers out.</summary>
 public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
 {
-    private const int Shown = 20;
     private const string Locks = "SHARE ROW EXCLUSIVE on the table and ACCESS EXCLUSIVE on the index: who writes waits, and who reads the table while the index is built";
 
     public string Name => "resolve_duplicates";
@@ -61,10 +60,10 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
             Relations = [index.Oid],
             Rows = losers + repointed,
             OptedIn = keep != KeepRow.Ask,
-            Asks = Asks(decisions),
-            Work = new Planned(incident, keep, losers + repointed, decisions.Count(d => !d.IsClear)),
-            Samples = [.. decisions.OrderBy(d => d.IsClear).Take(Shown).Select(Sample)],
-            Notes = Notes(decisions, repointed),
+            Asks = DuplicateQuestion.Of(decisions),
+            Work = new Planned(incident, keep, losers + repointed, decisions.Where(d => !d.IsClear).Select(d => d.Read).ToHashSet(StringComparer.Ordinal)),
+            Samples = DuplicateQuestion.Samples(decisions),
+            Notes = DuplicateQuestion.Notes(key, decisions, repointed),
             Steps = await new DuplicateSteps(session, key, index, limits).OfAsync(decisions, cancel).ConfigureAwait(false),
         };
     }
@@ -110,9 +109,13 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
         {
             return new(RepairOutcome.Failed, Entangled(index), log.Sent);
         }
-        if (Rows(decisions) > planned.Rows || decisions.Count(d => !d.IsClear) > planned.Unclear)
+        if (Rows(decisions) > planned.Rows)
         {
             return new(RepairOutcome.Failed, $"more rows of {key.TableQuoted} are concerned now than were planned: it is looked at anew", log.Sent);
+        }
+        if (decisions.Any(d => !d.IsClear && !planned.Unclear.Contains(d.Read)))
+        {
+            return new(RepairOutcome.Deferred, $"other rows of {key.TableQuoted} than a person was asked about share a key by now, or they hold something else: nothing was done, and it is looked at anew", log.Sent);
         }
         var gone = 0L;
         if (decisions.Count > 0)
@@ -159,35 +162,6 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
     private static async Task<UniqueKey?> KeyAsync(NpgsqlConnection connection, long index, CancellationToken cancel) =>
         (await UniqueKeys.ReadAsync(connection, CheckScope.OfIndexes(index), cancel).ConfigureAwait(false)) is [var key] ? key : null;
 
-    private static string? Asks(IReadOnlyList<DuplicateDecision> decisions)
-    {
-        var (differ, loose) = (decisions.Count(d => !d.IsDecided), decisions.FirstOrDefault(d => d.Loose.Count > 0));
-        return differ > 0 ? $"{differ} key(s) have rows that differ, and nothing says which is right: a person looks at them"
-            : loose is null ? null
-            : $"of {decisions.Count(d => d.Loose.Count > 0)} key(s) a row goes that others point at by rules alone, and nobody brings them to another: {loose.Loose[0]}";
-    }
-
-    private static string Sample(DuplicateDecision d) =>
-        $"{d.Key}: stays {d.Winner.Place} {d.Winner.Said} ({string.Join("; but ", d.Loose.Prepend(d.Why))}){(d.IsClear ? "" : " - PLEASE LOOK")}; goes " + string.Join("; ", d.Losers.Select(l => $"{l.Place} {l.Said}"));
-
-    private static List<string> Notes(IReadOnlyList<DuplicateDecision> decisions, long repointed)
-    {
-        List<string> notes = [$"{decisions.Count(d => d.IsClear)} of {decisions.Count} keys are clear: their rows are equal, or others refer to one of them only"];
-        if (decisions.Any(d => d.Loose.Count > 0))
-        {
-            notes.Add("rows point at some that go by rules that the server does not know: make them point at the row that stays before approving, or they point at nothing and are found as wrong");
-        }
-        if (decisions.Any(d => !d.IsDecided))
-        {
-            notes.Add($"{decisions.Count(d => !d.IsDecided)} keys have rows that differ, and nothing says which is right: approving keeps the oldest. To keep another, delete the wrong one by hand first");
-        }
-        if (repointed > 0)
-        {
-            notes.Add($"{repointed} rows refer to rows that go, by another key; they are made to refer to the one that stays");
-        }
-        return notes;
-    }
-
     private static async Task<string?> RefusalAsync(RepairSession session, IndexLook index, UniqueKey key, IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)
     {
         if (session.Facts.IsStandby || index.IsCatalog || index.IsTemporary || !index.IsOwned || key.ForeignOwner is not null)
@@ -229,5 +203,6 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
     private static string Entangled(IndexLook index) => $"rows of {index.TableQuoted} that share a key refer to each other or to themselves: a person decides which of them goes";
 
     /// <summary>What was approved; more than that is not done.</summary>
-    private sealed record Planned(Incident Incident, KeepRow Keep, long Rows, int Unclear);
+    /// <param name="Unclear">What a person was asked about.</param>
+    private sealed record Planned(Incident Incident, KeepRow Keep, long Rows, IReadOnlySet<string> Unclear);
 }
