@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
+using HealingWorkers.Jobs.Targets;
 
 namespace HealingWorkers.Jobs.Snapshots;
 
@@ -50,7 +51,10 @@ public sealed class SnapshotFolder : IAsyncDisposable
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, LedgerJson.Options);
         await AddAsync(SnapshotManifest.FileName, "this snapshot", s => s.WriteAsync(bytes, cancel).AsTask(), cancel).ConfigureAwait(false);
+        // the copy is to be found by its name, whatever becomes of this machine, before anything is changed
+        await Programs.TryRunAsync(["sync", _draft], cancel).ConfigureAwait(false);
         var place = Named();
+        await Programs.TryRunAsync(["sync", Path.GetDirectoryName(place)!, Path.GetDirectoryName(Path.GetDirectoryName(place)!)!], cancel).ConfigureAwait(false);
         return new(manifest.Kind, place, _files.Sum(f => f.Bytes), Convert.ToHexStringLower(SHA256.HashData(bytes)), System.Text.Encoding.UTF8.GetString(bytes), statement);
     }
 

@@ -77,15 +77,15 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
             Work = new Frozen(table, use.Function!, rows, witness),
             Steps =
             [
-                new(Surgery.Statement(use.Function!, table, rows), byBits ? SoftLocks : Locks, "declares the rows to be committed and not removed"),
+                new(Surgery.Statement(use.Function!, table, rows), Locks, "declares the rows to be committed and not removed"),
                 new($"REINDEX INDEX CONCURRENTLY of those indexes of {table.Quoted} that do not lead to them", SoftLocks, "an index may never have known them"),
             ],
         };
     }
 
     /// <summary>
-    /// VACUUM takes rows away that their bits hide, and their places are given to others: those that are hidden still, now that it is kept out.
-    /// Rows that can be read may also be changed and removed: those that nobody has touched, now that writers are kept out as well.
+    /// Rows that their bits hide are cleared away, and their places are given to others: those that are hidden still. Rows that can be read
+    /// may also be changed and removed: those that nobody has touched. VACUUM and writers are kept out by now.
     /// </summary>
     private static async Task<IReadOnlyList<Tid>> StillAsync(RepairSession session, Frozen work, CancellationToken cancel)
     {
@@ -122,9 +122,15 @@ public sealed class FreezeTuples(IndexRecheck recheck, RepairLimits limits) : IS
                 await log.RunAsync(session, Surgery.Statement(work.Function, work.Table, still), cancel).ConfigureAwait(false);
             }
         }
-        if (!await (work.Witness is null ? surgery.HeldAsync(work.Table, DeclareAsync, cancel) : surgery.StillAsync(work.Table, DeclareAsync, cancel)).ConfigureAwait(false))
+        if (work.Witness is null)
         {
-            return new(RepairOutcome.Deferred, $"{work.Table.Quoted} is busy: somebody vacuums or alters it", log.Sent);
+            // what is only in memory is written now, so that the look under lock, for which writers wait, finds little of it
+            await HiddenAsync(session, work.Table, work.Rows[0].Block, cancel).ConfigureAwait(false);
+        }
+        // whoever reads may clear a hidden row away, and whoever writes have its place at once
+        if (!await surgery.StillAsync(work.Table, DeclareAsync, cancel).ConfigureAwait(false))
+        {
+            return new(RepairOutcome.Deferred, $"{work.Table.Quoted} is busy: somebody writes, vacuums or alters it, or has given its name to another table", log.Sent);
         }
         if (missing > 0)
         {

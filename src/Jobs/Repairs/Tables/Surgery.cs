@@ -1,3 +1,4 @@
+using Dapper;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Pages;
@@ -33,11 +34,15 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
         incident.Kind.MayBeLost && await TableLook.AtAsync(session.Connection, incident.TableOid, cancel).ConfigureAwait(false) is { } shorter
             ? Vanished(session, FormattableString.Invariant($"{shorter.Quoted} no longer reaches to block {DamagedBlock.NumberOf(incident)}")) : null;
 
-    /// <summary>With VACUUM kept out, nobody who reads or writes waits. False where somebody holds the table.</summary>
+    /// <summary>With VACUUM kept out, nobody who reads or writes waits. False where somebody holds the table, or where another one has its name by now.</summary>
     public Task<bool> HeldAsync(TableLook table, Func<Task> work, CancellationToken cancel) => HeldAsync(table, "SHARE UPDATE EXCLUSIVE", work, cancel);
 
     /// <summary>With VACUUM and all who write kept out: what is looked at stays as it is until it is worked on.</summary>
     public Task<bool> StillAsync(TableLook table, Func<Task> work, CancellationToken cancel) => HeldAsync(table, "SHARE ROW EXCLUSIVE", work, cancel);
+
+    /// <summary>A lock is taken by name, the work is done by oid: another table may have the name by now.</summary>
+    private Task<bool> IsStillAsync(TableLook table, CancellationToken cancel) => session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+        "SELECT coalesce(pg_catalog.to_regclass(@Quoted)::oid::bigint = @Oid, false)", new { table.Quoted, table.Oid }, cancellationToken: cancel));
 
     private async Task<bool> HeldAsync(TableLook table, string mode, Func<Task> work, CancellationToken cancel)
     {
@@ -58,6 +63,10 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
                 await transaction.RollbackAsync(cancel).ConfigureAwait(false);
                 await Task.Delay(limits.LockBackoff * attempt, session.Target.Clock, cancel).ConfigureAwait(false);
                 continue;
+            }
+            if (!await IsStillAsync(table, cancel).ConfigureAwait(false))
+            {
+                return false;
             }
             await work().ConfigureAwait(false);
             await transaction.CommitAsync(cancel).ConfigureAwait(false);
