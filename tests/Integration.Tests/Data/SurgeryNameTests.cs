@@ -25,5 +25,8 @@ internal sealed class SurgeryNameTests
             Assert.That(await hold(table, () => { began = true; return Task.CompletedTask; }, CancellationToken.None), Is.EqualTo(worked));
         }
         Assert.That(began, Is.EqualTo(worked));
+        var log = new StatementLog();
+        Assert.That(await TableVacuum.RunAsync(session, table, Clinic.Limits, log, CancellationToken.None), worked ? Is.Null : Does.Contain("another name by now"));
+        Assert.That(log.Sent, Has.Count.EqualTo(worked ? 1 : 0));
     }
 }

@@ -81,6 +81,10 @@ public sealed class RewriteTable(IReadOnlyList<ICheck> checks, IndexRecheck rech
         await PatientRebuild.SetLockTimeoutAsync(session, limits.ExclusiveLockTimeout, cancel).ConfigureAwait(false);
         for (var attempt = 1; ; attempt++)
         {
+            if (!await work.Table.HasItsNameAsync(session.Connection, cancel).ConfigureAwait(false))
+            {
+                return new(RepairOutcome.Deferred, work.Table.Renamed, log.Sent);
+            }
             try
             {
                 await log.BuildAsync(session, step.Statement, cancel).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using Dapper;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Pages;
@@ -40,10 +39,6 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
     /// <summary>With VACUUM and all who write kept out: what is looked at stays as it is until it is worked on.</summary>
     public Task<bool> StillAsync(TableLook table, Func<Task> work, CancellationToken cancel) => HeldAsync(table, "SHARE ROW EXCLUSIVE", work, cancel);
 
-    /// <summary>A lock is taken by name, the work is done by oid: another table may have the name by now.</summary>
-    private Task<bool> IsStillAsync(TableLook table, CancellationToken cancel) => session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-        "SELECT coalesce(pg_catalog.to_regclass(@Quoted)::oid::bigint = @Oid, false)", new { table.Quoted, table.Oid }, cancellationToken: cancel));
-
     private async Task<bool> HeldAsync(TableLook table, string mode, Func<Task> work, CancellationToken cancel)
     {
         await PatientRebuild.SetLockTimeoutAsync(session, limits.LockTimeout, cancel).ConfigureAwait(false);
@@ -64,7 +59,8 @@ internal sealed class Surgery(RepairSession session, StatementLog log, RepairLim
                 await Task.Delay(limits.LockBackoff * attempt, session.Target.Clock, cancel).ConfigureAwait(false);
                 continue;
             }
-            if (!await IsStillAsync(table, cancel).ConfigureAwait(false))
+            // the lock went by name, the work goes by oid
+            if (!await table.HasItsNameAsync(session.Connection, cancel).ConfigureAwait(false))
             {
                 return false;
             }

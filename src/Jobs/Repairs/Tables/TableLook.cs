@@ -34,6 +34,12 @@ public sealed record TableLook
 
     public Task<IReadOnlyList<TableIndex>> IndexesAsync(NpgsqlConnection connection, CancellationToken cancel) => TableIndex.OfAsync(connection, Oid, cancel);
 
+    public string Renamed => $"{Quoted} has another name by now, or another table has this one";
+
+    /// <summary>What is locked or vacuumed by name may be another table than the one that was looked at.</summary>
+    public Task<bool> HasItsNameAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<IndexLook>("still_named"), new { Quoted, Oid }, cancellationToken: cancel));
+
     /// <summary>Why nothing of it is repaired; null where it may be.</summary>
     public string? Refusal(RepairSession session) =>
         session.Facts.IsStandby ? "the target is a standby: a table is repaired on its primary"

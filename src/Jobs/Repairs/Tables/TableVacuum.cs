@@ -19,6 +19,10 @@ internal static class TableVacuum
         await PatientRebuild.SetLockTimeoutAsync(session, limits.LockTimeout, cancel).ConfigureAwait(false);
         for (var attempt = 1; ; attempt++)
         {
+            if (!await table.HasItsNameAsync(session.Connection, cancel).ConfigureAwait(false))
+            {
+                return table.Renamed;
+            }
             try
             {
                 await log.BuildAsync(session, Statement(table), cancel).ConfigureAwait(false);
