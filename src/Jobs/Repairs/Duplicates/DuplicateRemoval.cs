@@ -7,7 +7,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Repairs;
 
 /// <summary>Within one transaction: references come to the rows that stay, the others go to quarantine.</summary>
-internal sealed class DuplicateRemoval(RepairSession session, UniqueKey key, QuarantineBatch batch)
+internal sealed class DuplicateRemoval(RepairSession session, UniqueKey key, QuarantineBatch batch, StatementLog log)
 {
     /// <summary>Rows of the keys that are double refer to each other: the first that is repointed has another place, and what was decided no longer finds it.</summary>
     public static bool IsEntangled(IReadOnlyList<DuplicateDecision> decisions, UniqueKey key)
@@ -54,25 +54,29 @@ internal sealed class DuplicateRemoval(RepairSession session, UniqueKey key, Qua
     /// </summary>
     private async Task RequireOwnValuesAsync(IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)
     {
-        if (!await session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "SELECT coalesce(pg_catalog.pg_relation_size((SELECT c.reltoastrelid FROM pg_catalog.pg_class c WHERE c.oid = @TableOid::bigint::oid AND c.reltoastrelid <> 0)), 0) > 0",
-            new { key.TableOid }, cancellationToken: cancel)).ConfigureAwait(false))
+        if (!await HasLongValuesAsync(session, key, cancel).ConfigureAwait(false))
         {
             return;
         }
-        const string Attempt = "the_rows_that_stay";
-        await SayAsync($"SAVEPOINT {Attempt}", null, cancel).ConfigureAwait(false);
-        if ((await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0)
+        var places = decisions.Select(d => d.Winner.Place).ToArray();
+        foreach (var statement in Trial(key, (await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0))
         {
-            // until it is taken back, as the rows that went
-            await SayAsync(ForeignKeyClosure.Role("replica"), null, cancel).ConfigureAwait(false);
+            log.Add(statement);
+            await session.Connection.ExecuteAsync(new CommandDefinition(statement, new { places }, commandTimeout: 0, cancellationToken: cancel)).ConfigureAwait(false);
         }
-        await SayAsync($"DELETE FROM ONLY {key.TableQuoted} t WHERE t.ctid = ANY (@places::text[]::tid[])", new { places = decisions.Select(d => d.Winner.Place).ToArray() }, cancel).ConfigureAwait(false);
-        await SayAsync($"ROLLBACK TO SAVEPOINT {Attempt}", null, cancel).ConfigureAwait(false);
     }
 
-    private Task SayAsync(string sql, object? arguments, CancellationToken cancel) =>
-        session.Connection.ExecuteAsync(new CommandDefinition(sql, arguments, commandTimeout: 0, cancellationToken: cancel));
+    /// <summary>Deletes the rows that stay, and takes it back at once, which sets the role back as well.</summary>
+    public static IReadOnlyList<string> Trial(UniqueKey key, bool isReferredTo) =>
+    [
+        "SAVEPOINT the_rows_that_stay",
+        .. isReferredTo ? new[] { ForeignKeyClosure.Role("replica") } : [],
+        $"DELETE FROM ONLY {key.TableQuoted} t WHERE t.ctid = ANY (@places::text[]::tid[])",
+        "ROLLBACK TO SAVEPOINT the_rows_that_stay",
+    ];
+
+    public static Task<bool> HasLongValuesAsync(RepairSession session, UniqueKey key, CancellationToken cancel) =>
+        session.Connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql.Of<IndexLook>("has_long_values"), new { oid = key.TableOid }, cancellationToken: cancel));
 
     /// <summary>Two places of a broken page may lead to one row: who deletes it at one deletes it at the other.</summary>
     private async Task RequireWinnersAsync(IReadOnlyList<DuplicateDecision> decisions, CancellationToken cancel)

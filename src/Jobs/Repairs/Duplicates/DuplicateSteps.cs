@@ -24,6 +24,13 @@ internal sealed class DuplicateSteps(RepairSession session, UniqueKey key, Index
             await RepointAsync([.. reference], cancel).ConfigureAwait(false);
         }
         await GoAsync(new(await QuarantineTable.OfAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false), Batch, Part), losers, cancel).ConfigureAwait(false);
+        if (await DuplicateRemoval.HasLongValuesAsync(session, key, cancel).ConfigureAwait(false))
+        {
+            var stay = $"@places: {DataSteps.Places([.. decisions.Select(d => d.Winner.Place)])}";
+            var referred = (await Reference.ToAsync(session.Connection, key.TableOid, cancel).ConfigureAwait(false)).Count > 0;
+            _steps.AddRange(DuplicateRemoval.Trial(key, referred).Select(s => new RepairStep(s, $"ROW EXCLUSIVE on {key.TableQuoted}, {Held}", "a trial that is taken back at once: the server says so where a copy that went had its long values in common with the row that stays")
+            { Parameters = s.Contains("@places", StringComparison.Ordinal) ? stay : null }));
+        }
         _steps.Add(new($"REINDEX INDEX {index.Quoted}", $"SHARE on {key.TableQuoted} and ACCESS EXCLUSIVE on the index, {Held}: who writes waits, and a query of the table that is planned meanwhile too; {patience}", "the index knows exactly the rows that stayed"));
         return _steps;
     }

@@ -121,7 +121,7 @@ public sealed class ResolveDuplicates(RepairLimits limits) : ILocking
         if (decisions.Count > 0)
         {
             await using var batch = await QuarantineBatch.OpenAsync(session, planned.Incident, Name, $"another row has the same key of {index.Quoted}", log, cancel).ConfigureAwait(false);
-            if (await new DuplicateRemoval(session, key, batch).RunAsync(decisions, cancel).ConfigureAwait(false) is not { } went)
+            if (await new DuplicateRemoval(session, key, batch, log).RunAsync(decisions, cancel).ConfigureAwait(false) is not { } went)
             {
                 return new(RepairOutcome.Deferred, $"rows that refer to {key.TableQuoted} were changed meanwhile: all was rolled back, and it is looked at anew", log.Sent);
             }
