@@ -62,15 +62,21 @@ public sealed class ForeignKeysCheckTests
         Assert.That(await SaidAsync(r => r.ForeignKeys.Add(DataServer.Points("public.reviews.movie_id", "movies.id", RuleAction.Report))), Is.EqualTo(((string?)null, true)));
     }
 
-    [TestCase("movies")]
-    [TestCase("reviews")]
-    public async Task What_comes_from_a_subscription_is_only_told(string subscribed)
+    [TestCase("movies", "reviews", "movies", "DELETE FROM movies WHERE id = 3")]
+    [TestCase("reviews", "reviews", "movies", "DELETE FROM movies WHERE id = 3")]
+    [TestCase("years_of_old", "of_years", "years", "INSERT INTO of_years VALUES (3)")]
+    [TestCase("years", "of_years_of_old", "years_of_old", "INSERT INTO of_years_of_old VALUES (4)")]
+    public async Task What_comes_from_a_subscription_is_only_told(string subscribed, string child, string parent, string damage)
     {
-        var database = await DataServer.DatabaseAsync(Shop + "CREATE SUBSCRIPTION elsewhere CONNECTION 'host=/nowhere dbname=none' PUBLICATION theirs WITH (connect = false, slot_name = NONE, enabled = false)");
+        const string Years = """
+            CREATE TABLE years (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE years_of_old PARTITION OF years DEFAULT;
+            CREATE TABLE of_years (year int REFERENCES years); CREATE TABLE of_years_of_old (year int REFERENCES years_of_old);
+            """;
+        var database = await DataServer.DatabaseAsync(Shop + Years + "CREATE SUBSCRIPTION elsewhere CONNECTION 'host=/nowhere dbname=none' PUBLICATION theirs WITH (connect = false, slot_name = NONE, enabled = false)");
         try
         {
-            await DataServer.BehindTheKeysAsync(database, $"INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate) SELECT oid, '{subscribed}'::regclass, 'r' FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()); DELETE FROM movies WHERE id = 3");
-            var finding = (await DataServer.RunAsync(Check, database, r => r.ForeignKeys.Add(DataServer.Points("reviews.movie_id", "movies.id")))).Findings.Single();
+            await DataServer.BehindTheKeysAsync(database, $"INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate) SELECT oid, '{subscribed}'::regclass, 'r' FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()); {damage}");
+            var finding = (await DataServer.RunAsync(Check, database, r => r.ForeignKeys.Add(DataServer.Points(child == "reviews" ? "reviews.movie_id" : $"{child}.year", $"{parent}.id")))).Findings.Single();
             Assert.That((finding.Kind, finding.Repair, finding.Risk), Is.EqualTo((FindingKind.OrphanRows, (string?)null, (RiskClass?)null)));
             Assert.That(finding.Detail, Does.Contain("come from a subscription"));
         }

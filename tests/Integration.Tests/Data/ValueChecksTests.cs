@@ -119,6 +119,7 @@ public sealed class ValueChecksTests
     [TestCase("day text, at timestamptz, CHECK (day = left(at::text, 10))", "day, at", "'2024-05-01', '2024-05-01 00:30+02'", "timestamp with time zone")]
     [TestCase("doc jsonb, CHECK ((doc ->> 'from')::date < '2024-06-01')", "doc", "'{\"from\": \"1.5.2024\"}'", "date")]
     [TestCase("at timestamptz, note text, CHECK (note = at || '')", "at, note", "'2024-05-01 00:30+02', '2024-05-01 00:30:00+02'", "timestamp with time zone")]
+    [TestCase("span tstzrange, CHECK (span::text <> '')", "span", "'[2024-01-01,)'", "timestamp with time zone")]
     [TestCase("raw bytea, note text, CHECK (note = concat(raw, ''))", "raw, note", "'\\xff', '\\377'", "bytea")]
     public async Task What_depends_on_how_a_session_writes_its_values_is_left_out(string columns, string names, string values, string of)
     {
@@ -132,9 +133,10 @@ public sealed class ValueChecksTests
     [TestCase("mood feeling, CHECK (mood::text <> 'sad')", "mood", "'sad'")]
     [TestCase("n int, note text, CHECK (note = concat(n, '!'))", "n, note", "1, '2!'")]
     [TestCase("names text[], CHECK (array_to_string(names, ',') <> 'a,b')", "names", "'{a,b}'")]
+    [TestCase("span int4range, note nested, CHECK (note::text <> concat(lower(span), '!'))", "span, note", "'[1,5)', '1!'")]
     public async Task What_every_session_writes_alike_is_tested(string columns, string names, string values)
     {
-        var database = await DataServer.DatabaseAsync($"CREATE TYPE feeling AS ENUM ('glad', 'sad'); CREATE TABLE t (id int PRIMARY KEY, {columns})");
+        var database = await DataServer.DatabaseAsync($"CREATE TYPE feeling AS ENUM ('glad', 'sad'); CREATE DOMAIN word AS text; CREATE DOMAIN nested AS word; CREATE TABLE t (id int PRIMARY KEY, {columns})");
         await DataServer.Cluster.ExecuteAsync(database, $"""
             CREATE TABLE of_t AS SELECT conname, pg_get_constraintdef(oid) AS said FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'c';
             DO $$ BEGIN EXECUTE 'ALTER TABLE t DROP CONSTRAINT ' || (SELECT conname FROM of_t); END $$;

@@ -39,7 +39,7 @@ public sealed class AllowedValuesCheck : ICheck
             }
             if (request.Scope.Table is not { } only || only == values.Table.Oid)
             {
-                await look.AtAsync(values.Table.Name, rule.Column.ToString(), () => LookAsync(request, deadly, facts.Id, values, cancel), deadly.WhyNotRows(values.Table.Name)).ConfigureAwait(false);
+                await look.AtAsync(values.Table.Name, rule.Column.ToString(), () => LookAsync(request, deadly, facts.Id, values, cancel), deadly.WhyNotRows(values.Table.Name) ?? values.Key?.Loading).ConfigureAwait(false);
             }
         }
         return look.Report(elapsed());
@@ -48,8 +48,13 @@ public sealed class AllowedValuesCheck : ICheck
     private async Task<Finding?> LookAsync(CheckRequest request, DeadlyReads deadly, TargetId target, AllowedValues values, CancellationToken cancel)
     {
         var wrong = await new RowScan(request.Target, request.Throttle, deadly).RunAsync(values.Table.Name, values.Test, cancel).ConfigureAwait(false);
-        return wrong.Count == 0 ? null : ValueFinding.Of(Description.Name, FindingKind.ValueNotAllowed, target, values.Table, values.Rule,
+        if (wrong.Count == 0)
+        {
+            return null;
+        }
+        var finding = ValueFinding.Of(Description.Name, FindingKind.ValueNotAllowed, target, values.Table, values.Rule,
             $"{wrong.Count} row(s) hold a value in {values.Column} that is not allowed (allowed: {values.Words})", wrong.Count, DataLook.Samples(values.Test.Shown, wrong.Rows));
+        return values.Key is { IsSubscribed: true } ? finding with { Detail = $"{finding.Detail}; {ForeignKeysCheck.OfPublisher}", Repair = null, Risk = null } : finding;
     }
 }
 

@@ -43,11 +43,12 @@ SELECT k.oid::bigint AS oid, k.name, c.oid::bigint AS child, pg_catalog.format('
        k.conkey::int[] AS child_numbers, k.confkey::int[] AS parent_numbers, s.child_columns, s.parent_columns, s.condition, s.set_columns, k.enforced, k.definition,
        k.match_full, k.on_delete, k.on_update, k.validated, k.of_period,
        -- what is not there yet may come with the next row
-       CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r WHERE r.srrelid IN (c.oid, p.oid) AND r.srsubstate <> 'r')
-              OR EXISTS (SELECT FROM pg_catalog.pg_stat_progress_copy y WHERE y.command = 'COPY FROM' AND (y.relid = p.oid OR y.relid IN (SELECT l.relid FROM pg_catalog.pg_partition_tree(p.oid) AS l)))
+       CASE WHEN u.behind
+              OR EXISTS (SELECT FROM pg_catalog.pg_stat_progress_copy y WHERE y.command = 'COPY FROM' AND y.datname = pg_catalog.current_database()
+                           AND (y.relid = p.oid OR EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(y.relid) AS a WHERE a.relid = p.oid)))
               OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity s WHERE s.datname = pg_catalog.current_database() AND s.application_name = 'pg_restore')
             THEN 'its tables are being loaded' END AS loading,
-       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r WHERE r.srrelid IN (c.oid, p.oid)) AS is_subscribed
+       u.is_there AS is_subscribed
 FROM keys k
 JOIN pg_catalog.pg_class c ON c.oid = k.child
 JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
@@ -76,5 +77,13 @@ CROSS JOIN LATERAL (
     -- the key's own is the parent's; where a rule is the key, what the child calls equal is equal
     LEFT JOIN pg_catalog.pg_collation pc ON pc.oid = CASE WHEN k.oid IS NULL AND NOT (SELECT cc.collisdeterministic FROM pg_catalog.pg_collation cc WHERE cc.oid = ca.attcollation) THEN ca.attcollation ELSE pa.attcollation END
     LEFT JOIN pg_catalog.pg_namespace ln2 ON ln2.oid = pc.collnamespace) AS s
+-- a publisher names the leaves or their root, a key either; asked upwards, for which nobody waits
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.count(*) > 0 AS is_there, coalesce(pg_catalog.bool_or(r.srsubstate <> 'r'), false) AS behind
+    FROM pg_catalog.pg_subscription_rel r
+    WHERE r.srrelid IN (c.oid, p.oid)
+       OR EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(r.srrelid) AS a WHERE a.relid IN (c.oid, p.oid))
+       OR EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) AS a WHERE a.relid = r.srrelid)
+       OR EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(p.oid) AS a WHERE a.relid = r.srrelid)) AS u
 WHERE c.relpersistence <> 't' AND NOT ((c.relpersistence = 'u' OR p.relpersistence = 'u') AND pg_catalog.pg_is_in_recovery())
 ORDER BY child_quoted, k.name

@@ -74,13 +74,23 @@ LEFT JOIN LATERAL (
         SELECT 'the user or the time of the session' WHERE k.conbin::text ~ '\{SQLVALUEFUNCTION'
         UNION ALL
         SELECT 'how a ' || pg_catalog.format_type(b.oid, NULL) || ' is written'
-        FROM pg_catalog.regexp_matches(k.conbin::text, ':(?:[a-z]*type|typeId|array_typeid|element_typeid|row_typeid) (\d+)', 'g') AS r (id)
-        JOIN pg_catalog.pg_type t ON t.oid = r.id[1]::oid
-        JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
+        FROM (
+            -- what domains, arrays and ranges are made of decides
+            WITH RECURSIVE parts AS (
+                SELECT r.id[1]::oid AS id FROM pg_catalog.regexp_matches(k.conbin::text, ':(?:[a-z]*type|typeId|array_typeid|element_typeid|row_typeid) (\d+)', 'g') AS r (id)
+                UNION
+                SELECT CASE t.typtype WHEN 'd' THEN t.typbasetype WHEN 'r' THEN (SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid = t.oid)
+                                      WHEN 'm' THEN (SELECT g.rngtypid FROM pg_catalog.pg_range g WHERE g.rngmultitypid = t.oid) ELSE t.typelem END
+                FROM parts s
+                JOIN pg_catalog.pg_type t ON t.oid = s.id
+                WHERE t.typtype IN ('d', 'r', 'm') OR (t.typcategory = 'A' AND t.typelem <> 0)
+            )
+            SELECT s.id FROM parts s) AS s
+        JOIN pg_catalog.pg_type b ON b.oid = s.id
         JOIN pg_catalog.pg_proc i ON i.oid = b.typinput
         JOIN pg_catalog.pg_proc o ON o.oid = b.typoutput
         WHERE (i.provolatile <> 'i' OR o.provolatile <> 'i' OR b.typname IN ('float4', 'float8', 'bytea', 'interval'))
-          AND b.typtype NOT IN ('e', 'p') AND b.typname NOT IN ('json', 'jsonb')
+          AND b.typtype NOT IN ('d', 'r', 'm', 'e', 'p') AND NOT (b.typcategory = 'A' AND b.typelem <> 0) AND b.typname NOT IN ('json', 'jsonb')
           AND (k.conbin::text ~ '\{COERCEVIAIO'
                OR EXISTS (SELECT FROM pg_catalog.regexp_matches(k.conbin::text, ':(?:funcid|opfuncid) (\d+)', 'g') AS f (id) JOIN pg_catalog.pg_proc p ON p.oid = f.id[1]::oid
                           WHERE p.proname IN ('concat', 'concat_ws', 'format', 'array_to_string', 'textanycat', 'anytextcat')))

@@ -16,9 +16,9 @@ public sealed class VisibilityCheck : ICheck
 
     public CheckDescription Description { get; } = new(
         "visibility", "Compares the visibility map of every table with its rows, and tells a wrong map from rows that are hidden by their own hint bits.", "db.index_check",
-        "Reads the pages that the map calls all-visible, and no values.",
+        "Reads the pages that the map calls all-visible, and no values; at most one CHECKPOINT a table, where a row that somebody locked or removed disagrees with the map.",
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
-        "The extension pg_visibility and EXECUTE on pg_check_visible and pg_check_frozen (role healing_detect); to tell which case it is, SELECT on the table or access to the server's files.",
+        "The extension pg_visibility and EXECUTE on pg_check_visible and pg_check_frozen (role healing_detect); to tell which case it is, SELECT on the table or access to the server's files, and CHECKPOINT (pg_checkpoint from PostgreSQL 15 on).",
         "Pages that the map does not call all-visible.",
         [FindingKind.VisibilityMapWrong, FindingKind.FrozenMapWrong, FindingKind.HeapRowsHidden, FindingKind.DeadlyRead])
     { Reach = CheckReach.Table };

@@ -48,6 +48,14 @@ internal static class ValuePlanning
             (table, rows) = (values.Table, new TestedRows(values.Table.Name, values.Test));
             pointing = values.Key;
         }
+        if (pointing is { Loading: { } loading })
+        {
+            return planning.Plan with { Defer = $"{rule.Column}: {loading}" };
+        }
+        if (pointing is { IsSubscribed: true })
+        {
+            return planning.Plan with { Refuse = $"{rule.Column}: {ForeignKeysCheck.OfPublisher}" };
+        }
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);
         if (found.Count == 0)
         {
@@ -82,9 +90,13 @@ internal static class ValuePlanning
     private static async Task<RepairPlan> OfPromiseAsync(RepairSession session, Incident incident, DataPlanning planning, CancellationToken cancel)
     {
         var promises = await RowPromise.OfAsync(session.Connection, planning.Table, cancel).ConfigureAwait(false);
-        if (promises.FirstOrDefault(p => string.Equals(p.Promise, planning.Part, StringComparison.Ordinal)) is not { ForeignFunction: null, OfSession: null } promise)
+        if (promises.FirstOrDefault(p => string.Equals(p.Promise, planning.Part, StringComparison.Ordinal)) is not { ForeignFunction: null } promise)
         {
             return planning.Nothing($"{planning.Part} of {incident.Object} is no valid constraint any more");
+        }
+        if (promise.OfSession is { } of)
+        {
+            return planning.Plan with { Refuse = $"{promise.Promise} of {promise.Quoted} depends on the session that asks ({of}): the rows may be right. Correct them by hand, in a session like the one that wrote them" };
         }
         if (promise.MayBeLawful)
         {
