@@ -149,11 +149,8 @@ public sealed class OrphanRepairTests
     {
         await using var clinic = await Clinic.OpenAsync(Shop, Declared);
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
-        var incident = (await clinic.CheckAsync()).Single();
-        var repair = new QuarantineOrphans(Clinic.Limits);
-        var session = await clinic.SessionAsync();
+        var (incident, repair, session, plan) = await PlannedAsync(clinic);
         await using var connection = session.Connection;
-        var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
         Assert.That(plan.Rows, Is.EqualTo(20));
         await clinic.RunAsync("INSERT INTO votes SELECT 10000 + i, (SELECT min(id) FROM reviews WHERE movie_id = 3) FROM generate_series(1, 1000) i");
         var result = await repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
@@ -245,11 +242,8 @@ public sealed class OrphanRepairTests
     {
         await using var clinic = await Clinic.OpenAsync(Shop, Declared);
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id IN (3, 4)");
-        var incident = (await clinic.CheckAsync()).Single();
-        var repair = new QuarantineOrphans(Clinic.Limits);
-        var session = await clinic.SessionAsync();
+        var (incident, repair, session, plan) = await PlannedAsync(clinic);
         await using var connection = session.Connection;
-        var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
         Assert.That((plan.Rows, plan.OptedIn, plan.Samples.Count), Is.EqualTo((40L, true, 20)), plan.Refuse);
         await clinic.RunAsync("INSERT INTO movies VALUES (3)");
         var result = await repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
@@ -266,11 +260,8 @@ public sealed class OrphanRepairTests
             """;
         await using var clinic = await Clinic.OpenAsync(Shop + Waits, rules => rules.ForeignKeys.Add(DataServer.Points("reviews.movie_id", "movies.id", where: "(SELECT public.let_through())")));
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id IN (3, 4)");
-        var incident = (await clinic.CheckAsync()).Single();
-        var repair = new QuarantineOrphans(Clinic.Limits);
-        var session = await clinic.SessionAsync();
+        var (incident, repair, session, plan) = await PlannedAsync(clinic);
         await using var connection = session.Connection;
-        var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
         await using var other = await Clinic.Cluster.OpenAsync(clinic.Database);
         await SayAsync("SELECT pg_advisory_lock(4711)");
         var applied = repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
@@ -292,11 +283,8 @@ public sealed class OrphanRepairTests
     {
         await using var clinic = await Clinic.OpenAsync(Shop, Declared);
         await clinic.BehindTheKeysAsync("DELETE FROM movies WHERE id = 3");
-        var incident = (await clinic.CheckAsync()).Single();
-        var repair = new QuarantineOrphans(Clinic.Limits);
-        var session = await clinic.SessionAsync();
+        var (incident, repair, session, plan) = await PlannedAsync(clinic);
         await using var connection = session.Connection;
-        var plan = await repair.PlanAsync(session, incident, CancellationToken.None);
         await clinic.RunAsync("ALTER TABLE reviews RENAME TO reviews_of_old; CREATE TABLE reviews (LIKE reviews_of_old INCLUDING ALL); INSERT INTO reviews SELECT * FROM reviews_of_old");
         var result = await repair.ApplyAsync(session, plan, SnapshotProof.Waived(incident.Id), CancellationToken.None);
         Assert.That((result.Outcome, result.RowsQuarantined), Is.EqualTo((RepairOutcome.Done, 10L)), result.Reason);
@@ -392,5 +380,13 @@ public sealed class OrphanRepairTests
         var refused = await clinic.HealOnlyAsync();
         Assert.That((refused.State, await clinic.CountAsync("reviews")), Is.EqualTo((IncidentState.Escalated, 1000L)));
         Assert.That(refused.Reason, Does.Contain("keeper"));
+    }
+
+    private static async Task<(Incident Incident, QuarantineOrphans Repair, RepairSession Session, RepairPlan Plan)> PlannedAsync(Clinic clinic)
+    {
+        var incident = (await clinic.CheckAsync()).Single();
+        var repair = new QuarantineOrphans(Clinic.Limits);
+        var session = await clinic.SessionAsync();
+        return (incident, repair, session, await repair.PlanAsync(session, incident, CancellationToken.None));
     }
 }

@@ -17,7 +17,6 @@ public sealed class ControlData
 
     public long SegmentBytes => Number("Bytes per WAL segment");
 
-
     public string State => _lines["Database cluster state"];
 
     public static async Task<ControlData> ReadAsync(string data, string program, CancellationToken cancel)

@@ -54,7 +54,7 @@ public sealed class AllowedValuesCheck : ICheck
         }
         var finding = ValueFinding.Of(Description.Name, FindingKind.ValueNotAllowed, target, values.Table, values.Rule,
             $"{wrong.Count} row(s) hold a value in {values.Column} that is not allowed (allowed: {values.Words})", wrong.Count, DataLook.Samples(values.Test.Shown, wrong.Rows));
-        return values.Key is { IsSubscribed: true } ? finding with { Detail = $"{finding.Detail}; {ForeignKeysCheck.OfPublisher}", Repair = null, Risk = null } : finding;
+        return values.Key is { IsSubscribed: true } ? finding with { Detail = $"{finding.Detail}; {ForeignKey.OfPublisher}", Repair = null, Risk = null } : finding;
     }
 }
 

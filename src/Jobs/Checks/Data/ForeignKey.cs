@@ -12,6 +12,8 @@ public sealed record ForeignKey
     // a check runs without a ledger, which else says this
     static ForeignKey() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
+    public const string OfPublisher = "rows of these tables come from a subscription: what is missing may be on its way, and of a row that is taken away here the publisher's later changes are lost. Nothing is repaired while the subscription is there";
+
     /// <summary>Null: no foreign key of the catalogue.</summary>
     public required long? Oid { get; init; }
     public required string? Name { get; init; }

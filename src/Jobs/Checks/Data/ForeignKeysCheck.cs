@@ -8,8 +8,6 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Rows that point at nothing, by the foreign keys of the catalogue and by those of the rules.</summary>
 public sealed class ForeignKeysCheck : ICheck
 {
-    public const string OfPublisher = "rows of these tables come from a subscription: what is missing may be on its way, and of a row that is taken away here the publisher's later changes are lost. Nothing is repaired while the subscription is there";
-
     public CheckDescription Description { get; } = new(
         "foreign_keys", "Compares every table that points at another with that other, row by row and without any index: a key that is called valid is never looked at again by the server itself.", "db.orphan_cleanup",
         "Reads every table with a foreign key and the tables that it points at, in pieces.", "ACCESS SHARE.",
@@ -88,7 +86,7 @@ public sealed class ForeignKeysCheck : ICheck
             Severity = Severity.Critical,
             Detail = $"{detail}, but an index of {key.ParentQuoted} still knows {known} of the keys looked up: {key.ParentQuoted} has lost rows, and what points at them is left alone until it has them back",
         }
-            : key.IsSubscribed ? finding with { Detail = $"{detail}; {OfPublisher}", Repair = null, Risk = null }
+            : key.IsSubscribed ? finding with { Detail = $"{detail}; {ForeignKey.OfPublisher}", Repair = null, Risk = null }
             : declared.Action switch
             {
                 RuleAction.Nullify => finding with { Detail = detail, Repair = "nullify_orphans" },

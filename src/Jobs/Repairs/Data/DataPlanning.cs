@@ -16,6 +16,11 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
     public string? Part => (string?)Evidence["part"];
     public long Table => incident.TableOid;
 
+    /// <summary>What is pointed at may be on its way, or is another server's to put right; null where neither is so.</summary>
+    public RepairPlan? NotNow(ForeignKey? pointing, string about) =>
+        pointing is { Loading: { } loading } ? Plan with { Defer = $"{about}: {loading}" }
+        : pointing is { IsSubscribed: true } ? Plan with { Refuse = $"{about}: {ForeignKey.OfPublisher}" } : null;
+
     /// <param name="optedIn">The owner said what is to be done with such rows.</param>
     /// <param name="pointing">By what they are wrong, where that is a row of another table that is not there.</param>
     public async Task<RepairPlan> OfAsync(DataWork work, bool optedIn, ForeignKey? pointing, CancellationToken cancel)

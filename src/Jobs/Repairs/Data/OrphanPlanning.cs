@@ -34,13 +34,9 @@ internal static class OrphanPlanning
     private static async Task<RepairPlan> OfAsync(RepairSession session, Incident incident, DataPlanning planning, DeclaredKey declared, RuleAction action, CancellationToken cancel)
     {
         var key = declared.Key;
-        if (key.Loading is { } loading)
+        if (planning.NotNow(key, key.Label) is { } notNow)
         {
-            return planning.Plan with { Defer = $"{key.Label}: {loading}" };
-        }
-        if (key.IsSubscribed)
-        {
-            return planning.Plan with { Refuse = $"{key.Label}: {ForeignKeysCheck.OfPublisher}" };
+            return notNow;
         }
         var rows = new TestedRows(key.ChildName, declared.Test);
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);

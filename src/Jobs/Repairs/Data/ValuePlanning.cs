@@ -48,13 +48,9 @@ internal static class ValuePlanning
             (table, rows) = (values.Table, new TestedRows(values.Table.Name, values.Test));
             pointing = values.Key;
         }
-        if (pointing is { Loading: { } loading })
+        if (planning.NotNow(pointing, rule.Column.ToString()) is { } notNow)
         {
-            return planning.Plan with { Defer = $"{rule.Column}: {loading}" };
-        }
-        if (pointing is { IsSubscribed: true })
-        {
-            return planning.Plan with { Refuse = $"{rule.Column}: {ForeignKeysCheck.OfPublisher}" };
+            return notNow;
         }
         var found = await rows.FindAsync(session.Target, cancel).ConfigureAwait(false);
         if (found.Count == 0)
