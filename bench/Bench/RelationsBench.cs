@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using HealingWorkers.Drill;
 
 namespace HealingWorkers.Bench;
@@ -6,6 +7,7 @@ namespace HealingWorkers.Bench;
 /// <summary>Every check over schemas of more and more relations: time and memory should grow with their number and no faster.</summary>
 internal static class RelationsBench
 {
+    private const double Told = 2;
     private static readonly int[] Sizes = [2_500, 5_000, 10_000];
 
     public static async Task RunAsync(int rounds, CancellationToken cancel)
@@ -13,26 +15,36 @@ internal static class RelationsBench
         await using var cluster = await PgCluster.StartNewAsync(
             new PgClusterOptions { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_locks_per_transaction"] = "1024", ["autovacuum"] = "off" } }, cancel);
         Console.WriteLine(Samples.Header("all checks, by the number of relations of the schema"));
-        var perRelation = new List<double>();
+        var (perRelation, byCheck) = (new List<double>(), new List<IReadOnlyDictionary<string, double>>());
         foreach (var size in Sizes)
         {
             var database = string.Create(CultureInfo.InvariantCulture, $"r{size}");
             await CreateAsync(cluster, database, size, cancel);
             var seconds = new List<double>();
             var memory = new List<double>();
+            var last = "";
             for (var round = 0; round < rounds; round++)
             {
                 var run = await MeasuredRun.OfAsync(Built.Command("check", "--connection", cluster.ConnectionString(database), "--format", "json"), [0, 2], cancel);
                 seconds.Add(run.Seconds);
                 memory.Add(run.PeakMebibytes);
+                last = run.Output;
             }
             Console.WriteLine(new Samples(seconds).Row(FormattableString.Invariant($"{size} relations"), "s"));
             Console.WriteLine(new Samples(memory).Row(FormattableString.Invariant($"{size} relations, peak memory"), "MiB"));
             perRelation.Add(new Samples(seconds).Median / size);
+            byCheck.Add(OfChecks(last));
             await cluster.ExecuteAsync("postgres", $"DROP DATABASE {database}", ct: cancel);
         }
         Console.WriteLine(FormattableString.Invariant($"a relation at {Sizes[^1]}, against one at {Sizes[0]}: {perRelation[^1] / perRelation[0]:0.00} times (1 is linear)"));
+        foreach (var (check, seconds) in byCheck[^1].OrderByDescending(c => c.Value).TakeWhile(c => c.Value >= Told))
+        {
+            Console.WriteLine(FormattableString.Invariant($"  {check,-24} {byCheck[0][check],8:0.0} s {seconds,8:0.0} s  {seconds / byCheck[0][check] / Sizes[^1] * Sizes[0]:0.00}"));
+        }
     }
+
+    private static Dictionary<string, double> OfChecks(string json) =>
+        JsonNode.Parse(json)!["checks"]!.AsArray().ToDictionary(c => (string)c!["name"]!, c => (double)c!["seconds"]!);
 
     /// <summary>Tables of a few rows with a primary key and a foreign key to the table before: two relations each.</summary>
     private static async Task CreateAsync(PgCluster cluster, string database, int relations, CancellationToken cancel)

@@ -39,7 +39,7 @@ public sealed class AllowedValuesCheck : ICheck
             }
             if (request.Scope.Table is not { } only || only == values.Table.Oid)
             {
-                await look.AtAsync(values.Table.Name, rule.Column.ToString(), () => LookAsync(request, deadly, facts.Id, values, cancel), deadly.WhyNotRows(values.Table.Name) ?? values.Key?.Loading).ConfigureAwait(false);
+                await look.AtAsync(values.Table.Name, rule.Column.ToString(), () => LookAsync(request, deadly, facts.Id, values, cancel), deadly.WhyNotRows(values.Table.Name) ?? values.Key?.WhyNot).ConfigureAwait(false);
             }
         }
         return look.Report(elapsed());

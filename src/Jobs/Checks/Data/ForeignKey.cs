@@ -44,6 +44,8 @@ public sealed record ForeignKey
     public required bool OfPeriod { get; init; }
     /// <summary>Why what it points at may be on its way; null: it is not.</summary>
     public required string? Loading { get; init; }
+    /// <summary>A cast of its comparison that a function of an ordinary role makes, which would have our rights; null: there is none.</summary>
+    public required string? OwnCast { get; init; }
     /// <summary>Rows of one of its tables come from a publisher: applied there by a role whose keys do not fire, and perhaps before what they point at.</summary>
     public required bool IsSubscribed { get; init; }
 
@@ -63,6 +65,9 @@ public sealed record ForeignKey
 
     /// <summary>A key of the catalogue is about the rows of that very table; what a person calls by its name has its heirs' rows too.</summary>
     public bool IsOfHeirs => Oid is null;
+
+    /// <summary>Why its rows are not compared; null: they are.</summary>
+    public string? WhyNot => OwnCast is { } cast ? $"its comparison makes use of a cast of somebody's own ({cast}), which would be run with the rights of this role; let a superuser own that function" : Loading;
 
     private string Points => $"EXISTS (SELECT FROM {(IsOfHeirs || ParentKind == "p" ? "" : "ONLY ")}{ParentQuoted} AS p WHERE {Condition})";
 

@@ -32,7 +32,7 @@ public sealed class ForeignKeysCheck : ICheck
         {
             request.Progress?.Report(new(Description.Name, done, keys.Count, key.Key.Label));
             await look.AtAsync(key.Key.ChildName, key.Key.Label, () => LookAsync(request, deadly, facts.Id, key, cancel),
-                deadly.WhyNotAtAll(key.Key.ChildName) ?? deadly.WhyNotAtAll(key.Key.ParentName) ?? key.Key.Loading,
+                deadly.WhyNotAtAll(key.Key.ChildName) ?? deadly.WhyNotAtAll(key.Key.ParentName) ?? key.Key.WhyNot,
                 (key.Rule?.Where ?? "").Length == 0 ? request.Target : null).ConfigureAwait(false);
         }
         return look.Report(elapsed(), new Dictionary<string, double>(StringComparer.Ordinal) { ["orphans"] = look.Rows });

@@ -42,7 +42,7 @@ public sealed class JsonScan(Target target, Throttle throttle, DeadlyReads? dead
         await using var command = new NpgsqlCommand($"""
             SELECT v.at, v.shown, CASE WHEN pg_catalog.octet_length(v.value) <= {LargestValue} THEN v.value END
             FROM (SELECT c.ctid::pg_catalog.text AS at, c.{column.Column}::pg_catalog.text AS value,
-                         ARRAY[{string.Join(", ", column.Table.Key.Select(s => $"c.{s}::pg_catalog.text"))}]::pg_catalog.text[] AS shown
+                         {RowText.Of(column.Table.Key)} AS shown
                   FROM ONLY {piece.Leaf.Name.Quoted} AS c
                   WHERE {piece.Condition}c.{column.Column} IS NOT NULL{(column.Rule.Where.Length == 0 ? "" : $" AND ({column.Rule.Where}\n)")}
                   OFFSET 0) AS v

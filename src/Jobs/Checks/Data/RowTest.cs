@@ -16,7 +16,7 @@ public sealed record RowTest(string Broken, IReadOnlyList<string> Shown)
     public IReadOnlyList<RelationName> Beside { get; init; } = [];
 
     /// <summary>The values of the shown columns, of the alias <c>c</c>, as an array of texts.</summary>
-    public string ShownValues => $"ARRAY[{string.Join(", ", Shown.Select(s => $"c.{s}::pg_catalog.text"))}]::pg_catalog.text[]";
+    public string ShownValues => RowText.Of(Shown);
 
     /// <summary>Only rows for which the owner's own condition holds.</summary>
     public RowTest Where(string condition) => condition.Length == 0 ? this : this with { Broken = $"({condition}\n) AND {Broken}" };

@@ -26,6 +26,8 @@ public sealed record RuleTable
     public required string[] Allowed { get; init; }
     /// <summary>Quoted columns of the primary key.</summary>
     public required string[] Key { get; init; }
+    /// <summary>A cast of a column's type that a function of an ordinary role makes, which would have our rights; null: there is none.</summary>
+    public required string? OwnCast { get; init; }
 
     public RelationName Name => new(Oid, Quoted);
 
@@ -38,6 +40,7 @@ public sealed record RuleTable
             new { oid, columns = columns.Columns.ToArray() }, cancellationToken: cancel)).ConfigureAwait(false) ?? throw new HealingException($"{columns.Table} was dropped while it was looked at", "look again");
         return table.Columns.Length != columns.Columns.Count ? throw new HealingException($"{table.Quoted} has not the columns {columns}", "correct the rule in healing.yaml")
             : table.Kind is not ("r" or "p") ? throw new HealingException($"{table.Quoted} is no table", "a rule is about the columns of a table of this database")
+            : table.OwnCast is { } cast ? throw new HealingException($"{table.Quoted} has a type with a cast of somebody's own ({cast}), which would be run with the rights of this role", "let a superuser own that function, or leave the rule out")
             : table;
     }
 

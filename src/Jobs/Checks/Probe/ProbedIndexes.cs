@@ -38,6 +38,13 @@ internal static class ProbedIndexes
 
     /// <summary>Rebuilt, rewritten, emptied or dropped while it was looked at: what was seen then says nothing; nor where somebody holds its table for himself alone now.</summary>
     public static async Task<bool> IsUnchangedAsync(Target target, ProbedIndex index, CancellationToken cancel) =>
-        (await PatientList.ReadAsync(target, (connection, held) => ReadAsync(connection, CheckScope.OfIndexes(index.Oid), cancel, held), cancel).ConfigureAwait(false)).Items is [var now]
-        && now.Path == index.Path && now.TablePath == index.TablePath;
+        (await PatientList.ReadAsync(target, (connection, held) => FilesAsync(connection, index.Oid, held, cancel), cancel).ConfigureAwait(false)).Items is [var now]
+        && now == (index.Path, index.TablePath);
+
+    private static async Task<IReadOnlyList<(string? Index, string? Table)>> FilesAsync(NpgsqlConnection connection, long index, long[] held, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(Sql.Of<ICheck>("index_files"), connection) { Parameters = { new("oid", index), new("held", held) } };
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        return await row.ReadAsync(cancel).ConfigureAwait(false) ? [(row[0] as string, row[1] as string)] : [];
+    }
 }

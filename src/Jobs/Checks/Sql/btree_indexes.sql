@@ -20,7 +20,7 @@ WHERE a.amname = @method AND c.relkind = 'i' AND (i.indisunique OR NOT @unique_o
   AND i.indisvalid AND i.indisready AND i.indislive
   AND c.relpersistence <> 't'
   AND NOT (c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())
-  AND (@indexes::bigint[] IS NULL OR c.oid::bigint = ANY (@indexes::bigint[]))
+  AND (@indexes::bigint[] IS NULL OR c.oid = ANY (@indexes::bigint[]::oid[]))
   AND (@table::bigint IS NULL OR t.oid = @table::bigint::oid
        OR t.oid = (SELECT o.reltoastrelid FROM pg_catalog.pg_class o WHERE o.oid = @table::bigint::oid))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)

@@ -40,7 +40,7 @@ WITH keys AS (
 SELECT k.oid::bigint AS oid, k.name, c.oid::bigint AS child, pg_catalog.format('%I.%I', cn.nspname, c.relname) AS child_quoted, c.relkind::text AS child_kind,
        p.oid::bigint AS parent, pg_catalog.format('%I.%I', pn.nspname, p.relname) AS parent_quoted, p.relkind::text AS parent_kind,
        greatest(p.relpages, 0)::bigint AS parent_pages,
-       k.conkey::int[] AS child_numbers, k.confkey::int[] AS parent_numbers, s.child_columns, s.parent_columns, s.condition, s.set_columns, k.enforced, k.definition,
+       k.conkey::int[] AS child_numbers, k.confkey::int[] AS parent_numbers, s.child_columns, s.parent_columns, s.condition, s.own_cast, s.set_columns, k.enforced, k.definition,
        k.match_full, k.on_delete, k.on_update, k.validated, k.of_period,
        -- what is not there yet may come with the next row
        CASE WHEN u.behind
@@ -64,7 +64,8 @@ CROSS JOIN LATERAL (
                    || pg_catalog.format(' OPERATOR(%s.%s) ', pg_catalog.quote_ident(n.nspname), o.oprname)
                    || pg_catalog.format('c.%I', ca.attname) || CASE WHEN ca.atttypid <> o.oprright AND rt.typtype <> 'p' THEN pg_catalog.format('::%I.%I', rn.nspname, rt.typname) ELSE '' END
                    || CASE WHEN pa.attcollation <> ca.attcollation AND pa.attcollation <> 0 THEN pg_catalog.format(' COLLATE %I.%I', ln2.nspname, pc.collname) ELSE '' END,
-                   ' AND ' ORDER BY i.i) END AS condition
+                   ' AND ' ORDER BY i.i) END AS condition,
+           pg_catalog.max(pg_catalog.format('%s to %s by %s', pg_catalog.format_type(x.castsource, NULL), pg_catalog.format_type(x.casttarget, NULL), x.castfunc::pg_catalog.regprocedure)) FILTER (WHERE x.castfunc <> 0) AS own_cast
     FROM pg_catalog.generate_subscripts(k.conkey, 1) AS i (i)
     JOIN pg_catalog.pg_attribute ca ON ca.attrelid = k.child AND ca.attnum = k.conkey[i.i]
     JOIN pg_catalog.pg_attribute pa ON pa.attrelid = k.parent AND pa.attnum = k.confkey[i.i]
@@ -76,7 +77,18 @@ CROSS JOIN LATERAL (
     LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = rt.typnamespace
     -- the key's own is the parent's; where a rule is the key, what the child calls equal is equal
     LEFT JOIN pg_catalog.pg_collation pc ON pc.oid = CASE WHEN k.oid IS NULL AND NOT (SELECT cc.collisdeterministic FROM pg_catalog.pg_collation cc WHERE cc.oid = ca.attcollation) THEN ca.attcollation ELSE pa.attcollation END
-    LEFT JOIN pg_catalog.pg_namespace ln2 ON ln2.oid = pc.collnamespace) AS s
+    LEFT JOIN pg_catalog.pg_namespace ln2 ON ln2.oid = pc.collnamespace
+    LEFT JOIN LATERAL (
+        SELECT y.castsource, y.casttarget, y.castfunc
+        FROM pg_catalog.pg_cast y
+        JOIN pg_catalog.pg_proc f ON f.oid = y.castfunc
+        JOIN pg_catalog.pg_roles r ON r.oid = f.proowner
+        JOIN pg_catalog.pg_type ct ON ct.oid = ca.atttypid
+        JOIN pg_catalog.pg_type pt ON pt.oid = pa.atttypid
+        WHERE NOT r.rolsuper
+          AND ((y.castsource = CASE ct.typtype WHEN 'd' THEN ct.typbasetype ELSE ct.oid END AND y.casttarget = o.oprright)
+               OR (y.castsource = CASE pt.typtype WHEN 'd' THEN pt.typbasetype ELSE pt.oid END AND y.casttarget = o.oprleft))
+        LIMIT 1) AS x ON true) AS s
 -- a publisher names the leaves or their root, a key either; asked upwards, for which nobody waits
 CROSS JOIN LATERAL (
     SELECT pg_catalog.count(*) > 0 AS is_there, coalesce(pg_catalog.bool_or(r.srsubstate <> 'r'), false) AS behind

@@ -24,7 +24,7 @@ JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
 JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
 WHERE NOT (i.indisvalid AND i.indisready AND i.indislive)
   AND c.relkind = 'i' AND c.relpersistence <> 't' AND i.indrelid <> ALL (@held::bigint[]::oid[])
-  AND (@indexes::bigint[] IS NULL OR c.oid::bigint = ANY (@indexes::bigint[]))
+  AND (@indexes::bigint[] IS NULL OR c.oid = ANY (@indexes::bigint[]::oid[]))
   AND (@table::bigint IS NULL OR t.oid = @table::bigint::oid
        OR t.oid = (SELECT o.reltoastrelid FROM pg_catalog.pg_class o WHERE o.oid = @table::bigint::oid))
 ORDER BY c.oid

@@ -112,7 +112,7 @@ CROSS JOIN LATERAL (
 WHERE c.relkind = 'i' AND i.indisvalid AND i.indisready AND i.indislive
   AND c.relpersistence = 'p' AND t.relkind = 'r' AND i.indrelid <> ALL (@held::bigint[]::oid[])
   AND t.oid >= 16384
-  AND (@indexes::bigint[] IS NULL OR c.oid::bigint = ANY (@indexes::bigint[]))
+  AND (@indexes::bigint[] IS NULL OR c.oid = ANY (@indexes::bigint[]::oid[]))
   AND (@table::bigint IS NULL OR t.oid = @table::bigint::oid)
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)
 ORDER BY t.relpages DESC, t.oid, c.oid

@@ -7,8 +7,7 @@ SELECT c.oid::bigint AS oid,
        u.functions AS calls_functions,
        u.foreign_owner,
        k.columns AS key_columns,
-       (SELECT pg_catalog.array_agg(pg_catalog.format('%s on %s', pg_catalog.quote_ident(f.conname), f.conrelid::pg_catalog.regclass) ORDER BY f.oid)
-        FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' AND f.conindid = c.oid) AS referenced_by,
+       y.referenced_by,
        CASE WHEN k.usual
             THEN pg_catalog.format('SELECT pg_catalog.count(*)::bigint, pg_catalog.min(healing_t)::text, pg_catalog.max(healing_t)::text, ROW(%s)::text FROM (%s) healing_s %s GROUP BY %s HAVING pg_catalog.count(*) > 1 LIMIT %s',
                                    k.names, r.rows, f.nulls, k.names, @most::int)
@@ -41,6 +40,9 @@ CROSS JOIN LATERAL (
     JOIN LATERAL (SELECT s.nspname, x.oprname FROM pg_catalog.pg_amop m JOIN pg_catalog.pg_operator x ON x.oid = m.amopopr JOIN pg_catalog.pg_namespace s ON s.oid = x.oprnamespace
                   WHERE m.amopfamily = o.opcfamily AND m.amoplefttype = o.opcintype AND m.amoprighttype = o.opcintype AND m.amopstrategy = 3) eq ON true
 ) k
+LEFT JOIN (
+    SELECT f.conindid, pg_catalog.array_agg(pg_catalog.format('%s on %s', pg_catalog.quote_ident(f.conname), f.conrelid::pg_catalog.regclass) ORDER BY f.oid) AS referenced_by
+    FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' GROUP BY f.conindid) y ON y.conindid = c.oid
 CROSS JOIN LATERAL (SELECT ' WHERE ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate OFFSET 0) w
 CROSS JOIN LATERAL (SELECT pg_catalog.format('SELECT ctid AS healing_t, %s FROM ONLY %I.%I%s OFFSET 0', k.expressions, tn.nspname, t.relname, w.predicate) AS rows, w.predicate) r
 CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN '' ELSE 'WHERE ' || k.not_null END AS nulls) f
@@ -66,6 +68,6 @@ WHERE c.relkind = 'i' AND i.indisunique AND i.indisvalid AND i.indisready AND i.
   -- what is dropped at this moment has no definition any more
   AND pg_catalog.array_position(k.columns, NULL) IS NULL AND (i.indpred IS NULL OR r.predicate IS NOT NULL)
   AND NOT (c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())
-  AND (@indexes::bigint[] IS NULL OR c.oid::bigint = ANY (@indexes::bigint[]))
+  AND (@indexes::bigint[] IS NULL OR c.oid = ANY (@indexes::bigint[]::oid[]))
   AND (@table::bigint IS NULL OR t.oid = @table::bigint::oid)
 ORDER BY t.relpages DESC, c.oid

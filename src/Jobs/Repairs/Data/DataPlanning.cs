@@ -16,9 +16,10 @@ internal sealed class DataPlanning(RepairSession session, Incident incident, str
     public string? Part => (string?)Evidence["part"];
     public long Table => incident.TableOid;
 
-    /// <summary>What is pointed at may be on its way, or is another server's to put right; null where neither is so.</summary>
+    /// <summary>What is pointed at may be on its way, is another server's to put right, or must not be compared; null where none is so.</summary>
     public RepairPlan? NotNow(ForeignKey? pointing, string about) =>
-        pointing is { Loading: { } loading } ? Plan with { Defer = $"{about}: {loading}" }
+        pointing is { OwnCast: not null } ? Plan with { Refuse = $"{about}: {pointing.WhyNot}" }
+        : pointing is { Loading: { } loading } ? Plan with { Defer = $"{about}: {loading}" }
         : pointing is { IsSubscribed: true } ? Plan with { Refuse = $"{about}: {ForeignKey.OfPublisher}" } : null;
 
     /// <param name="optedIn">The owner said what is to be done with such rows.</param>
