@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using HealingWorkers.Jobs.Errors;
+using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Repairs;
 using HealingWorkers.Jobs.Verification;
@@ -12,6 +14,8 @@ namespace HealingWorkers.Jobs.Healing;
 /// </summary>
 public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, HealerTools tools, HealerSettings settings)
 {
+    private const int MostKeys = 10_000;
+
     /// <param name="dryRun">Everything is done and rolled back, and the ledger is not told.</param>
     /// <param name="rows">Only these rows come back, or go again; null for all that the incident took.</param>
     public async Task<UndoOutcome> RunAsync(long id, string worker, string actor, string why, bool dryRun, CancellationToken cancel, RowChoice? rows = null)
@@ -67,11 +71,11 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         {
             throw KeptBatch.Uncertain(copies);
         }
-        var log = new StatementLog();
+        var (log, broken) = (new StatementLog(), await BrokenAsync(incident.TargetId, cancel).ConfigureAwait(false));
         await using var transaction = await session.Connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-        var work = rows is not null ? await SomeAsync(bench, incident, rows, actor, why, log, cancel).ConfigureAwait(false)
+        var work = rows is not null ? await SomeAsync(bench, incident, rows, broken, actor, why, log, cancel).ConfigureAwait(false)
             : incident.State == IncidentState.Undone ? await AgainAsync(bench, incident, batches, why, log, cancel).ConfigureAwait(false)
-            : Stays(incident, await BackAsync(bench, incident, batches, actor, why, log, cancel).ConfigureAwait(false), attempts);
+            : Stays(incident, await BackAsync(bench, incident, batches, broken, actor, why, log, cancel).ConfigureAwait(false), attempts);
         if (dryRun)
         {
             await transaction.RollbackAsync(cancel).ConfigureAwait(false);
@@ -83,6 +87,11 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         await ledgers.Quarantines.SeenAsync(incident.TargetId, await QuarantineSweep.CountAsync(session.Connection, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         return new(moved, work);
     }
+
+    /// <summary>Foreign keys by which rows of this database were found to refer to nothing, by oid.</summary>
+    private async Task<IReadOnlySet<long>> BrokenAsync(long target, CancellationToken cancel) =>
+        (await ledgers.Incidents.ListAsync(new() { TargetId = target, Kind = FindingKind.OrphanRows.Name, Limit = MostKeys }, cancel).ConfigureAwait(false))
+            .Select(i => (long?)JsonNode.Parse(i.Evidence)?["constraint_oid"]).OfType<long>().ToHashSet();
 
     /// <summary>While rows of it are in the quarantine still, an incident is what it was; one that no repair resolved always is.</summary>
     private static IncidentState Towards(Incident incident, RowChoice? rows, UndoneWork work) =>
@@ -101,7 +110,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         return work with { Some = UndoneWork.SomeBack, IsNews = news.Count > 0, Quarantine = news };
     }
 
-    private static async Task<UndoneWork> SomeAsync(RepairSession bench, Incident incident, RowChoice rows, string actor, string why, StatementLog log, CancellationToken cancel)
+    private static async Task<UndoneWork> SomeAsync(RepairSession bench, Incident incident, RowChoice rows, IReadOnlySet<long> broken, string actor, string why, StatementLog log, CancellationToken cancel)
     {
         if (incident.State is IncidentState.Escalated or IncidentState.Closed && rows.Again)
         {
@@ -111,7 +120,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         {
             throw new HealingException($"incident {incident.Id} is {incident.State}: all of its rows came back", $"`healing undo {incident.Id}` does its repair again, to all of them.");
         }
-        var single = new SingleRows(bench, incident, log);
+        var single = new SingleRows(bench, incident, log, broken);
         var moved = rows.Again ? await single.AgainAsync(rows.Places, why, cancel).ConfigureAwait(false) : await single.BackAsync(rows.Places, actor, cancel).ConfigureAwait(false);
         var count = moved.Rows > 0 ? moved.Rows : moved.Batches.Sum(b => b.Rows);
         var said = (rows.Again, moved.Rows) switch
@@ -127,7 +136,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
         };
     }
 
-    private static async Task<UndoneWork> BackAsync(RepairSession bench, Incident incident, IReadOnlyList<KeptBatch> batches, string actor, string why, StatementLog log, CancellationToken cancel)
+    private static async Task<UndoneWork> BackAsync(RepairSession bench, Incident incident, IReadOnlyList<KeptBatch> batches, IReadOnlySet<long> broken, string actor, string why, StatementLog log, CancellationToken cancel)
     {
         var inForce = batches.Where(b => b.InForce && !b.OnlyCopied).ToList();
         var last = batches.Where(b => b.Undone).ToList();
@@ -144,7 +153,7 @@ public sealed class IncidentUndo(HealerLedgers ledgers, UndoLedger undone, Heale
             var told = incident.State == IncidentState.Resolved ? ", and the ledger had not been told" : "";
             return new(last.Sum(b => b.Rows), $"{last.Sum(b => b.Rows)} rows had come back already, by {last[^1].UndoneBy}{told}", why, [], Of(last));
         }
-        var back = await new RowRestoration(bench.Connection, log).RunAsync(inForce, actor, cancel).ConfigureAwait(false);
+        var back = await new RowRestoration(bench.Connection, log, broken).RunAsync(inForce, actor, cancel).ConfigureAwait(false);
         return new(back.Rows, $"{back.Rows} rows are back as they were, every value read back and compared"
             + (back.Without is null ? "" : $"; triggers and keys were at rest for it, since {back.Without}"), why, log.Sent, Of(inForce));
     }

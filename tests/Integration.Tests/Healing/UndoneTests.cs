@@ -194,6 +194,10 @@ internal sealed class UndoneTests
         var taken = await HashAsync(hospital);
         await Hospital.Cluster.ExecuteAsync(hospital.Database, "UPDATE healing_quarantine.batches SET taken_at = now() - interval '100 days'");
         Assert.That(await hospital.Factory().QuarantineRetention().RunAsync(CancellationToken.None), Is.Zero, "it is open");
+        // as before an upgrade: the same name and rows, under the identity that the server had then
+        await hospital.Db.DoAsync("INSERT INTO healing.targets (system_identifier, database_oid, name, database_name, server_version) SELECT 'before', database_oid, name, database_name, server_version FROM healing.targets; INSERT INTO healing.quarantines SELECT (SELECT id FROM healing.targets WHERE system_identifier = 'before'), rows, at FROM healing.quarantines", null, CancellationToken.None);
+        Assert.That(await hospital.Factory().QuarantineRetention().RunAsync(CancellationToken.None), Is.Zero, "it is open still");
+        await hospital.Db.DoAsync("DELETE FROM healing.quarantines WHERE target_id = (SELECT id FROM healing.targets WHERE system_identifier = 'before'); DELETE FROM healing.targets WHERE system_identifier = 'before'", null, CancellationToken.None);
         Assert.That((await UndoAsync(hospital, id, dryRun: true)).Work.Rows, Is.EqualTo(10));
         var back = await UndoAsync(hospital, id);
         Assert.That((back.Incident.State, back.Incident.Reason, back.Work.Rows), Is.EqualTo((IncidentState.Escalated, "the third time", 10L)));

@@ -61,6 +61,19 @@ internal sealed class SingleRowsTests
         Assert.That(await ward.HashAsync(), Is.EqualTo(before));
     }
 
+    [Test]
+    public async Task A_row_that_went_along_with_its_parent_goes_again_only_with_it()
+    {
+        await using var ward = await Ward.OpenAsync(Family);
+        await ward.DeleteAsync("parents", "id = 2");
+        var taken = await ward.HashAsync();
+        await ward.SomeAsync(r => r.Table == "public.parents");
+        await ward.SomeAsync(r => r.Table == "public.kids");
+        Assert.That(await ward.RefusedSomeAsync(r => r.Table == "public.kids", again: true), Does.Contain("2 of the chosen rows were taken only because others that they refer to were"));
+        Assert.That((await ward.SomeAsync(r => r.Table != "public.notes", again: true)).Rows, Is.EqualTo(3));
+        Assert.That(await ward.HashAsync(), Is.EqualTo(taken));
+    }
+
     [TestCase("INSERT INTO t VALUES (2, 'another')", "Key (id)=(2) already exists")]
     [TestCase("UPDATE healing_quarantine.rows SET vals[2] = 'forged' WHERE place = '(0,1)'", "somebody wrote to the quarantine")]
     [TestCase("ALTER TABLE t DROP COLUMN a", "the column a of public.t was dropped since")]

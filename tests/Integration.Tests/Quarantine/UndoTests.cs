@@ -88,6 +88,7 @@ internal sealed class UndoTests
     public async Task An_orphan_comes_back_with_keys_at_rest_where_that_is_allowed_and_it_says_so()
     {
         await using var ward = await Ward.OpenAsync(Orphans);
+        ward.Broken = ["casts_movie_fkey"];
         var before = await ward.HashAsync();
         await ward.DeleteAsync("casts", "movie > 5");
         var log = new StatementLog();
@@ -104,6 +105,7 @@ internal sealed class UndoTests
     public async Task With_keys_at_rest_an_exclusion_constraint_that_is_deferrable_would_be_too_and_is_named()
     {
         await using var ward = await Ward.OpenAsync(Orphans + "ALTER TABLE casts ADD CONSTRAINT \"one each\" EXCLUDE USING btree (id WITH =) DEFERRABLE");
+        ward.Broken = ["casts_movie_fkey"];
         var before = await ward.HashAsync();
         await ward.DeleteAsync("casts", "movie > 5");
         Assert.That(await ward.RefusedUndoAsync(), Does.Contain("the key \"one each\" of public.casts is deferrable, and nobody would watch over it meanwhile"));
@@ -116,6 +118,7 @@ internal sealed class UndoTests
     public async Task Without_that_right_an_orphan_is_refused_with_the_grant_that_it_needs()
     {
         await using var ward = await Ward.OpenAsync(Orphans, user: "undoer");
+        ward.Broken = ["casts_movie_fkey"];
         await ward.ExecuteAsync($"DROP ROLE IF EXISTS undoer; CREATE ROLE undoer LOGIN; GRANT CREATE ON DATABASE {ward.Database} TO undoer; ALTER TABLE casts OWNER TO undoer; ALTER TABLE movies OWNER TO undoer");
         await ward.DeleteAsync("casts", "movie > 5");
         Assert.That(await ward.RefusedUndoAsync(), Does.Contain("casts_movie_fkey").And.Contain("GRANT SET ON PARAMETER session_replication_role TO undoer"));

@@ -36,6 +36,8 @@ internal sealed class Ward : IAsyncDisposable
 
     public string Database { get; }
     public Target Target { get; }
+    /// <summary>Names of foreign keys that were found broken.</summary>
+    public IReadOnlyList<string> Broken { get; set; } = [];
 
     /// <param name="cluster">Of another version; null for the one of all tests.</param>
     public static async Task<Ward> OpenAsync(string sql, string? user = null, PgCluster? cluster = null)
@@ -77,7 +79,10 @@ internal sealed class Ward : IAsyncDisposable
     private static Task<IReadOnlyList<KeptBatch>> BatchesAsync(RepairSession session) => QuarantineStore.BatchesAsync(session.Connection, "ledger", 1, CancellationToken.None);
 
     public Task<RestoredRows> UndoAsync(StatementLog? log = null) => InTransactionAsync(async session =>
-        await new RowRestoration(session.Connection, log ?? new StatementLog()).RunAsync([.. (await BatchesAsync(session)).Where(b => b.InForce)], "somebody", CancellationToken.None));
+        await new RowRestoration(session.Connection, log ?? new StatementLog(), await BrokenAsync(session)).RunAsync([.. (await BatchesAsync(session)).Where(b => b.InForce)], "somebody", CancellationToken.None));
+
+    private async Task<IReadOnlySet<long>> BrokenAsync(RepairSession session) =>
+        (await Dapper.SqlMapper.QueryAsync<long>(session.Connection, "SELECT oid::bigint FROM pg_catalog.pg_constraint WHERE conname = ANY (@names)", new { names = Broken.ToArray() })).ToHashSet();
 
     public Task<long> RedoAsync() => InTransactionAsync(async session =>
         (await new RowReapplication(session, new StatementLog()).RunAsync(Incident(), [.. (await BatchesAsync(session)).Where(b => b.Undone)], "again", CancellationToken.None)).Rows);
@@ -91,7 +96,7 @@ internal sealed class Ward : IAsyncDisposable
         var chosen = (await KeptAsync()).Where(which).Select(r => KeptPlace.Parse(r.Name)!).ToList();
         return await InTransactionAsync(async session =>
         {
-            var rows = new SingleRows(session, Incident(), new StatementLog());
+            var rows = new SingleRows(session, Incident(), new StatementLog(), await BrokenAsync(session));
             return again ? await rows.AgainAsync(chosen, "again", CancellationToken.None) : await rows.BackAsync(chosen, "somebody", CancellationToken.None);
         });
     }

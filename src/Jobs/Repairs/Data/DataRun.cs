@@ -18,7 +18,6 @@ internal sealed class DataRun(RepairSession session, DataWork work, string repai
     private const int Largest = 4000;
     private static readonly TimeSpan Aim = TimeSpan.FromMilliseconds(120);
     private readonly StatementLog _log = new();
-    private readonly Dictionary<long, QuarantineTable> _tables = [];
     private int _size = 200;
     private long _rows;
     private long _taken;
@@ -124,10 +123,8 @@ internal sealed class DataRun(RepairSession session, DataWork work, string repai
             return 0;
         }
         await using var batch = await QuarantineBatch.OpenAsync(session, work.Incident, repair, work.Reason, _log, cancel).ConfigureAwait(false);
-        if (!_tables.TryGetValue(leaf.Oid, out var table))
-        {
-            _tables[leaf.Oid] = table = await QuarantineTable.OfAsync(session.Connection, leaf.Oid, cancel).ConfigureAwait(false);
-        }
+        // under the lock of this transaction: a column may have been added since the last
+        var table = await QuarantineTable.OfAsync(session.Connection, leaf.Oid, cancel).ConfigureAwait(false);
         if (work.Audit is { } audit)
         {
             await audit.WriteAsync(session, work, leaf, still, _log, cancel).ConfigureAwait(false);

@@ -54,6 +54,9 @@ public sealed record QuarantineColumn
     public required bool IsIdentity { get; init; }
     public required string Cast { get; init; }
 
-    /// <summary>IS NULL would be true of a row of nothing but NULLs, which is a value; concat calls the type's own output function.</summary>
-    internal string Value => $"CASE WHEN t.{Quoted} IS NOT DISTINCT FROM NULL THEN NULL ELSE pg_catalog.concat(t.{Quoted}{Cast}) END";
+    /// <summary>
+    /// IS NULL would be true of a row of nothing but NULLs, which is a value; concat calls the type's own output function. Texts are compared by
+    /// their bytes: columns of different collations could not be compared at all, and some collations call different texts equal.
+    /// </summary>
+    internal string Value => $"CASE WHEN t.{Quoted} IS NOT DISTINCT FROM NULL THEN NULL ELSE pg_catalog.concat(t.{Quoted}{Cast}) COLLATE pg_catalog.\"C\" END";
 }

@@ -82,7 +82,6 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         {
             return new(RepairOutcome.Deferred, hidden, log.Sent);
         }
-        var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
         var failed = (string?)null;
         if (!await surgery.HeldAsync(table, async () =>
             {
@@ -91,6 +90,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
                 {
                     return;
                 }
+                var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
                 await KeptRows.VoidUnchangedAsync(session, whole, work.Incident, Name, cancel).ConfigureAwait(false);
                 await using var batch = await QuarantineBatch.OpenAsync(session, work.Incident, Name, "it breaks the rules of its page", log, cancel).ConfigureAwait(false);
                 await batch.KeepAsync(whole, [.. work.Rows.Select(r => r.ToString())], cancel).ConfigureAwait(false);
@@ -106,6 +106,7 @@ public sealed class KillTuples(IndexRecheck recheck, RepairLimits limits) : ISur
         if (!await surgery.StillAsync(table, async () =>
             {
                 // nobody may change a row between the last look at it and its end
+                var whole = await QuarantineTable.OfAsync(session.Connection, table.Oid, cancel).ConfigureAwait(false);
                 var same = await KeptRows.SameNowAsync(session, whole, work.Batch, cancel).ConfigureAwait(false);
                 failed = same == work.Rows.Count ? await ChangedAsync(session, work, cancel).ConfigureAwait(false)
                     : $"only {same} of {work.Rows.Count} rows are kept as they are now: none was taken out";

@@ -47,6 +47,9 @@ public sealed class RowReapplication(RepairSession session, StatementLog log)
         {
             throw PartMapping.Refusal($"what was done to {part.SchemaName}.{part.TableName} was done beside the server's own statements and is not done again by itself; the next check finds what is still wrong");
         }
+        // a column that is added after this is read would go with the row and be kept by nobody
+        var named = await PartMapping.OfAsync(_connection, part, cancel).ConfigureAwait(false);
+        await _connection.ExecuteAsync(new CommandDefinition($"LOCK TABLE ONLY {named.Table.Quoted} IN ROW EXCLUSIVE MODE", cancellationToken: cancel)).ConfigureAwait(false);
         var mapping = await PartMapping.OfAsync(_connection, part, cancel).ConfigureAwait(false);
         mapping.RequireValues();
         var found = await RowFinder.FindAsync(_connection, mapping, after: false, [.. mapping.Written], cancel).ConfigureAwait(false);

@@ -9,7 +9,8 @@ namespace HealingWorkers.Jobs.Repairs;
 /// Brings back what batches took, the newest first, within the caller's transaction: whole rows by one statement a step, changed rows to what
 /// they were. Every value is read back and compared; what came since is never overwritten.
 /// </summary>
-public sealed class RowRestoration(NpgsqlConnection connection, StatementLog log)
+/// <param name="broken">Foreign keys, by oid, that rows were found to break before any repair: these may be broken again.</param>
+public sealed class RowRestoration(NpgsqlConnection connection, StatementLog log, IReadOnlySet<long>? broken = null)
 {
     private const string Savepoint = "healing_undo";
     private long _rows;
@@ -33,6 +34,7 @@ public sealed class RowRestoration(NpgsqlConnection connection, StatementLog log
             await RequireReplicaAsync(objection, cancel).ConfigureAwait(false);
             await AtRestAsync(batches, cancel).ConfigureAwait(false);
             await DoAsync("SET LOCAL session_replication_role = origin", cancel).ConfigureAwait(false);
+            await new ReturnedKeys(connection, broken ?? new HashSet<long>()).RequireAsync(await PartsAsync(batches, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         }
         await QuarantineStore.UndoneAsync(connection, batches, actor, cancel).ConfigureAwait(false);
         return new(_rows, without);
@@ -57,6 +59,16 @@ public sealed class RowRestoration(NpgsqlConnection connection, StatementLog log
                 await StepAsync([.. step], replica, cancel).ConfigureAwait(false);
             }
         }
+    }
+
+    private async Task<IReadOnlyList<KeptPart>> PartsAsync(IReadOnlyList<KeptBatch> batches, CancellationToken cancel)
+    {
+        var parts = new List<KeptPart>();
+        foreach (var batch in batches)
+        {
+            parts.AddRange(await QuarantineStore.PartsAsync(connection, batch.Id, cancel).ConfigureAwait(false));
+        }
+        return parts;
     }
 
     private async Task AtRestAsync(IReadOnlyList<KeptBatch> batches, CancellationToken cancel)

@@ -6,7 +6,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Repairs;
 
 /// <summary>Brings back a few of the rows that an incident's repairs took, or takes these again; within the caller's transaction.</summary>
-public sealed class SingleRows(RepairSession session, Incident incident, StatementLog log)
+public sealed class SingleRows(RepairSession session, Incident incident, StatementLog log, IReadOnlySet<long>? broken = null)
 {
     /// <summary>As many as anybody ticks; who wants more undoes the whole repair.</summary>
     public const int Most = 1000;
@@ -42,7 +42,7 @@ public sealed class SingleRows(RepairSession session, Incident incident, Stateme
         {
             throw new HealingException($"rows that the chosen ones refer to lie in the quarantine as well: {string.Join("; ", parents)}", "Nothing was changed. Choose those too.");
         }
-        var restored = await new RowRestoration(_connection, log).RunAsync(pieces, actor, cancel).ConfigureAwait(false);
+        var restored = await new RowRestoration(_connection, log, broken).RunAsync(pieces, actor, cancel).ConfigureAwait(false);
         return new(restored.Rows, pieces, true, restored.Without, await LeftAsync(cancel).ConfigureAwait(false));
     }
 
@@ -66,6 +66,10 @@ public sealed class SingleRows(RepairSession session, Incident incident, Stateme
             return new(0, by, by.Exists(b => b.Attempt > incident.Attempts), null, await LeftAsync(cancel).ConfigureAwait(false));
         }
         var again = await new RowReapplication(session, log).RunAsync(incident, [.. back.Select(b => b.Batch)], $"taken again: {why}", cancel).ConfigureAwait(false);
+        if (back.Sum(b => b.Batch.Rows) is var wanted && again.Rows < wanted)
+        {
+            throw PartMapping.Refusal($"{wanted - again.Rows} of the chosen rows were taken only because others that they refer to were: they go again with those, which have to be chosen too");
+        }
         return new(again.Rows, [.. (await BatchesAsync(cancel).ConfigureAwait(false)).Where(b => b.Id == again.Id)], true, null, await LeftAsync(cancel).ConfigureAwait(false));
     }
 
