@@ -189,6 +189,21 @@ public sealed class OracleTests
     }
 
     [Test]
+    public async Task The_same_seed_breaks_a_page_with_the_same_bytes()
+    {
+        async Task<byte[]> StruckAsync()
+        {
+            await using var copy = await _corpus.CopyAsync();
+            var scene = new Scene(copy, 5);
+            await (await DamageCatalogue.Named("heap_page_garbage")!.Prepare(scene))();
+            var block = long.Parse(scene.Story.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+            return await scene.Damage.Heap.ReadPageAsync(scene.Tables[0], block);
+        }
+
+        Assert.That(await StruckAsync(), Is.EqualTo(await StruckAsync()));
+    }
+
+    [Test]
     public async Task Around_what_cannot_be_read_everything_else_is()
     {
         await using var copy = await _corpus.CopyAsync();
