@@ -51,7 +51,7 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
                 continue;
             }
             var table = (old ?? present)!.Table;
-            var damaged = scene.Others.Contains(key.Name, StringComparer.Ordinal)
+            var damaged = (scene.Others.Contains(key.Name, StringComparer.Ordinal) && IsCure(key.Kind, key.Name, old, present, scene))
                 || (key.Kind == "file" && scene.Tables.Contains(table, StringComparer.Ordinal) && present is not null);
             if (!damaged)
             {
@@ -59,6 +59,10 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
             }
         }
     }
+
+    /// <summary>What is broken may be built anew: it stays what it is, and a sequence all that it is. Only a leftover may go.</summary>
+    private static bool IsCure(string kind, string name, Definition? old, Definition? present, Scene scene) =>
+        present is null ? scene.Leftovers.Contains(name, StringComparer.Ordinal) : old is null || kind == "file" || !old.Value!.StartsWith("S |", StringComparison.Ordinal);
 
     private static string Short(RowImage row) => row.Key.Length > 120 ? row.Key[..120] + "..." : row.Key;
 }

@@ -9,6 +9,7 @@ public sealed class Scene(PgCluster cluster, int seed)
     private readonly Random _random = new(seed);
     private readonly List<string> _tables = [];
     private readonly List<string> _others = [];
+    private readonly List<string> _leftovers = [];
     private readonly List<string> _story = [];
     private readonly HashSet<(string Damage, string Name)> _tablesOf = [];
     private readonly HashSet<(string Damage, string Name)> _othersOf = [];
@@ -31,6 +32,9 @@ public sealed class Scene(PgCluster cluster, int seed)
 
     /// <summary>What else is damaged: indexes, sequences, collations.</summary>
     public IReadOnlyList<string> Others => _others;
+
+    /// <summary>What is damaged by being there: the cure is that it goes.</summary>
+    public IReadOnlyList<string> Leftovers => _leftovers;
 
     /// <summary>What was done, for whoever wants to see it again.</summary>
     public string Story => string.Join("; ", _story);
@@ -56,6 +60,12 @@ public sealed class Scene(PgCluster cluster, int seed)
     public void Table(string table, string what) => Note(_tables, _tablesOf, table, what);
 
     public void Other(string relation, string what) => Note(_others, _othersOf, relation, what);
+
+    public void Leftover(string relation)
+    {
+        _leftovers.Add(relation);
+        Other(relation, "a leftover");
+    }
 
     /// <summary>A row, by a sequential scan.</summary>
     public async Task<RowPlace> RowAsync(string table, string condition = "true")

@@ -33,9 +33,11 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             await patient.StartAsync(cancel).ConfigureAwait(false);
         }
         var crashed = patient.Log[logged..].Contains("was terminated by signal", StringComparison.Ordinal);
+        // before anything is read past checksums, which may write pages anew
+        var complaints = await ComplaintsAsync(report, patient, cancel).ConfigureAwait(false);
         var comparison = await CompareAsync(scene, whole, read, cancel).ConfigureAwait(false);
         var detected = detection.Detected(report);
-        var outcome = await OutcomeAsync(report, detected, comparison, patient, cancel).ConfigureAwait(false);
+        var outcome = OutcomeOf(report, detected, comparison, complaints);
         if (crashed)
         {
             _notes.Add("the server crashed");
@@ -106,7 +108,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         return read;
     }
 
-    private async Task<DrillOutcome> OutcomeAsync(DrillReport report, bool detected, Comparison comparison, PgCluster patient, CancellationToken cancel)
+    private DrillOutcome OutcomeOf(DrillReport report, bool detected, Comparison comparison, IReadOnlyList<string> complaints)
     {
         _notes.AddRange(report.Findings.Select(f => $"found {f.Kind} on {f.Object}").Distinct(StringComparer.Ordinal).Take(6));
         _notes.AddRange(report.Incidents.Select(i => $"{i.Kind} on {i.Object} is {i.State}{(i.Reason.Length > 0 ? $" ({i.Reason})" : "")}").Take(6));
@@ -132,7 +134,6 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         {
             return DrillOutcome.Escalated;
         }
-        var complaints = await Soundness.ComplaintsAsync(patient, CorpusCluster.Database, cancel).ConfigureAwait(false);
         if (complaints.Count > 0)
         {
             _notes.Add("still wrong: " + string.Join(", ", complaints.Take(3)));
@@ -145,6 +146,11 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         }
         return comparison.SameRows ? DrillOutcome.Lossless : DrillOutcome.Quarantine;
     }
+
+    /// <summary>Nobody said that all is well while an incident is open.</summary>
+    private async Task<IReadOnlyList<string>> ComplaintsAsync(DrillReport report, PgCluster patient, CancellationToken cancel) =>
+        !report.Told || report.Open.Count > 0 || @case.Damages.Count == 0 ? []
+            : await Soundness.ComplaintsAsync(patient, CorpusCluster.Database, @case.Damages, cancel).ConfigureAwait(false);
 
     private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, CancellationToken cancel)
     {
