@@ -6,8 +6,7 @@ namespace HealingWorkers.Drill;
 
 /// <summary>
 /// Reads all that can be read of a table by sequential scans: whole where that works, else block by block, row by row,
-/// and at last column by column. Rows of a page whose checksum is wrong are rows: whoever throws them away loses them.
-/// A read may crash the server; the reader waits for it and goes on behind.
+/// and at last column by column. A read may crash the server; the reader waits for it and goes on behind.
 /// </summary>
 public sealed class CarefulReader(PgCluster cluster, string database)
 {
@@ -15,7 +14,7 @@ public sealed class CarefulReader(PgCluster cluster, string database)
     private const string Settings =
         """
         SET statement_timeout = '20s'; SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off;
-        SET datestyle = iso; SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = hex; SET ignore_checksum_failure = on; SET max_parallel_workers_per_gather = 0;
+        SET datestyle = iso; SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = hex; SET max_parallel_workers_per_gather = 0;
         """;
 
     /// <summary>The tables and partitions of the user, by their quoted names; unlogged ones are emptied by any crash.</summary>

@@ -33,7 +33,6 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             await patient.StartAsync(cancel).ConfigureAwait(false);
         }
         var crashed = patient.Log[logged..].Contains("was terminated by signal", StringComparison.Ordinal);
-        // before anything is read past checksums, which may write pages anew
         var complaints = await ComplaintsAsync(report, patient, cancel).ConfigureAwait(false);
         var comparison = await CompareAsync(scene, whole, read, cancel).ConfigureAwait(false);
         var detected = detection.Detected(report);
