@@ -21,6 +21,20 @@ internal sealed class DrillDetection(IReadOnlyList<DrillStruck> struck, bool che
 
     public bool Detected(DrillReport report) => Missed(report).Count == 0 && struck.Any(s => IsTold(report, s));
 
+    /// <summary>Damages that were called healed while others are open still.</summary>
+    public IReadOnlyList<DamageClass> Settled(DrillReport report) =>
+        [.. struck.Where(s => IsTold(report, s) && report.Incidents.Any(i => s.Names.Has(i.Object)) && !report.Open.Any(i => s.Names.Has(i.Object))).Select(s => s.Class)];
+
+    /// <summary>What of this is said of them.</summary>
+    public IReadOnlyList<string> OfSettled(DrillReport report, IEnumerable<string> complaints)
+    {
+        var settled = Settled(report).Select(c => c.Name).ToList();
+        // what is open may be what is complained of, under whichever name
+        var open = struck.Where(s => !settled.Contains(s.Class.Name, StringComparer.Ordinal)).SelectMany(s => s.Names).ToList();
+        var names = struck.Where(s => settled.Contains(s.Class.Name, StringComparer.Ordinal)).SelectMany(s => s.Names).Except(open, StringComparer.Ordinal).ToList();
+        return [.. complaints.Where(c => settled.Exists(s => c.StartsWith(s + ":", StringComparison.Ordinal)) || names.Has(c) || names.Has("public." + c))];
+    }
+
     private static bool IsTold(DrillReport report, DrillStruck one) =>
         report.Findings.Any(f => f.Severity is "warning" or "critical" && one.Names.Has(f.Object))
         || report.Incidents.Any(i => one.Names.Has(i.Object))

@@ -15,6 +15,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         await using var patient = await corpus.CopyAsync(cancel).ConfigureAwait(false);
         var scene = new Scene(patient, @case.Seed);
         var (whole, detection) = await BreakAsync(scene, cancel).ConfigureAwait(false);
+        var rotten = @case.Damages.Any(d => d.Heap) ? await RottenPages.OfAsync(scene, cancel).ConfigureAwait(false) : RottenPages.None;
         await patient.StopAsync(ct: cancel).ConfigureAwait(false);
         var read = await ReadAsync(patient, scene, whole, cancel).ConfigureAwait(false);
         await patient.StartAsync(cancel).ConfigureAwait(false);
@@ -33,8 +34,8 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             await patient.StartAsync(cancel).ConfigureAwait(false);
         }
         var crashed = patient.Log[logged..].Contains("was terminated by signal", StringComparison.Ordinal);
-        var complaints = await ComplaintsAsync(report, patient, cancel).ConfigureAwait(false);
-        var comparison = await CompareAsync(scene, whole, read, cancel).ConfigureAwait(false);
+        var comparison = await CompareAsync(scene, whole, read, rotten, cancel).ConfigureAwait(false);
+        var complaints = await ComplaintsAsync(report, detection, patient, cancel).ConfigureAwait(false);
         var detected = detection.Detected(report);
         var outcome = OutcomeOf(report, detected, comparison, complaints);
         if (crashed)
@@ -129,14 +130,14 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         {
             return DrillOutcome.Missed;
         }
-        if (report.Open.Count > 0)
-        {
-            return DrillOutcome.Escalated;
-        }
         if (complaints.Count > 0)
         {
             _notes.Add("still wrong: " + string.Join(", ", complaints.Take(3)));
             return DrillOutcome.Failed;
+        }
+        if (report.Open.Count > 0)
+        {
+            return DrillOutcome.Escalated;
         }
         if (!comparison.SameRows && !comparison.Kept)
         {
@@ -146,12 +147,18 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         return comparison.SameRows ? DrillOutcome.Lossless : DrillOutcome.Quarantine;
     }
 
-    /// <summary>Nobody said that all is well while an incident is open.</summary>
-    private async Task<IReadOnlyList<string>> ComplaintsAsync(DrillReport report, PgCluster patient, CancellationToken cancel) =>
-        !report.Told || report.Open.Count > 0 || @case.Damages.Count == 0 ? []
-            : await Soundness.ComplaintsAsync(patient, CorpusCluster.Database, @case.Damages, cancel).ConfigureAwait(false);
+    /// <summary>Nobody said that all is well while an incident is open; what was called healed beside it has to be.</summary>
+    private async Task<IReadOnlyList<string>> ComplaintsAsync(DrillReport report, DrillDetection detection, PgCluster patient, CancellationToken cancel)
+    {
+        if (!report.Told || @case.Damages.Count == 0 || (report.Open.Count > 0 && (@case.Damages.Any(d => d.ShutsOut) || detection.Settled(report).Count == 0)))
+        {
+            return [];
+        }
+        var complaints = await Soundness.ComplaintsAsync(patient, CorpusCluster.Database, @case.Damages, cancel).ConfigureAwait(false);
+        return report.Open.Count > 0 ? detection.OfSettled(report, complaints) : complaints;
+    }
 
-    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, CancellationToken cancel)
+    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, RottenPages rotten, CancellationToken cancel)
     {
         if (@case.Damages.Any(d => d.ShutsOut))
         {
@@ -160,7 +167,8 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         try
         {
             var after = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
-            return Comparison.Of(whole, read, after, await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false), scene);
+            var quarantined = await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
+            return Comparison.Of(whole, read, after, quarantined, scene, await rotten.OverwrittenAsync(scene.Cluster, cancel).ConfigureAwait(false));
         }
         catch (NpgsqlException e)
         {

@@ -239,6 +239,34 @@ public sealed class OracleTests
         Assert.That(part.Values.Keys, Has.Member("title").And.No.Member("script"));
     }
 
+    [TestCase("SELECT 1", 0)]
+    [TestCase("SET zero_damaged_pages = on; VACUUM (DISABLE_PAGE_SKIPPING) people", 1)]
+    [TestCase("SET zero_damaged_pages = on; VACUUM FULL people", 1)]
+    public async Task A_page_that_nobody_can_read_stays_what_it_is(string repair, int lost)
+    {
+        await using var copy = await _corpus.CopyAsync();
+        var whole = await Picture.TakeAsync(copy, Database);
+        var scene = new Scene(copy, 1);
+        scene.Table("public.people", "block 1");
+        scene.Suspects.Block("public.people", 1);
+        await scene.Damage.Heap.TearSecondHalfAsync("public.people", 1, scene.Rot);
+        var rotten = await RottenPages.OfAsync(scene);
+        Assert.That(rotten.Count, Is.EqualTo(1));
+        var read = new Dictionary<string, IReadOnlyList<RowImage>>(whole.Rows) { ["public.people"] = await new CarefulReader(copy, Database).ReadAsync("public.people") };
+        await copy.ExecuteAsync(Database, repair);
+        var after = await Picture.TakeAsync(copy, Database);
+        var overwritten = await rotten.OverwrittenAsync(copy);
+
+        var comparison = Comparison.Of(whole, read, after, _quarantined, scene, overwritten);
+        Assert.That(comparison.Lost, Has.Count.EqualTo(lost), string.Join('\n', comparison.Lost));
+        Assert.That(comparison.Lost, Has.All.StartsWith("public.people block 1, "));
+        foreach (var row in whole.Rows["public.people"].Where(r => r.Place!.Value.Block == 1))
+        {
+            _quarantined.Add("public.people", row);
+        }
+        Assert.That(Comparison.Of(whole, read, after, _quarantined, scene, overwritten).Lost, Is.Empty, "its rows are all elsewhere");
+    }
+
     [Test]
     public async Task Complaints_name_the_sick()
     {

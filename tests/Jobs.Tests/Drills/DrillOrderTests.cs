@@ -98,6 +98,18 @@ public sealed class DrillOrderTests
         Assert.That(detection.Missed(report).Contains("sequence_behind"), Is.Not.EqualTo(detected));
     }
 
+    [TestCase("Escalated", "Resolved", "b_id_seq is behind", 1)]
+    [TestCase("Escalated", "Resolved", "a: 3 complaints of verify_heapam", 0)]
+    [TestCase("Escalated", "Resolved", "value_not_allowed: 3 rows still break the rule", 0)]
+    [TestCase("Escalated", "Escalated", "b_id_seq is behind", 0)]
+    [TestCase("Resolved", "Resolved", "b_id_seq_too is behind", 0)]
+    public void What_was_called_healed_beside_what_is_open_has_to_be(string first, string second, string complaint, int said)
+    {
+        var detection = new DrillDetection([new(Named("heap_page_zeroed"), ["public.a"]), new(Named("sequence_behind"), ["public.b", "public.b_id_seq"])], checksums: false);
+        var report = new DrillReport(0, [], [new("kind", "public.a", first, "", ""), new("kind", "public.b_id_seq", second, "", "")], "");
+        Assert.That(detection.OfSettled(report, [complaint]), Has.Count.EqualTo(said));
+    }
+
     [Test]
     public void A_mix_has_only_what_can_be_seen() =>
         Assert.That(Order(3, [], mixes: 60).Cases().Where(c => c.IsMix).SelectMany(c => c.Damages).Select(d => d.BestOf(false)), Has.None.EqualTo(BestOutcome.NotDetectable));
