@@ -37,7 +37,7 @@ internal static class BTreeClasses
         {
             var index = scene.Pick("public.movies_title_idx", "public.people_name_idx", "public.casts_person_id_idx");
             var left = await scene.Damage.LeftoverAsync(index, scene.Pick(RebuildStation.Building, RebuildStation.Swapped), scene.Pick(true, false));
-            scene.Other(left.Contains('.', StringComparison.Ordinal) ? left : "public." + left, "a leftover");
+            scene.Leftover(left.Contains('.', StringComparison.Ordinal) ? left : "public." + left);
         }) with { Logical = true },
         DamageClass.Of("toast_index_zeroed", "a leaf of zeros in the index of values kept out of line", Lossless, async scene =>
         {

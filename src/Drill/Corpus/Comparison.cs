@@ -1,7 +1,9 @@
+using System.Globalization;
+
 namespace HealingWorkers.Drill;
 
 /// <summary>A database before the healing and after it, seen by nobody but the oracle.</summary>
-/// <param name="Lost">Rows that could be read before and are neither in their table nor in quarantine.</param>
+/// <param name="Lost">Rows that could be read before and are neither in their table nor in quarantine, and pages that nobody could read and that were written over.</param>
 /// <param name="False">What was changed though it was not damaged.</param>
 /// <param name="SameRows">Every table holds exactly the rows that it should.</param>
 /// <param name="Kept">Every row that is no longer what it should be is in quarantine.</param>
@@ -14,8 +16,9 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
 
     /// <param name="whole">The rows as they should be.</param>
     /// <param name="read">What could still be read when the healing began, also where it is no row that anybody wrote.</param>
+    /// <param name="overwritten">Pages that nobody could read, and that are gone: their rows have to be somewhere else.</param>
     public static Comparison Of(
-        Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, Picture after, Quarantined quarantined, Scene scene)
+        Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, Picture after, Quarantined quarantined, Scene scene, IReadOnlyList<(string Table, long Block)>? overwritten = null)
     {
         var tables = read.Select(r => TableComparison.Of(r.Key, whole.Rows.GetValueOrDefault(r.Key, []), r.Value, after.Rows.GetValueOrDefault(r.Key, []), quarantined)).ToList();
         var permits = Permits.Of(scene.Suspects, whole, tables.ToDictionary(t => t.Table, t => t.Taken, StringComparer.Ordinal));
@@ -35,7 +38,11 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
         }
         changed.AddRange(Changed(whole.Definitions, after.Definitions, scene));
         return new Comparison(
-            [.. tables.SelectMany(t => t.Lost.Select(row => $"{t.Table} {Short(row)}"))], changed, tables.TrueForAll(t => t.IsSame), tables.TrueForAll(t => t.IsKept));
+            [
+                .. tables.SelectMany(t => t.Lost.Select(row => $"{t.Table} {Short(row)}")),
+                .. (overwritten ?? []).Where(page => !tables.TrueForAll(t => t.Table != page.Table || t.IsKept)).Select(page => string.Create(CultureInfo.InvariantCulture, $"{page.Table} block {page.Block}, which nobody could read, was written over")),
+            ],
+            changed, tables.TrueForAll(t => t.IsSame), tables.TrueForAll(t => t.IsKept));
     }
 
     private static IEnumerable<string> Changed(IReadOnlyList<Definition> before, IReadOnlyList<Definition> after, Scene scene)
@@ -51,7 +58,7 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
                 continue;
             }
             var table = (old ?? present)!.Table;
-            var damaged = scene.Others.Contains(key.Name, StringComparer.Ordinal)
+            var damaged = (scene.Others.Contains(key.Name, StringComparer.Ordinal) && IsCure(key.Kind, key.Name, old, present, scene))
                 || (key.Kind == "file" && scene.Tables.Contains(table, StringComparer.Ordinal) && present is not null);
             if (!damaged)
             {
@@ -59,6 +66,10 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
             }
         }
     }
+
+    /// <summary>What is broken may be built anew: it stays what it is, and a sequence all that it is. Only a leftover may go.</summary>
+    private static bool IsCure(string kind, string name, Definition? old, Definition? present, Scene scene) =>
+        present is null ? scene.Leftovers.Contains(name, StringComparer.Ordinal) : old is null || kind == "file" || !old.Value!.StartsWith("S |", StringComparison.Ordinal);
 
     private static string Short(RowImage row) => row.Key.Length > 120 ? row.Key[..120] + "..." : row.Key;
 }

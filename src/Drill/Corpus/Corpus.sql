@@ -123,3 +123,8 @@ CREATE SEQUENCE countdown INCREMENT -1 MAXVALUE 1000 START 1000;
 SELECT nextval('countdown') FROM generate_series(1, 10);
 CREATE TABLE bookings (id int PRIMARY KEY, during int4range, EXCLUDE USING gist (during WITH &&));
 INSERT INTO bookings SELECT i, int4range(i * 10, i * 10 + 9) FROM generate_series(1, 300) AS i;
+
+-- What a sequence is besides its number, to be kept when it is made anew.
+ALTER SEQUENCE reviews_id_seq MAXVALUE 1000000000 START 3;
+GRANT USAGE ON SEQUENCE reviews_id_seq TO PUBLIC;
+GRANT SELECT ON SEQUENCE people_id_seq TO PUBLIC;

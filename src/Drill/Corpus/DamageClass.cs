@@ -26,6 +26,9 @@ public sealed record DamageClass(string Name, string Summary, BestOutcome Best, 
     /// <summary>The target's `rules` as YAML, for what no catalogue tells.</summary>
     public string Rules { get; init; } = "";
 
+    /// <summary>Table and condition of the rows that break those rules: none may be left when all is called resolved.</summary>
+    public string Violated { get; init; } = "";
+
     public BestOutcome BestOf(bool checksums) => checksums ? BestWithChecksums ?? Best : Best;
 
     public bool AppliesTo(int version, bool checksums) => version >= FromVersion && (checksums || !ChecksumsOnly);

@@ -50,17 +50,20 @@ internal static class LogicClasses
             """
             allowed_values: [{ column: "movies.content_rating", values: ["G", "PG", "PG-13", "R", "NC-17"], on_violation: nullify }]
             """,
-            "content_rating = 'XXX'"),
+            "content_rating = 'XXX'",
+            "content_rating NOT IN ('G', 'PG', 'PG-13', 'R', 'NC-17')"),
         Ruled("json_shape_violated", "documents that a rule's JSON Schema forbids",
             """
             json: [{ column: "movies.metadata_json", schema: metadata.schema.json, on_violation: nullify, mark: needs_review }]
             """,
-            """metadata_json = '{"runtime": "long"}'"""),
+            """metadata_json = '{"runtime": "long"}'""",
+            "metadata_json IS NOT NULL AND jsonb_typeof(metadata_json -> 'runtime') IS DISTINCT FROM 'number'"),
         Ruled("orphans_of_a_rule", "rows that refer to nobody by a rule",
             """
             foreign_keys: [{ from: "movies.tmdb_id", to: "external_metadata.id", on_orphan: nullify }]
             """,
-            "tmdb_id = 9000000 + id"),
+            "tmdb_id = 9000000 + id",
+            "tmdb_id IS NOT NULL AND NOT EXISTS (SELECT FROM public.external_metadata e WHERE e.id = tmdb_id)"),
     ];
 
     /// <summary>The files that rules name, by their names.</summary>
@@ -69,7 +72,7 @@ internal static class LogicClasses
     private static DamageClass Logic(string name, string summary, BestOutcome best, Func<Scene, Task> strike) =>
         DamageClass.Of(name, summary, best, strike) with { Logical = true };
 
-    private static DamageClass Ruled(string name, string summary, string rules, string set) =>
+    private static DamageClass Ruled(string name, string summary, string rules, string set, string violated) =>
         Logic(name, summary, Quarantine, async scene =>
         {
             var id = 10 + scene.Next(1000);
@@ -77,7 +80,7 @@ internal static class LogicClasses
             scene.Table("public.movies", set);
             scene.Suspects.Where("public.movies", some);
             await scene.Cluster.ExecuteAsync(scene.Database, $"UPDATE public.movies SET {set} WHERE {some}");
-        }) with { Rules = rules };
+        }) with { Rules = rules, Violated = "public.movies WHERE " + violated };
 
     private static DamageClass Duplicates(string name, string summary, bool indexed) =>
         Logic(name, summary, Quarantine, async scene =>

@@ -10,7 +10,7 @@ internal static class PageClasses
     [
         Page("heap_page_zeroed", "a page of zeros", (s, table, block) => s.Damage.Heap.ZeroPageAsync(table, block)),
         Page("heap_page_header", "a page header that makes no sense", (s, table, block) => s.Damage.Heap.GarbagePageAsync(table, block, s.Rot)),
-        Page("heap_page_garbage", "a page of somebody else's bytes", (s, table, block) => s.Damage.Heap.ForeignPageAsync(table, block)),
+        Page("heap_page_garbage", "a page of somebody else's bytes", (s, table, block) => s.Damage.Heap.ForeignPageAsync(table, block, s.Bytes(PageFile.PageSize))),
         Page("heap_page_torn_first_half", "a page whose first half never reached the disk", (s, table, block) => s.Damage.Heap.TearFirstHalfAsync(table, block, s.Rot)),
         Page("heap_page_torn_second_half", "a page whose second half never reached the disk", (s, table, block) => s.Damage.Heap.TearSecondHalfAsync(table, block, s.Rot)),
         Page("heap_page_misplaced", "a page written to another one's place", async (s, table, block) =>

@@ -9,7 +9,11 @@ public sealed class Scene(PgCluster cluster, int seed)
     private readonly Random _random = new(seed);
     private readonly List<string> _tables = [];
     private readonly List<string> _others = [];
+    private readonly List<string> _leftovers = [];
     private readonly List<string> _story = [];
+    private readonly HashSet<(string Damage, string Name)> _tablesOf = [];
+    private readonly HashSet<(string Damage, string Name)> _othersOf = [];
+    private string _damage = "";
 
     public PgCluster Cluster { get; } = cluster;
 
@@ -29,6 +33,9 @@ public sealed class Scene(PgCluster cluster, int seed)
     /// <summary>What else is damaged: indexes, sequences, collations.</summary>
     public IReadOnlyList<string> Others => _others;
 
+    /// <summary>What is damaged by being there: the cure is that it goes.</summary>
+    public IReadOnlyList<string> Leftovers => _leftovers;
+
     /// <summary>What was done, for whoever wants to see it again.</summary>
     public string Story => string.Join("; ", _story);
 
@@ -36,9 +43,29 @@ public sealed class Scene(PgCluster cluster, int seed)
 
     public T Pick<T>(params T[] from) => from[_random.Next(from.Length)];
 
-    public void Table(string table, string what) => Note(_tables, table, what);
+    public byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        _random.NextBytes(bytes);
+        return bytes;
+    }
 
-    public void Other(string relation, string what) => Note(_others, relation, what);
+    /// <summary>What is named from now on is broken by this damage.</summary>
+    public void Begin(string damage) => _damage = damage;
+
+    public IReadOnlyList<string> TablesOf(string damage) => [.. _tablesOf.Where(t => t.Damage == damage).Select(t => t.Name)];
+
+    public IReadOnlyList<string> OthersOf(string damage) => [.. _othersOf.Where(o => o.Damage == damage).Select(o => o.Name)];
+
+    public void Table(string table, string what) => Note(_tables, _tablesOf, table, what);
+
+    public void Other(string relation, string what) => Note(_others, _othersOf, relation, what);
+
+    public void Leftover(string relation)
+    {
+        _leftovers.Add(relation);
+        Other(relation, "a leftover");
+    }
 
     /// <summary>A row, by a sequential scan.</summary>
     public async Task<RowPlace> RowAsync(string table, string condition = "true")
@@ -61,8 +88,9 @@ public sealed class Scene(PgCluster cluster, int seed)
         return leaves > 2 ? 1 + _random.Next(leaves - 2) : _random.Next(leaves);
     }
 
-    private void Note(List<string> list, string name, string what)
+    private void Note(List<string> list, HashSet<(string Damage, string Name)> ofDamages, string name, string what)
     {
+        ofDamages.Add((_damage, name));
         if (!list.Contains(name, StringComparer.Ordinal))
         {
             list.Add(name);

@@ -27,8 +27,10 @@ public sealed class HeapDamage(RelationEditor editor)
             table, block, mode, page => BinaryPrimitives.WriteUInt16LittleEndian(page.AsSpan(14), 0xFFF0), ct);
 
     /// <summary>Somebody else's bytes: an invalid page even without checksums.</summary>
-    public Task ForeignPageAsync(string table, long block, DamageMode? mode = null, CancellationToken ct = default) =>
-        editor.EditPageAsync(table, block, (mode ?? DamageMode.Default) with { FixChecksum = false }, page => RandomNumberGenerator.Fill(page), ct);
+    /// <param name="bytes">The page; null: any bytes.</param>
+    public Task ForeignPageAsync(string table, long block, byte[]? bytes = null, DamageMode? mode = null, CancellationToken ct = default) =>
+        editor.EditPageAsync(
+            table, block, (mode ?? DamageMode.Default) with { FixChecksum = false }, page => (bytes ?? RandomNumberGenerator.GetBytes(PageFile.PageSize)).CopyTo(page, 0), ct);
 
     /// <summary>The first half of the page, header and line pointers, never reached the disk.</summary>
     public Task TearFirstHalfAsync(string table, long block, DamageMode? mode = null, CancellationToken ct = default) =>

@@ -5,7 +5,7 @@ namespace HealingWorkers.Worker.Drills;
 /// <summary>Under which names damage may be told: the damaged thing, what belongs to it, and the table that it belongs to.</summary>
 internal static class DrillObjects
 {
-    public static async Task<IReadOnlyCollection<string>> OfAsync(Scene scene, CancellationToken cancel) =>
+    public static async Task<IReadOnlyCollection<string>> OfAsync(Scene scene, string damage, CancellationToken cancel) =>
         await scene.Cluster.QueryAsync<string>(
             scene.Database,
             """
@@ -26,7 +26,7 @@ internal static class DrillObjects
             SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN family USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
             UNION SELECT unnest(@others)
             """,
-            new { tables = scene.Tables.ToArray(), others = scene.Others.ToArray() }, cancel).ConfigureAwait(false);
+            new { tables = scene.TablesOf(damage).ToArray(), others = scene.OthersOf(damage).ToArray() }, cancel).ConfigureAwait(false);
 
     /// <summary>Whether what a finding names is one of these, or a place within one.</summary>
     public static bool Has(this IReadOnlyCollection<string> names, string named) =>

@@ -11,7 +11,7 @@ internal static class DrillPage
     {
         var page = new StringBuilder();
         var versions = score.Results.Select(r => r.Version).Distinct().Order().ToList();
-        page.AppendLine(CultureInfo.InvariantCulture, $"# Score\n\nMade by `./healing drill --versions {string.Join(',', versions)} --seed {score.Order.Seed} --output docs/score.md`. How to read it: [drill.md](drill.md).\n");
+        page.AppendLine(CultureInfo.InvariantCulture, $"# Score\n\nMade by `./{DrillWords.Command(score.Order)} --output docs/score.md`. How to read it: [drill.md](drill.md).\n");
         page.AppendLine(CultureInfo.InvariantCulture, $"{score.Results.Count}{(score.Results.Count < all ? $" of {all}" : "")} broken databases; the goals (all that can be seen is detected, no readable row lost, nothing changed that was not damaged) are {(score.MeetsGoals ? "met" : "**not met**")}.\n");
         page.AppendLine("| version | cases | detected | healed lossless | healed with quarantine | escalated | not detected | failed | false repairs | rows lost | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var version in versions)
@@ -31,8 +31,9 @@ internal static class DrillPage
         foreach (var name in score.NotDetected)
         {
             var missed = score.Results.Where(r => r.Name == name && !r.Detected).ToList();
-            page.AppendLine(CultureInfo.InvariantCulture, $"- `{name}`: {missed.Count} of {score.Results.Count(r => r.Name == name)}{(missed.All(r => !r.Overlooked) ? ", which nothing tells from a healthy database or which does no harm" : "")}");
+            page.AppendLine(CultureInfo.InvariantCulture, $"- `{name}`: {missed.Count} of {score.Results.Count(r => r.Name == name)}{Why(missed)}");
         }
+        NotAsOrdered(page, score);
         page.AppendLine("\n## Goals not met\n");
         foreach (var bad in score.Bad)
         {
@@ -44,6 +45,32 @@ internal static class DrillPage
         }
         return page.ToString().ReplaceLineEndings("\n");
     }
+
+    private static void NotAsOrdered(StringBuilder page, DrillScore score)
+    {
+        page.AppendLine("\n## Below the best\n\nWithin the goals, and less than the best: most of it could be healed, and is left to a person on purpose.\n");
+        foreach (var group in score.BelowBest.GroupBy(r => (r.Name, Why: DrillReasons.Refusal(r.Name, r.Note))))
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"- `{group.Key.Name}`: {group.Count()} of {score.Results.Count(r => r.Name == group.Key.Name)}; {group.Key.Why ?? "**no reason is known**"}");
+        }
+        if (score.BelowBest.Count == 0)
+        {
+            page.AppendLine("None.");
+        }
+        if (score.LeftOut.Count > 0)
+        {
+            page.AppendLine("\n## Left out of mixes\n\nWhat was broken first was in the way.\n");
+            foreach (var left in score.Results.Where(r => r.LeftOut.Count > 0))
+            {
+                page.AppendLine(CultureInfo.InvariantCulture, $"- {left.Name} on {left.Version}, checksums {(left.Checksums ? "on" : "off")}: {string.Join(", ", left.LeftOut)}");
+            }
+        }
+    }
+
+    private static string Why(IReadOnlyList<DrillResult> missed) =>
+        missed.Any(r => r.Overlooked) ? string.Concat(missed.SelectMany(r => r.Missed).Distinct(StringComparer.Ordinal).Where(m => m != missed[0].Name).Select(m => $"; not seen: {m}"))
+        : DrillReasons.IsHarmless(missed[0].Name) ? ", which does no harm"
+        : ", which nothing tells from a healthy database";
 
     private static void Row(StringBuilder page, string name, DrillLine line) => page.AppendLine(
         CultureInfo.InvariantCulture,

@@ -30,6 +30,12 @@ internal sealed record DrillResult(
 
     public bool TimedOut { get; init; }
 
+    /// <summary>The classes of a case that could be seen and were not.</summary>
+    public IReadOnlyList<string> Missed { get; init; } = [];
+
+    /// <summary>The classes of a mix that were not done, since what was broken first was in the way.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>It could be seen, and nobody saw it.</summary>
     public bool Overlooked => !Detected && Best != BestOutcome.NotDetectable;
 

@@ -1,5 +1,4 @@
 using HealingWorkers.Drill;
-using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Worker.Commands;
 using Npgsql;
 
@@ -9,12 +8,14 @@ namespace HealingWorkers.Worker.Drills;
 internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, DrillLedger ledgers, DrillCase @case)
 {
     private readonly List<string> _notes = [];
+    private readonly List<string> _leftOut = [];
 
     public async Task<DrillResult> RunAsync(CancellationToken cancel)
     {
         await using var patient = await corpus.CopyAsync(cancel).ConfigureAwait(false);
         var scene = new Scene(patient, @case.Seed);
-        var (whole, names) = await BreakAsync(scene, cancel).ConfigureAwait(false);
+        var (whole, detection) = await BreakAsync(scene, cancel).ConfigureAwait(false);
+        var rotten = @case.Damages.Any(d => d.Heap) ? await RottenPages.OfAsync(scene, cancel).ConfigureAwait(false) : RottenPages.None;
         await patient.StopAsync(ct: cancel).ConfigureAwait(false);
         var read = await ReadAsync(patient, scene, whole, cancel).ConfigureAwait(false);
         await patient.StartAsync(cancel).ConfigureAwait(false);
@@ -33,38 +34,44 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             await patient.StartAsync(cancel).ConfigureAwait(false);
         }
         var crashed = patient.Log[logged..].Contains("was terminated by signal", StringComparison.Ordinal);
-        var comparison = await CompareAsync(scene, whole, read, cancel).ConfigureAwait(false);
-        var detected = Detected(report, names);
-        var outcome = await OutcomeAsync(report, detected, comparison, patient, cancel).ConfigureAwait(false);
+        var comparison = await CompareAsync(scene, whole, read, rotten, cancel).ConfigureAwait(false);
+        var complaints = await ComplaintsAsync(report, detection, patient, cancel).ConfigureAwait(false);
+        var detected = detection.Detected(report);
+        var outcome = OutcomeOf(report, detected, comparison, complaints);
         if (crashed)
         {
             _notes.Add("the server crashed");
         }
         return new(
-            @case.Name, @case.Binaries.Major, @case.Checksums, @case.Best, detected, outcome, comparison.False, comparison.Lost, Math.Round(seconds, 1), @case.Seed,
+            @case.Name, @case.Binaries.Major, @case.Checksums, detection.Best, detected, outcome, comparison.False, comparison.Lost, Math.Round(seconds, 1), @case.Seed,
             scene.Story, string.Join("; ", _notes))
         {
             Crashed = crashed,
             TimedOut = report.TimedOut,
+            Missed = detection.Missed(report),
+            LeftOut = _leftOut,
         };
     }
 
     /// <summary>The damage, and the picture of what should be there.</summary>
-    private async Task<(Picture Whole, IReadOnlyCollection<string> Names)> BreakAsync(Scene scene, CancellationToken cancel)
+    private async Task<(Picture Whole, DrillDetection Detection)> BreakAsync(Scene scene, CancellationToken cancel)
     {
         var strikes = new List<(DamageClass Class, Func<Task> Strike)>();
         foreach (var damage in @case.Damages)
         {
+            scene.Begin(damage.Name);
             strikes.Add((damage, await damage.Prepare(scene).ConfigureAwait(false)));
         }
-        foreach (var (_, strike) in strikes.Where(s => s.Class.Logical))
+        foreach (var (damage, strike) in strikes.Where(s => s.Class.Logical))
         {
+            scene.Begin(damage.Name);
             await strike().ConfigureAwait(false);
         }
         var whole = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
         await scene.Suspects.SettleAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
         foreach (var (damage, strike) in strikes.Where(s => !s.Class.Logical))
         {
+            scene.Begin(damage.Name);
             try
             {
                 await strike().ConfigureAwait(false);
@@ -73,9 +80,15 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             {
                 // What was broken first is in the way.
                 _notes.Add($"{damage.Name} was left out: {e.Message}");
+                _leftOut.Add(damage.Name);
             }
         }
-        return (whole, @case.Damages.Any(d => d.ShutsOut) ? scene.Others : await DrillObjects.OfAsync(scene, cancel).ConfigureAwait(false));
+        var struck = new List<DrillStruck>();
+        foreach (var damage in @case.Damages.Where(d => !_leftOut.Contains(d.Name)))
+        {
+            struck.Add(new(damage, damage.ShutsOut ? scene.OthersOf(damage.Name) : await DrillObjects.OfAsync(scene, damage.Name, cancel).ConfigureAwait(false)));
+        }
+        return (whole, new(struck, @case.Checksums));
     }
 
     /// <summary>What can be read of the damaged tables, found out on a copy, since a read may write and may crash.</summary>
@@ -95,12 +108,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         return read;
     }
 
-    private bool Detected(DrillReport report, IReadOnlyCollection<string> names) =>
-        report.Findings.Any(f => f.Severity is "warning" or "critical" && names.Has(f.Object))
-        || report.Incidents.Any(i => names.Has(i.Object))
-        || (@case.Damages.Any(d => d.ShutsOut) && report.Incidents.Any(i => i.Kind == FindingKind.CatalogueLocksOut.Name && names.Any(n => report.Findings.Any(f => f.Detail.Contains(n.Split('.')[^1], StringComparison.Ordinal)))));
-
-    private async Task<DrillOutcome> OutcomeAsync(DrillReport report, bool detected, Comparison comparison, PgCluster patient, CancellationToken cancel)
+    private DrillOutcome OutcomeOf(DrillReport report, bool detected, Comparison comparison, IReadOnlyList<string> complaints)
     {
         _notes.AddRange(report.Findings.Select(f => $"found {f.Kind} on {f.Object}").Distinct(StringComparer.Ordinal).Take(6));
         _notes.AddRange(report.Incidents.Select(i => $"{i.Kind} on {i.Object} is {i.State}{(i.Reason.Length > 0 ? $" ({i.Reason})" : "")}").Take(6));
@@ -122,15 +130,14 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         {
             return DrillOutcome.Missed;
         }
-        if (report.Open.Count > 0)
-        {
-            return DrillOutcome.Escalated;
-        }
-        var complaints = await Soundness.ComplaintsAsync(patient, CorpusCluster.Database, cancel).ConfigureAwait(false);
         if (complaints.Count > 0)
         {
             _notes.Add("still wrong: " + string.Join(", ", complaints.Take(3)));
             return DrillOutcome.Failed;
+        }
+        if (report.Open.Count > 0)
+        {
+            return DrillOutcome.Escalated;
         }
         if (!comparison.SameRows && !comparison.Kept)
         {
@@ -140,7 +147,18 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         return comparison.SameRows ? DrillOutcome.Lossless : DrillOutcome.Quarantine;
     }
 
-    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, CancellationToken cancel)
+    /// <summary>Nobody said that all is well while an incident is open; what was called healed beside it has to be.</summary>
+    private async Task<IReadOnlyList<string>> ComplaintsAsync(DrillReport report, DrillDetection detection, PgCluster patient, CancellationToken cancel)
+    {
+        if (!report.Told || @case.Damages.Count == 0 || (report.Open.Count > 0 && (@case.Damages.Any(d => d.ShutsOut) || detection.Settled(report).Count == 0)))
+        {
+            return [];
+        }
+        var complaints = await Soundness.ComplaintsAsync(patient, CorpusCluster.Database, @case.Damages, cancel).ConfigureAwait(false);
+        return report.Open.Count > 0 ? detection.OfSettled(report, complaints) : complaints;
+    }
+
+    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, RottenPages rotten, CancellationToken cancel)
     {
         if (@case.Damages.Any(d => d.ShutsOut))
         {
@@ -149,7 +167,8 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         try
         {
             var after = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
-            return Comparison.Of(whole, read, after, await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false), scene);
+            var quarantined = await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
+            return Comparison.Of(whole, read, after, quarantined, scene, await rotten.OverwrittenAsync(scene.Cluster, cancel).ConfigureAwait(false));
         }
         catch (NpgsqlException e)
         {

@@ -14,12 +14,19 @@ internal sealed record DrillScore(DrillOrder Order, IReadOnlyList<DrillResult> R
 
     public IReadOnlyList<string> NotDetected => [.. Results.Where(r => !r.Detected && r.Name != DrillOrder.Healthy).Select(r => r.Name).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>What mixes were to be, and are not: by mix and class.</summary>
+    public IReadOnlyList<string> LeftOut => [.. Results.SelectMany(r => r.LeftOut.Select(l => $"{r.Name}: {l}")).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Outcomes below the best that could be, without what misses the goals.</summary>
+    public IReadOnlyList<DrillResult> BelowBest => [.. Results.Where(r => !r.IsBest && r.MeetsGoals && r.Name != DrillOrder.Healthy)];
+
     public object AsJson() => new
     {
         seed = Order.Seed,
         goals_met = MeetsGoals,
         lines = Lines,
         not_detected = NotDetected,
+        left_out = LeftOut,
         cases = Results,
     };
 }

@@ -18,10 +18,15 @@ internal static class DrillTable
         }
         to.WriteLine();
         to.WriteLine("not detected: " + (score.NotDetected.Count == 0 ? "none" : string.Join(", ", score.NotDetected)));
+        if (score.LeftOut.Count > 0)
+        {
+            to.WriteLine("left out, what was broken first being in the way: " + string.Join(", ", score.LeftOut));
+        }
         foreach (var bad in score.Bad)
         {
             to.WriteLine();
             to.WriteLine($"{bad.Name} on {bad.Version}, checksums {(bad.Checksums ? "on" : "off")}: {DrillWords.Of(bad.Outcome)}; broken: {bad.Story}");
+            Write(to, "not seen", bad.Missed);
             Write(to, "row lost", bad.RowsLost);
             Write(to, "changed though not damaged", bad.FalseRepairs);
             to.WriteLine($"  {bad.Note}");
