@@ -17,8 +17,8 @@ public sealed class RottenPages
     /// <summary>Of the damaged tables and of their long values.</summary>
     public static async Task<RottenPages> OfAsync(Scene scene, CancellationToken ct = default)
     {
+        await scene.Cluster.ExecuteAsync("postgres", "CHECKPOINT", ct: ct);
         await using var connection = await scene.Cluster.OpenAsync(scene.Database, ct);
-        await connection.ExecuteAsync("CHECKPOINT");
         var files = await connection.QueryAsync<(string Table, string File)>(
             """
             SELECT name, pg_relation_filepath(part) FROM unnest(@tables) AS name, pg_class c, unnest(ARRAY[c.oid, nullif(c.reltoastrelid, 0)]) AS part
