@@ -10,6 +10,9 @@ internal static class OtherIndexClasses
     [
         Page("gin_page_zeroed", "a page of zeros in a GIN index", CorpusNames.Gin, (d, index, which, _) => d.ZeroPageAsync(index, which)),
         Page("gin_bit_flipped", "a bit of a key in a GIN index", CorpusNames.Gin, (d, index, which, mode) => d.FlipAsync(index, which, mode)),
+        Page("gin_key_missing", "a key that a GIN index over lists has lost", ["public.movies_tags_gin"], (d, index, which, mode) => d.LoseKeyAsync(index, which, mode)),
+        Page("gin_json_key_missing", "a key that a GIN index over jsonb has lost", ["public.movies_metadata_gin"], (d, index, which, mode) => d.LoseKeyAsync(index, which, mode))
+            with { Best = NotDetectable, BestWithChecksums = Lossless },
         Page("gist_page_zeroed", "a page of zeros in a GiST index", CorpusNames.Gist, (d, index, which, _) => d.ZeroPageAsync(index, which)),
         Page("gist_line_pointer", "an entry of a GiST index called dead", CorpusNames.Gist, (d, index, which, mode) => d.KillEntryAsync(index, which, mode)),
         Page("brin_page_zeroed", "a page of zeros in a BRIN index", CorpusNames.Brin, (d, index, which, _) => d.ZeroPageAsync(index, which)),

@@ -30,14 +30,6 @@ public sealed class BTreePage(byte[] bytes) : SlottedPage(bytes)
 
     public bool HasNulls(int item) => (BinaryPrimitives.ReadUInt16LittleEndian(Tuple(item)[6..]) & 0x8000) != 0;
 
-    /// <summary>Takes line pointers away as if their tuples had never been inserted.</summary>
-    public void RemoveItems(int first, int count)
-    {
-        var from = At(first + count - 1) + 4;
-        Bytes.AsSpan(from, Lower - from).CopyTo(Bytes.AsSpan(At(first)));
-        Lower -= count * 4;
-    }
-
     /// <summary>The block of the root; 0 where there is none.</summary>
     public static long Root(PageFile file)
     {

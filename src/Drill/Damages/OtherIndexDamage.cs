@@ -31,6 +31,10 @@ public sealed class OtherIndexDamage(RelationEditor editor)
             tuple[Math.Min(at, tuple.Length - 1)] ^= 0x10;
         }, ct);
 
+    /// <summary>A GIN index loses one of its keys, with all that it knew by it: the rows are still found by their other keys.</summary>
+    public Task LoseKeyAsync(string index, int which = 0, DamageMode? mode = null, CancellationToken ct = default) =>
+        EditAsync(index, which, mode, (page, _, number) => page.RemoveItems(1 + number % page.ItemCount, 1), ct);
+
     /// <summary>A line pointer says that its entry is dead, though its row lives: a scan passes over it.</summary>
     public async Task KillEntryAsync(string index, int which = 0, DamageMode? mode = null, CancellationToken ct = default)
     {

@@ -29,6 +29,14 @@ public class SlottedPage(byte[] bytes)
 
     public Span<byte> Tuple(int item) => Bytes.AsSpan(this[item].Offset, this[item].Length);
 
+    /// <summary>Takes line pointers away as if their tuples had never been inserted.</summary>
+    public void RemoveItems(int first, int count)
+    {
+        var from = At(first + count - 1) + 4;
+        Bytes.AsSpan(from, Lower - from).CopyTo(Bytes.AsSpan(At(first)));
+        Lower -= count * 4;
+    }
+
     private protected int At(int item)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(item, 1);

@@ -8,24 +8,30 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
 {
     /// <summary>Blocks of the table kept in mind at once: 80 MB, twice that where entries are dead.</summary>
     private const uint BlocksAtOnce = 2 << 20;
-    /// <summary>The same with what a hash index holds of the keys: 160 MB.</summary>
+    /// <summary>The same with what a hash index holds of the keys, or how many keys a GIN index has of a row: 160 MB.</summary>
     private const uint BlocksWithCodes = 1 << 18;
+    /// <summary>The keys of larger tables are not counted, since a GIN index would be read too often: 8 GB.</summary>
+    private const uint MostCounted = 4 * BlocksWithCodes;
     private const int PiecesBetweenRests = 64;
     private int _pieces;
     private long _began;
 
     public async Task<IndexSuspects> TakeAsync(ProbedIndex index, IndexFormat format, CancellationToken cancel)
     {
-        var suspects = new IndexSuspects(index);
         var heap = new RelationPages(files, index.TablePath!);
         var entries = new RelationPages(files, index.Path!);
         var total = (await RelationFile.ListAsync(files, index.TablePath!, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0).Sum(f => f.Length / PageHeader.BlockSize);
+        if (index.Memory == EntryMemory.Counts && total > MostCounted)
+        {
+            index = index with { CodeOf = null };
+        }
+        var suspects = new IndexSuspects(index);
         _began = request.Target.Clock.GetTimestamp();
         var atOnce = index.CodeOf is null ? BlocksAtOnce : BlocksWithCodes;
         for (var first = 0L; first == 0 || first < total; first += atOnce)
         {
             var count = (uint)Math.Min(atOnce, total - first);
-            var pass = new IndexPass((uint)first, count, codes: index.CodeOf is not null) { IsLast = first + count >= total, Leaves = index.NewLeaves() };
+            var pass = new IndexPass((uint)first, count, memory: index.Memory) { IsLast = first + count >= total, Leaves = index.NewLeaves() };
             await pass.ReadAsync(entries, format, RestAsync, cancel).ConfigureAwait(false);
             var doubted = await CompareAsync(index, heap, pass, (uint)first, count, suspects, cancel).ConfigureAwait(false);
             suspects.Dangling.UnionWith(pass.Beyond);
@@ -38,7 +44,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         return suspects;
     }
 
-    /// <summary>Gives the blocks with rows that the index does not point at; why it need not, the server knows. Of a hash index all: only the server knows their codes.</summary>
+    /// <summary>Gives the blocks with rows that the index does not point at; why it need not, the server knows. Of a hash index all: only the server knows their codes; and where keys are counted.</summary>
     private async Task<List<uint>> CompareAsync(ProbedIndex index, RelationPages heap, IndexPass pass, uint first, uint count, IndexSuspects suspects, CancellationToken cancel)
     {
         var doubted = new List<uint>();
@@ -60,7 +66,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
             }
             for (var offset = 1; !index.IsBtree && offset <= lines.Count; offset++)
             {
-                if (lines.IsRoot(offset) && (index.CodeOf is not null || !pass.Leads(new(block, (ushort)offset))))
+                if (lines.IsRoot(offset) && (index.Memory != EntryMemory.Presence || !pass.Leads(new(block, (ushort)offset))))
                 {
                     doubted.Add(block);
                     return;
@@ -98,7 +104,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                     var roots = new HeapLines(page).RootsOf(row.Offset).Select(o => new HeapPlace(block.Key, (ushort)o)).ToList();
                     if (roots.Count > 0 && !roots.Exists(r => pass.Leads(r, seen.Code)))
                     {
-                        suspects.Missing[row] = new(roots, seen.Writer, seen.Code) { IsElsewhere = roots.Exists(pass.Leads) };
+                        suspects.Missing[row] = new(roots, seen.Writer, seen.Code) { IsElsewhere = index.Memory == EntryMemory.Codes && roots.Exists(pass.Leads) };
                     }
                 }
             }

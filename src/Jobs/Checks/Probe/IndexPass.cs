@@ -3,21 +3,20 @@ using HealingWorkers.Jobs.Pages;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>What one reading of an index's file saw: the rows it points at within a range of the table's blocks, the pages it relies on, and those that are none.</summary>
-/// <param name="codes">Whether what an entry of a hash index holds of its key is kept in mind.</param>
-internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapPlace>? wanted = null, bool codes = false) : IIndexSink
+internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapPlace>? wanted = null, EntryMemory memory = EntryMemory.Presence) : IIndexSink
 {
     /// <summary>More than a page holds row pointers.</summary>
     private const int OffsetsKept = 320;
     private const int Words = OffsetsKept / 64;
     private const int Most = 10_000;
     private readonly ulong[] _seen = new ulong[checked((long)blocks * Words)];
-    private readonly ushort[] _codes = new ushort[codes ? checked((long)blocks * OffsetsKept) : 0];
+    private readonly ushort[] _kept = new ushort[memory == EntryMemory.Presence ? 0 : checked((long)blocks * OffsetsKept)];
+    private readonly HashSet<(HeapPlace Place, uint Code)> _found = [];
+    private readonly Dictionary<HeapPlace, uint> _counts = [];
     private ulong[]? _dead;
 
     /// <summary>Where the entry of a wanted row was, as it is stored.</summary>
     public Dictionary<HeapPlace, byte[]> Tuples { get; } = [];
-    /// <summary>The wanted rows that a scan would come to, by what a hash index holds of their keys (else 0).</summary>
-    public HashSet<(HeapPlace Place, uint Code)> Found { get; } = [];
     /// <summary>Entries behind the end of the table, or behind what any page can hold; only so many.</summary>
     public HashSet<HeapPlace> Beyond { get; } = [];
     public HashSet<uint> Links { get; } = [];
@@ -54,13 +53,14 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     public void Entry(uint block, ushort offset, ReadOnlySpan<byte> tuple, bool dead)
     {
         var place = new HeapPlace(block, offset);
-        var code = codes ? HashFormat.CodeOf(tuple) : 0;
+        var code = memory == EntryMemory.Codes ? HashFormat.CodeOf(tuple) : 0;
         if (wanted?.Contains(place) == true)
         {
             Tuples.TryAdd(place, tuple.ToArray());
             if (!dead)
             {
-                Found.Add((place, code));
+                _found.Add((place, code));
+                _counts[place] = _counts.GetValueOrDefault(place) + 1;
             }
         }
         if (block < firstBlock)
@@ -74,9 +74,10 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
             {
                 Set(_dead ??= new ulong[_seen.LongLength], place);
             }
-            if (codes)
+            if (memory != EntryMemory.Presence)
             {
-                _codes[(block - firstBlock) * (long)OffsetsKept + offset] = Folded(code);
+                ref var kept = ref _kept[At(place)];
+                kept = memory == EntryMemory.Codes ? Folded(code) : (ushort)Math.Min(kept + 1, ushort.MaxValue);
             }
         }
         else if ((IsLast || block - firstBlock < blocks) && Beyond.Count < Most)
@@ -87,8 +88,16 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
 
     public void Link(uint block) => Links.Add(block);
 
-    /// <summary>Whether a scan comes to the row. By half of its code, which no single changed bit leaves as it was.</summary>
-    public bool Leads(HeapPlace row, uint code) => Leads(row) && (!codes || !IsWithin(row) || _codes[(row.Block - firstBlock) * (long)OffsetsKept + row.Offset] == Folded(code));
+    /// <summary>Whether a scan comes to the row: by half of its code, which no single changed bit leaves as it was, or by each of its keys.</summary>
+    public bool Leads(HeapPlace row, uint code) => Leads(row) && (!IsWithin(row) || memory switch
+    {
+        EntryMemory.Codes => _kept[At(row)] == Folded(code),
+        EntryMemory.Counts => _kept[At(row)] >= Math.Min(code, ushort.MaxValue),
+        _ => true,
+    });
+
+    /// <summary>The same of a wanted row, by all of its code.</summary>
+    public bool Finds(HeapPlace row, uint code) => memory == EntryMemory.Counts ? _counts.GetValueOrDefault(row) >= code : _found.Contains((row, code));
 
     public bool Saw(HeapPlace row) => Beyond.Contains(row) || IsSet(_seen, row);
 
@@ -113,6 +122,8 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     private bool IsSet(ulong[] bits, HeapPlace row) => IsWithin(row) && (bits[Word(row)] >> (row.Offset % 64) & 1) != 0;
 
     private void Set(ulong[] bits, HeapPlace row) => bits[Word(row)] |= 1UL << (row.Offset % 64);
+
+    private long At(HeapPlace row) => (row.Block - firstBlock) * (long)OffsetsKept + row.Offset;
 
     private long Word(HeapPlace row) => (long)(row.Block - firstBlock) * Words + row.Offset / 64;
 }

@@ -12,10 +12,10 @@ public sealed class IndexProbeCheck : ICheck
 
     public CheckDescription Description { get; } = new(
         CheckName, "Compares indexes of every method with their tables: each row must be in the index, each entry must lead to a row.", "db.index_check",
-        "Reads the files of every index and of its table once, beside the server, and by queries the rows that are doubted or belong to partial, hash or BRIN indexes.",
+        "Reads the files of every index and of its table once, beside the server, and by queries the rows that are doubted or belong to partial, hash, BRIN or GIN indexes.",
         "None, as a rule. Where entries seem to lead nowhere, SHARE UPDATE EXCLUSIVE on the table for a moment: nobody who reads or writes waits.",
         "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file; CHECKPOINT (pg_checkpoint from PostgreSQL 15 on) and, to be certain of lost rows, a right on the table that allows LOCK.",
-        "Indexes of catalogues, of TOAST tables, of materialized views, and of unlogged and temporary tables, which btree and gin look at as far as they can. Rows of a GIN index that some of their keys still lead to and others no longer. Keys that changed in the entries of GiST and SP-GiST indexes while their rows are still there, of GIN indexes where their order tells nothing, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion), or bounds of types other than numbers, text, dates, timestamps and uuid.",
+        "Indexes of catalogues, of TOAST tables, of materialized views, and of unlogged and temporary tables, which btree and gin look at as far as they can. Rows of a GIN index that some of their keys still lead to and others no longer, save for arrays and tsvector in a column of their own. Keys that changed in the entries of GiST and SP-GiST indexes while their rows are still there, of GIN indexes where their order tells nothing, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion), or bounds of types other than numbers, text, dates, timestamps and uuid.",
         [FindingKind.IndexCorrupt, FindingKind.IndexIncomplete, FindingKind.HeapValueSuspect, FindingKind.HeapRowsLost, FindingKind.BtreeCorrupt, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => CheckRun.GuardAsync(Description, request, async elapsed =>

@@ -25,7 +25,7 @@ internal sealed class IndexSuspects(ProbedIndex index)
 
 /// <param name="Roots">What the index would point at for it.</param>
 /// <param name="Writer">The transaction that wrote it: another row may come to the same place.</param>
-/// <param name="Code">What its entry holds of its key, in a hash index; else 0.</param>
+/// <param name="Code">What its entry holds of its key, in a hash index; how many entries it has, where they are counted; else 0.</param>
 internal sealed record MissingRow(IReadOnlyList<HeapPlace> Roots, string Writer, uint Code)
 {
     /// <summary>There is an entry for it, under another key.</summary>

@@ -29,7 +29,7 @@ internal static class ProbeFindings
             else if (s.Missing.Count > 0)
             {
                 yield return About(check, facts, s.Index, FindingKind.IndexIncomplete,
-                    $"{Number(s.Missing.Count)} row(s) of {s.Index.TableQuoted} {(s.Index.IsBrin ? "are outside what it says of their blocks" : "are not in it, or not under their key")}, among them {First(s.Missing.Keys)}", s.Missing.Keys.Select(r => (JsonNode)r.ToString()), "ctids");
+                    $"{Number(s.Missing.Count)} row(s) of {s.Index.TableQuoted} {(s.Index.IsBrin ? "are outside what it says of their blocks" : "are not in it, or not under each of their keys")}, among them {First(s.Missing.Keys)}", s.Missing.Keys.Select(r => (JsonNode)r.ToString()), "ctids");
             }
         }
         foreach (var table in held.Where(s => s.Dangling.Count > 0).GroupBy(s => s.Index.TableOid))

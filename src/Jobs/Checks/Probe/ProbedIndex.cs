@@ -30,8 +30,9 @@ internal sealed record ProbedIndex
     public required string?[] AtMost { get; init; }
     /// <summary>Of a BRIN index, by column, whether it keeps several ranges and single values (minmax_multi) instead of one range.</summary>
     public required bool[] SeveralBounds { get; init; }
-    /// <summary>Of a hash index, what a row's entry holds: its key's hash. Null where a function would have to be called that is not the server's own.</summary>
+    /// <summary>Of a hash index, what a row's entry holds: its key's hash. Of a GIN index, how many entries a row has in it. Null where a function would have to be called that is not the server's own.</summary>
     public required string? CodeOf { get; init; }
+    public EntryMemory Memory => CodeOf is null ? EntryMemory.Presence : Method == "gin" ? EntryMemory.Counts : EntryMemory.Codes;
 
     /// <summary>Of a GIN index, by column, how its keys follow each other: `bytes`, `numbers`, or null where that is not known here.</summary>
     public required string?[] GinOrders { get; init; }

@@ -52,5 +52,5 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
 }
 
 /// <param name="Writer">The transaction that wrote it.</param>
-/// <param name="Code">What its entry holds of its key, in a hash index; else 0.</param>
+/// <param name="Code">What its entry holds of its key, in a hash index; how many entries it has, where they are counted; else 0.</param>
 internal readonly record struct SeenRow(string Writer, uint Code);

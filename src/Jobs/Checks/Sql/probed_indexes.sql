@@ -55,7 +55,7 @@ CROSS JOIN LATERAL (
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN least.operator END ORDER BY n) AS at_least,
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN most.operator END ORDER BY n) AS at_most,
            pg_catalog.array_agg(coalesce(bounds.several, false) ORDER BY n) AS several_bounds,
-           pg_catalog.min(hash.code) AS code_of,
+           coalesce(pg_catalog.min(hash.code), pg_catalog.min(gin.counted)) AS code_of,
            pg_catalog.array_agg(gin.ordered ORDER BY n) AS gin_orders
     FROM pg_catalog.generate_series(1, i.indnkeyatts) n
     JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[n - 1]
@@ -102,7 +102,17 @@ CROSS JOIN LATERAL (
                         FROM pg_catalog.pg_collation l WHERE l.oid = i.indcollation[n - 1]) THEN 'bytes'
                     WHEN x.atttypid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype, 'pg_catalog.date'::pg_catalog.regtype,
                                         'pg_catalog.timestamp'::pg_catalog.regtype, 'pg_catalog.timestamptz'::pg_catalog.regtype) AND coalesce(f.proname, 'btint4cmp') = 'btint4cmp' THEN 'numbers'
-               END AS ordered
+               END AS ordered,
+               -- how many keys a row has in it: where the server's own functions take them from a column and tell them apart as DISTINCT does
+               CASE WHEN i.indnatts = 1 AND i.indkey[0] <> 0 AND x.atttypid < 16384 AND NOT EXISTS (
+                        SELECT FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_attribute v ON v.attrelid = i.indrelid AND v.attnum = i.indkey[0]
+                        WHERE l.oid IN (i.indcollation[0], v.attcollation) AND NOT l.collisdeterministic)
+                    THEN (SELECT CASE WHEN g.proname = 'ginarrayextract' AND coalesce(f.proname, 'btint4cmp') = 'btint4cmp' THEN pg_catalog.format(
+                                           '(SELECT GREATEST(pg_catalog.count(*), 1)::pg_catalog.int4 FROM (SELECT DISTINCT e.e FROM pg_catalog.unnest(%s) AS e (e)) AS d)', pg_catalog.pg_get_indexdef(c.oid, 1, false))
+                                      WHEN g.proname = 'gin_extract_tsvector' AND f.proname = 'gin_cmp_tslexeme' THEN pg_catalog.format('GREATEST(pg_catalog.length(%s), 1)', pg_catalog.pg_get_indexdef(c.oid, 1, false)) END
+                          FROM pg_catalog.pg_amproc q JOIN pg_catalog.pg_proc g ON g.oid = q.amproc
+                          WHERE q.amprocfamily = o.opcfamily AND q.amproclefttype = o.opcintype AND q.amprocrighttype = o.opcintype AND q.amprocnum = 2 AND g.oid < 16384 AND coalesce(f.oid, 0) < 16384)
+               END AS counted
         FROM pg_catalog.pg_attribute x
         LEFT JOIN pg_catalog.pg_amproc p ON p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype AND p.amprocnum = 1
         LEFT JOIN pg_catalog.pg_proc f ON f.oid = p.amproc
