@@ -11,6 +11,8 @@ namespace HealingWorkers.Drill;
 public sealed class CarefulReader(PgCluster cluster, string database)
 {
     private const int MostItems = 291;
+    /// <summary>A page of which the first rows cannot be read one by one either is none.</summary>
+    private const int MostRefused = 8;
     private const string Settings =
         """
         SET statement_timeout = '20s'; SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off;
@@ -54,32 +56,43 @@ public sealed class CarefulReader(PgCluster cluster, string database)
             found.AddRange(rows.Select(RowImage.Whole));
             return;
         }
-        if (await TryAsync($"SELECT ctid::text FROM ONLY {table} WHERE ctid >= {At(0)} AND ctid <= {At(MostItems)}", ct) is not { } places)
+        if (await TryAsync($"SELECT ctid::text FROM ONLY {table} WHERE ctid >= {At(0)} AND ctid <= {At(MostItems)}", ct) is { } places)
         {
+            foreach (var place in places)
+            {
+                // As a range, not as a point: only so is a row still seen that a wrong hint hides on a page that everybody sees.
+                await ReadRowAsync(found, columns, row, RowPlace.Parse(place), $"FROM ONLY {table} WHERE ctid >= '{place}' AND ctid <= '{place}'", ct);
+            }
             return;
         }
-        foreach (var place in places)
+        // Who lists a page looks at all of its rows, and at one of a transaction that nothing is known of any more.
+        for (int item = 1, refused = 0; item <= MostItems && (refused < MostRefused || refused < item - 1); item++)
         {
-            // As a range, not as a point: only so is a row still seen that a wrong hint hides on a page that everybody sees.
-            var here = $"FROM ONLY {table} WHERE ctid >= '{place}' AND ctid <= '{place}'";
-            if (await TryAsync($"SELECT {row} {here}", ct) is { } whole)
+            refused += await ReadRowAsync(found, columns, row, new(block, item), $"FROM ONLY {table} WHERE ctid = {At(item)}", ct) ? 0 : 1;
+        }
+    }
+
+    /// <summary>False when nothing of it can be read.</summary>
+    private async Task<bool> ReadRowAsync(List<RowImage> found, IReadOnlyList<string> columns, string row, RowPlace place, string here, CancellationToken ct)
+    {
+        if (await TryAsync($"SELECT {row} {here}", ct) is { } whole)
+        {
+            found.AddRange(whole.Select(RowImage.Whole));
+            return true;
+        }
+        var values = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var column in columns)
+        {
+            if (await TryAsync($"SELECT {Text(column)} {here}", ct) is [var value])
             {
-                found.AddRange(whole.Select(RowImage.Whole));
-                continue;
-            }
-            var values = new Dictionary<string, string?>(StringComparer.Ordinal);
-            foreach (var column in columns)
-            {
-                if (await TryAsync($"SELECT {Text(column)} {here}", ct) is [var value])
-                {
-                    values[column] = value;
-                }
-            }
-            if (values.Count > 0)
-            {
-                found.Add(RowImage.Part(values));
+                values[column] = value;
             }
         }
+        if (values.Count > 0)
+        {
+            found.Add(RowImage.Part(values, place));
+        }
+        return values.Count > 0;
     }
 
     /// <summary>As the type's own output function writes it, which a cast to text does not always do.</summary>

@@ -16,11 +16,13 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
 
     /// <param name="whole">The rows as they should be.</param>
     /// <param name="read">What could still be read when the healing began, also where it is no row that anybody wrote.</param>
-    /// <param name="overwritten">Pages that nobody could read, and that are gone: their rows have to be somewhere else.</param>
+    /// <param name="pages">The rows of a page that nobody could read, and that is gone, have to be somewhere else.</param>
     public static Comparison Of(
-        Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, Picture after, Quarantined quarantined, Scene scene, IReadOnlyList<(string Table, long Block)>? overwritten = null)
+        Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, Picture after, Quarantined quarantined, Scene scene, PageChanges? pages = null)
     {
-        var tables = read.Select(r => TableComparison.Of(r.Key, whole.Rows.GetValueOrDefault(r.Key, []), r.Value, after.Rows.GetValueOrDefault(r.Key, []), quarantined)).ToList();
+        pages ??= PageChanges.None;
+        var tables = read.Select(r => TableComparison.Of(
+            r.Key, whole.Rows.GetValueOrDefault(r.Key, []), r.Value, after.Rows.GetValueOrDefault(r.Key, []), quarantined, place => pages.WasThere(r.Key, place))).ToList();
         var permits = Permits.Of(scene.Suspects, whole, tables.ToDictionary(t => t.Table, t => t.Taken, StringComparer.Ordinal));
         var changed = new List<string>();
         foreach (var table in tables)
@@ -40,7 +42,7 @@ public sealed record Comparison(IReadOnlyList<string> Lost, IReadOnlyList<string
         return new Comparison(
             [
                 .. tables.SelectMany(t => t.Lost.Select(row => $"{t.Table} {Short(row)}")),
-                .. (overwritten ?? []).Where(page => !tables.TrueForAll(t => t.Table != page.Table || t.IsKept)).Select(page => string.Create(CultureInfo.InvariantCulture, $"{page.Table} block {page.Block}, which nobody could read, was written over")),
+                .. pages.Overwritten.Where(page => !tables.TrueForAll(t => t.Table != page.Table || t.IsKept)).Select(page => string.Create(CultureInfo.InvariantCulture, $"{page.Table} block {page.Block}, which nobody could read, was written over")),
             ],
             changed, tables.TrueForAll(t => t.IsSame), tables.TrueForAll(t => t.IsKept));
     }

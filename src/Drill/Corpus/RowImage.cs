@@ -24,7 +24,7 @@ public sealed class RowImage
         return new(json, JsonSerializer.Deserialize<Dictionary<string, string?>>(json)!, isWhole: true, RowPlace.Parse(place));
     }
 
-    public static RowImage Part(IReadOnlyDictionary<string, string?> values) => new(JsonSerializer.Serialize(values), values, isWhole: false);
+    public static RowImage Part(IReadOnlyDictionary<string, string?> values, RowPlace? place = null) => new(JsonSerializer.Serialize(values), values, isWhole: false, place);
 
     /// <summary>Stands for one row of <paramref name="values"/>, whichever of its columns are asked for.</summary>
     public static RowImage Of(IEnumerable<string> columns, IEnumerable<string?> values) =>

@@ -15,7 +15,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         await using var patient = await corpus.CopyAsync(cancel).ConfigureAwait(false);
         var scene = new Scene(patient, @case.Seed);
         var (whole, detection) = await BreakAsync(scene, cancel).ConfigureAwait(false);
-        var rotten = @case.Damages.Any(d => d.Heap) ? await RottenPages.OfAsync(scene, cancel).ConfigureAwait(false) : RottenPages.None;
+        var pages = @case.Damages.Any(d => d.Heap) ? await PagesBefore.OfAsync(scene, cancel).ConfigureAwait(false) : PagesBefore.None;
         await patient.StopAsync(ct: cancel).ConfigureAwait(false);
         var read = await ReadAsync(patient, scene, whole, cancel).ConfigureAwait(false);
         await patient.StartAsync(cancel).ConfigureAwait(false);
@@ -34,7 +34,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             await patient.StartAsync(cancel).ConfigureAwait(false);
         }
         var crashed = patient.Log[logged..].Contains("was terminated by signal", StringComparison.Ordinal);
-        var comparison = await CompareAsync(scene, whole, read, rotten, cancel).ConfigureAwait(false);
+        var comparison = await CompareAsync(scene, whole, read, pages, cancel).ConfigureAwait(false);
         var complaints = await ComplaintsAsync(report, detection, patient, cancel).ConfigureAwait(false);
         var detected = detection.Detected(report);
         var outcome = OutcomeOf(report, detected, comparison, complaints);
@@ -158,7 +158,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         return report.Open.Count > 0 ? detection.OfSettled(report, complaints) : complaints;
     }
 
-    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, RottenPages rotten, CancellationToken cancel)
+    private async Task<Comparison> CompareAsync(Scene scene, Picture whole, IReadOnlyDictionary<string, IReadOnlyList<RowImage>> read, PagesBefore pages, CancellationToken cancel)
     {
         if (@case.Damages.Any(d => d.ShutsOut))
         {
@@ -168,7 +168,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
         {
             var after = await Picture.TakeAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
             var quarantined = await Quarantined.ReadAsync(scene.Cluster, scene.Database, cancel).ConfigureAwait(false);
-            return Comparison.Of(whole, read, after, quarantined, scene, await rotten.OverwrittenAsync(scene.Cluster, cancel).ConfigureAwait(false));
+            return Comparison.Of(whole, read, after, quarantined, scene, await pages.SinceAsync(scene.Cluster, cancel).ConfigureAwait(false));
         }
         catch (NpgsqlException e)
         {

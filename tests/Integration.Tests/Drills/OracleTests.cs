@@ -249,23 +249,49 @@ public sealed class OracleTests
         scene.Table("public.people", "block 1");
         scene.Suspects.Block("public.people", 1);
         await scene.Damage.Heap.TearSecondHalfAsync("public.people", 1, scene.Rot);
-        var rotten = await RottenPages.OfAsync(scene);
-        Assert.That(rotten.Count, Is.EqualTo(1));
+        var pages = await PagesBefore.OfAsync(scene);
+        Assert.That(pages.Unreadable, Is.EqualTo(1));
         var read = new Dictionary<string, IReadOnlyList<RowImage>>(whole.Rows) { ["public.people"] = await new CarefulReader(copy, Database).ReadAsync("public.people") };
         await copy.ExecuteAsync("postgres", $"ALTER DATABASE {Database} SET zero_damaged_pages = on");
         await copy.ExecuteAsync(Database, repair);
         await copy.ExecuteAsync("postgres", $"ALTER DATABASE {Database} RESET zero_damaged_pages");
         var after = await Picture.TakeAsync(copy, Database);
-        var overwritten = await rotten.OverwrittenAsync(copy);
+        var changes = await pages.SinceAsync(copy);
 
-        var comparison = Comparison.Of(whole, read, after, _quarantined, scene, overwritten);
+        var comparison = Comparison.Of(whole, read, after, _quarantined, scene, changes);
         Assert.That(comparison.Lost, Has.Count.EqualTo(lost), string.Join('\n', comparison.Lost));
         Assert.That(comparison.Lost, Has.All.StartsWith("public.people block 1, "));
         foreach (var row in whole.Rows["public.people"].Where(r => r.Place!.Value.Block == 1))
         {
             _quarantined.Add("public.people", row);
         }
-        Assert.That(Comparison.Of(whole, read, after, _quarantined, scene, overwritten).Lost, Is.Empty, "its rows are all elsewhere");
+        Assert.That(Comparison.Of(whole, read, after, _quarantined, scene, changes).Lost, Is.Empty, "its rows are all elsewhere");
+    }
+
+    [TestCase("SELECT 1", 0)]
+    [TestCase("INSERT INTO people (name) VALUES ('written by a repair')", 1)]
+    public async Task Rubbish_that_comes_to_be_seen_by_itself_was_written_by_nobody(string repair, int wrongly)
+    {
+        await using var copy = await _corpus.CopyAsync();
+        var whole = await Picture.TakeAsync(copy, Database);
+        var scene = new Scene(copy, 1);
+        scene.Table("public.people", "row (1,3)");
+        scene.Suspects.Block("public.people", 1);
+        // with another name, and of a transaction that is still to come
+        await scene.Damage.Row.FlipInValueAsync("public.people", new(1, 3), "name");
+        await scene.Damage.Row.FutureXminAsync("public.people", new(1, 3), ahead: 5);
+        var pages = await PagesBefore.OfAsync(scene);
+        var read = new Dictionary<string, IReadOnlyList<RowImage>>(whole.Rows) { ["public.people"] = await new CarefulReader(copy, Database).ReadAsync("public.people") };
+        Assert.That(read["public.people"], Has.Count.EqualTo(whole.Rows["public.people"].Count - 1));
+        for (var n = 0; n < 10; n++)
+        {
+            await copy.ExecuteAsync(Database, "SELECT pg_current_xact_id()");
+        }
+        await copy.ExecuteAsync(Database, repair);
+        var after = await Picture.TakeAsync(copy, Database);
+        Assert.That(after.Rows["public.people"], Has.Count.EqualTo(whole.Rows["public.people"].Count + wrongly));
+        var comparison = Comparison.Of(whole, read, after, _quarantined, scene, await pages.SinceAsync(copy));
+        Assert.That(comparison.False, Has.Count.EqualTo(wrongly), string.Join('\n', comparison.False));
     }
 
     [Test]
@@ -284,6 +310,8 @@ public sealed class OracleTests
     /// <summary>Nobody healed anything, and a wrong checksum does not give it away.</summary>
     [TestCase("gin_bit_flipped", "movies_")]
     [TestCase("gin_entries_missing", "movies_")]
+    [TestCase("gin_key_missing", "movies_tags_gin")]
+    [TestCase("gin_json_key_missing", "movies_metadata_gin")]
     [TestCase("gist_page_zeroed", "_gist")]
     [TestCase("gist_line_pointer", "_gist")]
     [TestCase("gist_entries_missing", "movies_screened_gist")]
