@@ -108,6 +108,21 @@ public sealed class IndexProbeCheckTests
         Assert.That((await FoundAsync()).Select(f => f.Object.Quoted), Is.All.EqualTo("public." + index).And.Not.Empty);
     }
 
+    [TestCase("many_gin")]
+    [TestCase("many_gist")]
+    [TestCase("many_spgist")]
+    [TestCase("many_hash")]
+    [TestCase("many_brin")]
+    public async Task A_page_that_is_not_what_its_checksum_says(string index)
+    {
+        await Damage.Heap.ChecksumFieldAsync(index, 1);
+        var found = await FoundAsync();
+        Assert.That(found.Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.IndexCorrupt, "public." + index) }));
+        Assert.That(found[0].Evidence["blocks"]!.ToJsonString(), Is.EqualTo("[1]"));
+        await Cluster.ExecuteAsync(_database, $"REINDEX INDEX {index}");
+        Assert.That(await FoundAsync(), Is.Empty);
+    }
+
     [TestCase("many_hash", "INSERT INTO many (id, word) SELECT i, 'w' || i FROM generate_series(50001, 50010) i")]
     [TestCase("many_gin", "INSERT INTO many (id, tags) SELECT i, ARRAY['w' || i] FROM generate_series(50001, 50010) i")]
     [TestCase("many_gist", "INSERT INTO many (id, place) SELECT i, point(i, i) FROM generate_series(50001, 50010) i")]

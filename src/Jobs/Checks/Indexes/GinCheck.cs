@@ -12,7 +12,7 @@ public sealed class GinCheck : ICheck
         "Reads every GIN index once.",
         "ACCESS SHARE, as a SELECT; nobody waits but who wants ACCESS EXCLUSIVE.",
         "PostgreSQL 18 or later, the extension amcheck and EXECUTE on gin_index_check (role healing_detect).",
-        "Entries that are missing: the check index_probe sees a row that none of its keys leads to, and nobody one that a single key no longer does.",
+        "Entries that are missing: the check index_probe sees a row that none of its keys leads to, and of lists and tsvector one that some of them do not lead to.",
         [FindingKind.IndexCorrupt, FindingKind.IndexFileMissing, FindingKind.HeapPageInvalid, FindingKind.DeadlyRead]) { Reach = CheckReach.Table, FirstMajor = 18, OnStandby = true };
 
     public Task<CheckReport> RunAsync(CheckRequest request, CancellationToken cancel) => AmcheckRun.OverAsync(Description, AmcheckCall.Gin, request, cancel);

@@ -4,7 +4,7 @@ using HealingWorkers.Jobs.Pages;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Compares the file of one index with the file of its table, in both directions, as they are on disk now.</summary>
-internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowReader rows)
+internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowReader rows, bool checksums)
 {
     /// <summary>Blocks of the table kept in mind at once: 80 MB, twice that where entries are dead.</summary>
     private const uint BlocksAtOnce = 2 << 20;
@@ -31,7 +31,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         for (var first = 0L; first == 0 || first < total; first += atOnce)
         {
             var count = (uint)Math.Min(atOnce, total - first);
-            var pass = new IndexPass((uint)first, count, memory: index.Memory) { IsLast = first + count >= total, Leaves = index.NewLeaves() };
+            var pass = new IndexPass((uint)first, count, memory: index.Memory) { IsLast = first + count >= total, Leaves = index.NewLeaves(), Checksums = checksums };
             await pass.ReadAsync(entries, format, RestAsync, cancel).ConfigureAwait(false);
             var doubted = await CompareAsync(index, heap, pass, (uint)first, count, suspects, cancel).ConfigureAwait(false);
             suspects.Dangling.UnionWith(pass.Beyond);

@@ -24,10 +24,12 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     public HashSet<uint> Bad { get; } = [];
     /// <summary>Of a GIN index whose keys' order is known.</summary>
     public GinLeaves? Leaves { get; init; }
+    /// <summary>Whether pages are held against their checksums. One that is being written right now may not be what it says: it is looked at again.</summary>
+    public bool Checksums { get; init; }
     /// <summary>True for a last range: what is behind it is behind the end of the table.</summary>
     public bool IsLast { get; init; } = true;
 
-    /// <summary>Pages that something relies on and that hold nothing, or nothing that makes sense.</summary>
+    /// <summary>Pages that something relies on and that hold nothing, or nothing that makes sense, and such as are not what their checksum says.</summary>
     public IReadOnlySet<uint> Broken => Bad.Union(Empty.Where(Links.Contains)).Union(Leaves?.Disordered ?? []).ToHashSet();
 
     public async Task<IndexPass> ReadAsync(RelationPages pages, IndexFormat format, Func<Task> between, CancellationToken cancel)
@@ -45,6 +47,10 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
             else
             {
                 Leaves?.Add(block, page);
+                if (Checksums && PageJudge.Judge(page, block, checksums: true) == PageVerdict.BadChecksum)
+                {
+                    Bad.Add(block);
+                }
             }
         }, between, cancel).ConfigureAwait(false);
         return this;

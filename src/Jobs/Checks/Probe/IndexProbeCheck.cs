@@ -11,7 +11,7 @@ public sealed class IndexProbeCheck : ICheck
     public const string CheckName = "index_probe";
 
     public CheckDescription Description { get; } = new(
-        CheckName, "Compares indexes of every method with their tables: each row must be in the index, each entry must lead to a row.", "db.index_check",
+        CheckName, "Compares indexes of every method with their tables: each row must be in the index, each entry must lead to a row, and the pages must be what their checksums say.", "db.index_check",
         "Reads the files of every index and of its table once, beside the server, and by queries the rows that are doubted or belong to partial, hash, BRIN or GIN indexes.",
         "None, as a rule. Where entries seem to lead nowhere, SHARE UPDATE EXCLUSIVE on the table for a moment: nobody who reads or writes waits.",
         "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file; CHECKPOINT (pg_checkpoint from PostgreSQL 15 on) and, to be certain of lost rows, a right on the table that allows LOCK.",
@@ -40,7 +40,7 @@ public sealed class IndexProbeCheck : ICheck
             // what is newer than the last checkpoint is seen too; who is in no hurry sees it the next time
             await new ProbeFlush(request).NowAsync(cancel).ConfigureAwait(false);
         }
-        var probe = new TableProbe(request, files, deadly);
+        var probe = new TableProbe(request, files, deadly, facts.DataChecksums);
         probe.Open.AddRange(listed.Held.Select(h => $"{h.Quoted}: {PatientList.HeldByOthers}"));
         var held = new List<IndexSuspects>();
         foreach (var table in indexes.GroupBy(i => i.TableOid))

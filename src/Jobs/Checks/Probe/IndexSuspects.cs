@@ -15,7 +15,7 @@ internal sealed class IndexSuspects(ProbedIndex index)
     public Dictionary<HeapPlace, MissingRow> Missing { get; set; } = [];
     /// <summary>A missing row of which another index, or nobody, says that it is the one at fault.</summary>
     public DoubtedRow? Doubted { get; set; }
-    /// <summary>Pages of the index that others rely on and that hold nothing, or nothing that makes sense.</summary>
+    /// <summary>Pages of the index that others rely on and that hold nothing, or nothing that makes sense, or something else than their checksum says.</summary>
     public HashSet<uint> Broken { get; set; } = [];
     /// <summary>The entries of the dangling places, as they are stored.</summary>
     public IReadOnlyDictionary<HeapPlace, byte[]> Entries { get; set; } = new Dictionary<HeapPlace, byte[]>();

@@ -16,7 +16,7 @@ internal static class ProbeFindings
             if (s.Broken.Count > 0)
             {
                 yield return About(check, facts, s.Index, FindingKind.IndexCorrupt,
-                    $"{s.Broken.Count} page(s) that other pages of it lead to hold nothing, nothing that makes sense, or keys out of their order; the first is block {s.Broken.Min()}", s.Broken.Order().Select(b => (JsonNode)(long)b), "blocks");
+                    $"{s.Broken.Count} page(s) of it hold nothing though others lead to them, nothing that makes sense, keys out of their order, or something else than their checksum says; the first is block {s.Broken.Min()}", s.Broken.Order().Select(b => (JsonNode)(long)b), "blocks");
             }
             if (s.Doubted is { } row)
             {

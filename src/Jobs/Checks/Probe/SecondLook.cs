@@ -5,9 +5,9 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Looks again at what was suspected, after a checkpoint: what was only not written yet is there by then.</summary>
-internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowReader rows, ProbeFlush flush)
+internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowReader rows, bool checksums, ProbeFlush flush)
 {
-    private readonly BrinLook _brin = new(request, files, rows);
+    private readonly BrinLook _brin = new(request, files, rows, checksums);
 
     /// <summary>Entries seem to lead nowhere, and vacuum could not be held off to be certain of it.</summary>
     public bool LeftOpen { get; private set; }
@@ -85,7 +85,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         foreach (var s in suspects.Where(s => !s.Index.IsBrin))
         {
             var wanted = s.Dangling.Union(s.Missing.Values.SelectMany(m => m.Roots)).ToHashSet();
-            passes.Add(await new IndexPass(0, 0, wanted, s.Index.Memory) { Leaves = s.Index.NewLeaves() }.ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
+            passes.Add(await new IndexPass(0, 0, wanted, s.Index.Memory) { Leaves = s.Index.NewLeaves(), Checksums = checksums }.ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
         }
         await flushed().ConfigureAwait(false);
         foreach (var s in suspects.Where(s => s.Index.IsBrin))
@@ -150,6 +150,11 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         foreach (var block in s.Broken.Where(b => pass.Links.Contains(b) || broken.Contains(b)))
         {
             if (s.Index.GinKeys is { } keys && await GinLeaves.IsDisorderedAsync(keys, pages, block, cancel).ConfigureAwait(false))
+            {
+                still.Add(block);
+                continue;
+            }
+            if ((await PageReading.JudgeBlocksAsync(files, s.Index.Path!, [block], checksums, cancel).ConfigureAwait(false)).Bad.Count > 0)
             {
                 still.Add(block);
                 continue;

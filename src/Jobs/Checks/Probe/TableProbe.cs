@@ -3,7 +3,7 @@ using HealingWorkers.Jobs.Pages;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>The indexes of one table against it, by their files. Gives those whose suspicions held.</summary>
-internal sealed class TableProbe(CheckRequest request, IServerFiles files, DeadlyReads deadly)
+internal sealed class TableProbe(CheckRequest request, IServerFiles files, DeadlyReads deadly, bool checksums)
 {
     public List<string> Open { get; } = [];
     /// <summary>How many of those for want of a right, or of something readable: no failure of the check.</summary>
@@ -15,8 +15,8 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
     public async Task<IReadOnlyList<IndexSuspects>> LookAsync(IReadOnlyList<ProbedIndex> indexes, CancellationToken cancel)
     {
         var rows = new RowReader(request, deadly);
-        var first = new FirstLook(request, files, rows);
-        var brin = new BrinLook(request, files, rows);
+        var first = new FirstLook(request, files, rows, checksums);
+        var brin = new BrinLook(request, files, rows, checksums);
         var suspects = new List<IndexSuspects>();
         foreach (var index in indexes.Where(i => i.Path is not null && i.TablePath is not null && (i.IsBrin || IndexFormat.Of(i.Method) is not null)))
         {
@@ -44,7 +44,7 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
         {
             try
             {
-                var second = new SecondLook(request, files, rows, new(request));
+                var second = new SecondLook(request, files, rows, checksums, new(request));
                 if (await second.TakeAsync(doubted, cancel).ConfigureAwait(false) is { } why)
                 {
                     Undecided ??= second.LeftOpen ? why : null;

@@ -21,12 +21,14 @@ public sealed record QuarantineTable(long Oid, string Schema, string Name, strin
 
     internal static async Task<QuarantineTable?> FindAsync(NpgsqlConnection connection, long oid, CancellationToken cancel)
     {
-        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(Sql.Of<QuarantineTable>("quarantine_table"), new { oid }, cancellationToken: cancel)).ConfigureAwait(false);
-        if (row is null)
+        // in one go: this is asked for every batch of a repair
+        var both = $"{Sql.Of<QuarantineTable>("quarantine_table")};\n{Sql.Of<QuarantineTable>("quarantine_columns")}";
+        await using var answers = await connection.QueryMultipleAsync(new CommandDefinition(both, new { oid }, cancellationToken: cancel)).ConfigureAwait(false);
+        if (await answers.ReadSingleOrDefaultAsync<Row>().ConfigureAwait(false) is not { } row)
         {
             return null;
         }
-        var columns = await connection.QueryAsync<QuarantineColumn>(new CommandDefinition(Sql.Of<QuarantineTable>("quarantine_columns"), new { oid }, cancellationToken: cancel)).ConfigureAwait(false);
+        var columns = await answers.ReadAsync<QuarantineColumn>().ConfigureAwait(false);
         return new(row.Oid, row.Schema, row.Name, row.Quoted, row.Kind, row.Key, columns.AsList());
     }
 

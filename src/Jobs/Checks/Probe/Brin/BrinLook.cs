@@ -5,7 +5,7 @@ using Npgsql;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Compares the summaries of a BRIN index with the rows: a row that its range does not cover is found by nobody who asks the index.</summary>
-internal sealed class BrinLook(CheckRequest request, IServerFiles files, RowReader rows)
+internal sealed class BrinLook(CheckRequest request, IServerFiles files, RowReader rows, bool checksums)
 {
     private const int RangesAtOnce = 256;
     /// <summary>Of summaries with many bounds each, so that a query stays short.</summary>
@@ -24,6 +24,7 @@ internal sealed class BrinLook(CheckRequest request, IServerFiles files, RowRead
             suspects.Broken.Add(0);
             return suspects;
         }
+        suspects.Broken.UnionWith((await PageReading.JudgeAsync(files, index.Path!, checksums, cancel).ConfigureAwait(false)).Bad.Select(p => p.Block));
         for (var page = 1u; page <= file.MapPages; page++)
         {
             var part = await file.ReadAsync(page, cancel).ConfigureAwait(false);
@@ -53,7 +54,8 @@ internal sealed class BrinLook(CheckRequest request, IServerFiles files, RowRead
             suspects.Broken.IntersectWith([0]);
             return;
         }
-        var (missing, broken) = (new Dictionary<HeapPlace, MissingRow>(), new HashSet<uint>());
+        var judged = await PageReading.JudgeBlocksAsync(files, suspects.Index.Path!, suspects.Broken.Select(b => (long)b).ToList(), checksums, cancel).ConfigureAwait(false);
+        var (missing, broken) = (new Dictionary<HeapPlace, MissingRow>(), judged.Bad.Select(p => p.Block).ToHashSet());
         var pages = suspects.Missing.Keys.Select(r => file.MapPageOf(r.Block)).ToHashSet();
         for (var page = 1u; page <= file.MapPages; page++)
         {
