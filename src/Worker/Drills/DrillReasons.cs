@@ -17,6 +17,7 @@ internal static class DrillReasons
         ["heap_xmax_called_committed"] = "the same as of heap_xmin_ancient, where no map shows that the row is there",
         ["heap_attribute_count"] = "in a row that has nulls so many columns make its values begin elsewhere: whoever reads it may take the server down",
         ["toast_chunk_missing"] = "a standby or a backup may have the value: somebody must have looked (toast_placeholder)",
+        ["gin_bit_flipped"] = "where the key stays in its place among the others and one row alone has it: nothing tells which of the two was changed, and a new index would take over what the row says",
         ["orphans_inserted"] = "where rows of a third table refer to the orphan, by a key that does not let go: somebody must decide first what becomes of them",
     };
 

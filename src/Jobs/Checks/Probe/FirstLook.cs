@@ -23,7 +23,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         var total = (await RelationFile.ListAsync(files, index.TablePath!, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0).Sum(f => f.Length / PageHeader.BlockSize);
         if (index.Memory == EntryMemory.Counts && total > MostCounted)
         {
-            index = index with { CodeOf = null };
+            index = index with { CodeOf = null, KeysOf = null };
         }
         var suspects = new IndexSuspects(index);
         _began = request.Target.Clock.GetTimestamp();
@@ -31,7 +31,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         for (var first = 0L; first == 0 || first < total; first += atOnce)
         {
             var count = (uint)Math.Min(atOnce, total - first);
-            var pass = new IndexPass((uint)first, count, memory: index.Memory) { IsLast = first + count >= total, Leaves = index.NewLeaves(), Checksums = checksums };
+            var pass = new IndexPass((uint)first, count, memory: index.Memory) { IsLast = first + count >= total, Leaves = index.NewLeaves(), Keys = index.NewKeys(), Checksums = checksums };
             await pass.ReadAsync(entries, format, RestAsync, cancel).ConfigureAwait(false);
             var doubted = await CompareAsync(index, heap, pass, (uint)first, count, suspects, cancel).ConfigureAwait(false);
             suspects.Dangling.UnionWith(pass.Beyond);
@@ -102,9 +102,15 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                         continue;
                     }
                     var roots = new HeapLines(page).RootsOf(row.Offset).Select(o => new HeapPlace(block.Key, (ushort)o)).ToList();
-                    if (roots.Count > 0 && !roots.Exists(r => pass.Leads(r, seen.Code)))
+                    if (roots.Count == 0)
                     {
-                        suspects.Missing[row] = new(roots, seen.Writer, seen.Code) { IsElsewhere = index.Memory == EntryMemory.Codes && roots.Exists(pass.Leads) };
+                        continue;
+                    }
+                    var led = roots.Exists(r => pass.Leads(r, seen.Code));
+                    var lost = pass.Without(seen.Keys);
+                    if (!led || lost.Count > 0)
+                    {
+                        suspects.Missing[row] = new(roots, seen.Writer, seen.Code, lost) { IsElsewhere = led || (index.Memory == EntryMemory.Codes && roots.Exists(pass.Leads)) };
                     }
                 }
             }

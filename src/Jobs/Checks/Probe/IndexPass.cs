@@ -24,6 +24,8 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     public HashSet<uint> Bad { get; } = [];
     /// <summary>Of a GIN index whose keys' order is known.</summary>
     public GinLeaves? Leaves { get; init; }
+    /// <summary>Of a GIN index whose rows' keys the server tells.</summary>
+    public GinKeySet? Keys { get; init; }
     /// <summary>Whether pages are held against their checksums. One that is being written right now may not be what it says: it is looked at again.</summary>
     public bool Checksums { get; init; }
     /// <summary>True for a last range: what is behind it is behind the end of the table.</summary>
@@ -93,6 +95,11 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     }
 
     public void Link(uint block) => Links.Add(block);
+
+    public void Key(ReadOnlySpan<byte> tuple) => Keys?.Add(tuple);
+
+    /// <summary>Those of these keys that it has no entry of, for whichever rows.</summary>
+    public IReadOnlyList<int> Without(IReadOnlyList<int> keys) => Keys is null ? [] : [.. keys.Where(k => !Keys.Has(k))];
 
     /// <summary>Whether a scan comes to the row: by half of its code, which no single changed bit leaves as it was, or by each of its keys.</summary>
     public bool Leads(HeapPlace row, uint code) => Leads(row) && (!IsWithin(row) || memory switch

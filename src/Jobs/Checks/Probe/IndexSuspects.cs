@@ -26,7 +26,8 @@ internal sealed class IndexSuspects(ProbedIndex index)
 /// <param name="Roots">What the index would point at for it.</param>
 /// <param name="Writer">The transaction that wrote it: another row may come to the same place.</param>
 /// <param name="Code">What its entry holds of its key, in a hash index; how many entries it has, where they are counted; else 0.</param>
-internal sealed record MissingRow(IReadOnlyList<HeapPlace> Roots, string Writer, uint Code)
+/// <param name="Keys">Of a GIN index, the hashes of its keys that the index does not know at all.</param>
+internal sealed record MissingRow(IReadOnlyList<HeapPlace> Roots, string Writer, uint Code, IReadOnlyList<int> Keys)
 {
     /// <summary>There is an entry for it, under another key.</summary>
     public bool IsElsewhere { get; init; }

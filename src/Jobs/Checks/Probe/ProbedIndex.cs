@@ -32,6 +32,8 @@ internal sealed record ProbedIndex
     public required bool[] SeveralBounds { get; init; }
     /// <summary>Of a hash index, what a row's entry holds: its key's hash. Of a GIN index, how many entries a row has in it. Null where a function would have to be called that is not the server's own.</summary>
     public required string? CodeOf { get; init; }
+    /// <summary>Of a GIN index, the hashes of the keys that a row has in it, where they can be told; in place of how many they are.</summary>
+    public required string? KeysOf { get; init; }
     public EntryMemory Memory => CodeOf is null ? EntryMemory.Presence : Method == "gin" ? EntryMemory.Counts : EntryMemory.Codes;
 
     /// <summary>Of a GIN index, by column, how its keys follow each other: `bytes`, `numbers`, or null where that is not known here.</summary>
@@ -46,6 +48,7 @@ internal sealed record ProbedIndex
         order switch { "bytes" => GinOrder.Bytes, "numbers" => GinOrder.Numbers, _ => GinOrder.Unknown }, KeyLengths[n], KeyAlignments[n]))]);
     public bool IsBrin => Method == "brin";
     public bool IsBtree => Method == "btree";
+    public GinKeySet? NewKeys() => KeysOf is null ? null : new(GinKeys!, KeyTypes[0] is "smallint" or "integer" or "bigint");
     public GinLeaves? NewLeaves() => GinKeys is { } keys ? new(keys) : null;
     public RelationName Name => new(Oid, Quoted);
     public RelationName Table => new(TableOid, TableQuoted);

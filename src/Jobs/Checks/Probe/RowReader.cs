@@ -16,7 +16,7 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
         var query = string.Create(CultureInfo.InvariantCulture,
-            $"SELECT ctid::text, xmin::text, {index.CodeOf ?? "0"} FROM ONLY {index.TableQuoted} WHERE ctid >= '({from},0)'::pg_catalog.tid AND ctid < '({to + 1L},0)'::pg_catalog.tid{And(index.Condition)}{And(also)}");
+            $"SELECT ctid::text, xmin::text, {index.KeysOf ?? index.CodeOf ?? "0"} FROM ONLY {index.TableQuoted} WHERE ctid >= '({from},0)'::pg_catalog.tid AND ctid < '({to + 1L},0)'::pg_catalog.tid{And(index.Condition)}{And(also)}");
         var pages = to - from + 1L;
         return await deadly.GuardAsync(connection, index.Table, query, token => ReadAsync(connection, index, query, token), cancel, ReadLimit.Of(pages), ReadLimit.IsRisky(pages)).ConfigureAwait(false);
     }
@@ -39,10 +39,14 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
-            found[Place(row.GetString(0))] = new(row.GetString(1), unchecked((uint)row.GetInt32(2)));
+            found[Place(row.GetString(0))] = index.KeysOf is null ? new(row.GetString(1), unchecked((uint)row.GetInt32(2)), [])
+                : OfKeys(row.GetString(1), row.IsDBNull(2) ? [] : row.GetFieldValue<int?[]>(2));
         }
         return found;
     }
+
+    /// <summary>What has no keys has one entry that says so.</summary>
+    private static SeenRow OfKeys(string writer, int?[] keys) => new(writer, (uint)Math.Max(keys.Length, 1), [.. keys.OfType<int>()]);
 
     private static HeapPlace Place(string ctid)
     {
@@ -53,4 +57,5 @@ internal sealed class RowReader(CheckRequest request, DeadlyReads deadly)
 
 /// <param name="Writer">The transaction that wrote it.</param>
 /// <param name="Code">What its entry holds of its key, in a hash index; how many entries it has, where they are counted; else 0.</param>
-internal readonly record struct SeenRow(string Writer, uint Code);
+/// <param name="Keys">Of a GIN index, the hashes of its keys, where they can be told.</param>
+internal readonly record struct SeenRow(string Writer, uint Code, IReadOnlyList<int> Keys);

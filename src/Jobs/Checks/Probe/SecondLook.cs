@@ -85,7 +85,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         foreach (var s in suspects.Where(s => !s.Index.IsBrin))
         {
             var wanted = s.Dangling.Union(s.Missing.Values.SelectMany(m => m.Roots)).ToHashSet();
-            passes.Add(await new IndexPass(0, 0, wanted, s.Index.Memory) { Leaves = s.Index.NewLeaves(), Checksums = checksums }.ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
+            passes.Add(await new IndexPass(0, 0, wanted, s.Index.Memory) { Leaves = s.Index.NewLeaves(), Keys = s.Index.NewKeys(), Checksums = checksums }.ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
         }
         await flushed().ConfigureAwait(false);
         foreach (var s in suspects.Where(s => s.Index.IsBrin))
@@ -130,7 +130,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
 
     private async Task<Dictionary<HeapPlace, MissingRow>> StillMissingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
     {
-        var still = s.Missing.Where(m => !m.Value.Roots.Any(r => pass.Finds(r, m.Value.Code))).ToDictionary(m => m.Key, m => m.Value);
+        var still = s.Missing.Where(m => !m.Value.Roots.Any(r => pass.Finds(r, m.Value.Code)) || pass.Without(m.Value.Keys).Count > 0).ToDictionary(m => m.Key, m => m.Value);
         foreach (var block in still.Keys.GroupBy(r => r.Block).ToList())
         {
             var now = await rows.OfBlocksAsync(s.Index, block.Key, block.Key, cancel).ConfigureAwait(false);

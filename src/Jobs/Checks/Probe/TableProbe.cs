@@ -62,6 +62,11 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 suspects.RemoveAll(doubted.Contains);
             }
         }
+        foreach (var s in suspects.Where(s => s.Index.Memory == EntryMemory.Counts && s.Broken.Count > 0))
+        {
+            // what stood on its broken pages is missing with them
+            s.Missing = [];
+        }
         await new Witness(request, deadly).HearAsync(suspects, cancel).ConfigureAwait(false);
         var held = new List<IndexSuspects>();
         foreach (var s in suspects)

@@ -29,10 +29,15 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
                 {
                     word = (await AskAsync(s.Index, other, row, cancel).ConfigureAwait(false)).Word == Word.Against ? Word.Against : word;
                 }
+                // a key of several rows was not changed in each of them
+                if (missing.Keys.Count > 0 && s.Missing.Values.Count(m => m.Keys.Intersect(missing.Keys).Any()) > 1)
+                {
+                    continue;
+                }
                 // a hash entry is of that very row; a range of blocks may never have been told of it
                 if (word == Word.Against || (word == Word.None && missing.IsElsewhere))
                 {
-                    s.Doubted = new(row, value, s.Index.IsBrin ? "bounds that it is outside of" : "the hash of another value");
+                    s.Doubted = new(row, value, s.Index.Method switch { "brin" => "bounds that it is outside of", "gin" => "other keys for it", _ => "the hash of another value" });
                     break;
                 }
             }

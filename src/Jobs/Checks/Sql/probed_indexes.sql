@@ -21,6 +21,7 @@ SELECT c.oid::bigint AS oid,
        k.at_most,
        k.several_bounds,
        k.code_of,
+       k.keys_of,
        k.gin_orders,
        ARRAY(SELECT pg_catalog.pg_get_indexdef(w.indexrelid, 1, false)
              FROM pg_catalog.pg_index w JOIN pg_catalog.pg_class wc ON wc.oid = w.indexrelid JOIN pg_catalog.pg_am wa ON wa.oid = wc.relam
@@ -55,7 +56,8 @@ CROSS JOIN LATERAL (
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN least.operator END ORDER BY n) AS at_least,
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN most.operator END ORDER BY n) AS at_most,
            pg_catalog.array_agg(coalesce(bounds.several, false) ORDER BY n) AS several_bounds,
-           coalesce(pg_catalog.min(hash.code), pg_catalog.min(gin.counted)) AS code_of,
+           coalesce(pg_catalog.min(hash.code), '(SELECT GREATEST(pg_catalog.count(*), 1)::pg_catalog.int4 FROM ' || pg_catalog.min(theirs.keys) || ' AS d)') AS code_of,
+           CASE WHEN pg_catalog.bool_and(theirs.as_text) THEN pg_catalog.format('(SELECT pg_catalog.array_agg(pg_catalog.hashtext(d.e::pg_catalog.text COLLATE pg_catalog."C")) FROM %s AS d)', pg_catalog.min(theirs.keys)) END AS keys_of,
            pg_catalog.array_agg(gin.ordered ORDER BY n) AS gin_orders
     FROM pg_catalog.generate_series(1, i.indnkeyatts) n
     JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[n - 1]
@@ -102,22 +104,28 @@ CROSS JOIN LATERAL (
                         FROM pg_catalog.pg_collation l WHERE l.oid = i.indcollation[n - 1]) THEN 'bytes'
                     WHEN x.atttypid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype, 'pg_catalog.date'::pg_catalog.regtype,
                                         'pg_catalog.timestamp'::pg_catalog.regtype, 'pg_catalog.timestamptz'::pg_catalog.regtype) AND coalesce(f.proname, 'btint4cmp') = 'btint4cmp' THEN 'numbers'
-               END AS ordered,
-               -- how many keys a row has in it: where the server's own functions take them from a column and tell them apart as DISTINCT does
-               CASE WHEN i.indnatts = 1 AND i.indkey[0] <> 0 AND x.atttypid < 16384 AND NOT EXISTS (
-                        SELECT FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_attribute v ON v.attrelid = i.indrelid AND v.attnum = i.indkey[0]
-                        WHERE l.oid IN (i.indcollation[0], v.attcollation) AND NOT l.collisdeterministic)
-                    THEN (SELECT CASE WHEN g.proname = 'ginarrayextract' AND coalesce(f.proname, 'btint4cmp') = 'btint4cmp' THEN pg_catalog.format(
-                                           '(SELECT GREATEST(pg_catalog.count(*), 1)::pg_catalog.int4 FROM (SELECT DISTINCT e.e FROM pg_catalog.unnest(%s) AS e (e)) AS d)', pg_catalog.pg_get_indexdef(c.oid, 1, false))
-                                      WHEN g.proname = 'gin_extract_tsvector' AND f.proname = 'gin_cmp_tslexeme' THEN pg_catalog.format('GREATEST(pg_catalog.length(%s), 1)', pg_catalog.pg_get_indexdef(c.oid, 1, false)) END
-                          FROM pg_catalog.pg_amproc q JOIN pg_catalog.pg_proc g ON g.oid = q.amproc
-                          WHERE q.amprocfamily = o.opcfamily AND q.amproclefttype = o.opcintype AND q.amprocrighttype = o.opcintype AND q.amprocnum = 2 AND g.oid < 16384 AND coalesce(f.oid, 0) < 16384)
-               END AS counted
+               END AS ordered
         FROM pg_catalog.pg_attribute x
         LEFT JOIN pg_catalog.pg_amproc p ON p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype AND p.amprocnum = 1
         LEFT JOIN pg_catalog.pg_proc f ON f.oid = p.amproc
         WHERE a.amname = 'gin' AND x.attrelid = c.oid AND x.attnum = n
     ) gin ON true
+    LEFT JOIN LATERAL (
+        -- a row's keys in a GIN index, where the server's own functions take them from a column of its own and tell them apart as DISTINCT does
+        SELECT pg_catalog.format(CASE WHEN g.proname = 'gin_extract_tsvector' THEN '(SELECT e.lexeme AS e FROM pg_catalog.unnest(%s) AS e)' ELSE '(SELECT DISTINCT e.e FROM pg_catalog.unnest(%s) AS e (e))' END,
+                                 pg_catalog.pg_get_indexdef(c.oid, n, false)) AS keys,
+               x.atttypid IN ('pg_catalog.text'::pg_catalog.regtype, 'pg_catalog.varchar'::pg_catalog.regtype, 'pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype) AS as_text
+        FROM pg_catalog.pg_attribute x
+        JOIN pg_catalog.pg_amproc q ON q.amprocfamily = o.opcfamily AND q.amproclefttype = o.opcintype AND q.amprocrighttype = o.opcintype AND q.amprocnum = 2
+        JOIN pg_catalog.pg_proc g ON g.oid = q.amproc
+        LEFT JOIN pg_catalog.pg_amproc p ON p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype AND p.amprocnum = 1
+        LEFT JOIN pg_catalog.pg_proc f ON f.oid = p.amproc
+        WHERE a.amname = 'gin' AND x.attrelid = c.oid AND x.attnum = n AND i.indnatts = 1 AND i.indkey[0] <> 0
+          AND x.atttypid < 16384 AND g.oid < 16384 AND coalesce(f.oid, 0) < 16384
+          AND (g.proname = 'ginarrayextract' AND coalesce(f.proname, 'btint4cmp') = 'btint4cmp' OR g.proname = 'gin_extract_tsvector' AND f.proname = 'gin_cmp_tslexeme')
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_attribute v ON v.attrelid = i.indrelid AND v.attnum = i.indkey[0]
+                          WHERE l.oid IN (i.indcollation[0], v.attcollation) AND NOT l.collisdeterministic)
+    ) theirs ON true
 ) k
 WHERE c.relkind = 'i' AND i.indisvalid AND i.indisready AND i.indislive
   AND c.relpersistence = 'p' AND t.relkind = 'r' AND i.indrelid <> ALL (@held::bigint[]::oid[])

@@ -32,6 +32,10 @@ internal sealed class GinFormat : IndexFormat
         for (var item = 1; item <= Items(page); item++)
         {
             var tuple = Item(page, item);
+            if ((flags & (List | Leaf)) != 0)
+            {
+                sink.Key(tuple);
+            }
             if ((flags & List) != 0)
             {
                 Add(tuple, default, sink);

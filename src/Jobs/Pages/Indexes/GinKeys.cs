@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
 
 namespace HealingWorkers.Jobs.Pages;
 
@@ -72,15 +74,30 @@ public sealed class GinKeys(IReadOnlyList<GinColumn> columns)
         return compressed ? null : [(byte)(number >> 8), (byte)number, 0, .. column.Order == GinOrder.Numbers ? Comparable(body) : body];
     }
 
+    /// <summary>The key of an entry in an index over one column, as text is written; null for NULL and the like. Empty and compressed where it cannot be told from here.</summary>
+    public byte[]? TextOf(ReadOnlySpan<byte> tuple, bool number, out bool compressed)
+    {
+        compressed = false;
+        if ((BinaryPrimitives.ReadUInt16LittleEndian(tuple[6..]) & HasNulls) != 0)
+        {
+            return null;
+        }
+        var at = Header;
+        var body = StoredValue.Take(tuple, ref at, columns[0].Length, columns[0].Alignment, out compressed);
+        return compressed ? [] : number ? Encoding.ASCII.GetBytes(Number(body).ToString(CultureInfo.InvariantCulture)) : body.ToArray();
+    }
+
+    private static long Number(ReadOnlySpan<byte> number) => number.Length switch
+    {
+        2 => BinaryPrimitives.ReadInt16LittleEndian(number),
+        4 => BinaryPrimitives.ReadInt32LittleEndian(number),
+        _ => BinaryPrimitives.ReadInt64LittleEndian(number),
+    };
+
     private static byte[] Comparable(ReadOnlySpan<byte> number)
     {
         var bytes = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, number.Length switch
-        {
-            2 => BinaryPrimitives.ReadInt16LittleEndian(number),
-            4 => BinaryPrimitives.ReadInt32LittleEndian(number),
-            _ => BinaryPrimitives.ReadInt64LittleEndian(number),
-        } ^ long.MinValue);
+        BinaryPrimitives.WriteInt64BigEndian(bytes, Number(number) ^ long.MinValue);
         return bytes;
     }
 }

@@ -71,4 +71,7 @@ public interface IIndexSink
 
     /// <summary>Another page of the index that this one relies on.</summary>
     void Link(uint block);
+
+    /// <summary>Of a GIN index: the entry of a key, which leads to any number of rows.</summary>
+    void Key(ReadOnlySpan<byte> tuple);
 }

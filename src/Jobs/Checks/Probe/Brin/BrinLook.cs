@@ -38,7 +38,7 @@ internal sealed class BrinLook(CheckRequest request, IServerFiles files, RowRead
                 var began = request.Target.Clock.GetTimestamp();
                 foreach (var (row, seen) in await UncoveredAsync(index, file, piece, cancel).ConfigureAwait(false))
                 {
-                    suspects.Missing[row] = new([], seen.Writer, 0);
+                    suspects.Missing[row] = new([], seen.Writer, 0, []);
                 }
                 await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
             }
