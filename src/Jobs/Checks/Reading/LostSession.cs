@@ -8,6 +8,8 @@ namespace HealingWorkers.Jobs.Checks;
 internal static class LostSession
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>On a machine with much to do the server lets others in before it notices that one of its own has died.</summary>
+    private static readonly TimeSpan Unnoticed = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Waits until the server answers again. Null when it does not, or nothing tells.</summary>
@@ -22,9 +24,22 @@ internal static class LostSession
             {
                 await using var other = await target.OpenCheckAsync(cancel).ConfigureAwait(false);
                 // a read that crashes its backend leaves the process that watches over all of them; a machine that goes down does not
-                return told is not null ? false
-                    : await session.IsBeforeStartAsync(other, cancel).ConfigureAwait(false) ? null
-                    : recovering || await session.IsBeforeRestartAsync(other, cancel).ConfigureAwait(false) ? true : null;
+                if (told is not null)
+                {
+                    return false;
+                }
+                if (await session.IsBeforeStartAsync(other, cancel).ConfigureAwait(false))
+                {
+                    return null;
+                }
+                if (recovering || await session.IsBeforeRestartAsync(other, cancel).ConfigureAwait(false))
+                {
+                    return true;
+                }
+                if (target.Clock.GetElapsedTime(began) > Unnoticed)
+                {
+                    return null;
+                }
             }
             catch (HealingException e) when (TargetProblem.StateOf(e) == SqlState.CannotConnectNow)
             {
