@@ -18,6 +18,8 @@ public sealed record HealerSettings
     /// <summary>In the foreground nobody waits for a window.</summary>
     public bool NeverWait { get; init; }
     public bool ApproveAll { get; init; }
+    /// <summary>Created before a repair is proven, where what was repaired kept them out. Workers create none: they have no right to.</summary>
+    public IReadOnlyList<string> Extensions { get; init; } = [];
     /// <summary>Put off this long in all, an incident escalates.</summary>
     public TimeSpan LongestDeferral { get; init; } = TimeSpan.FromDays(1);
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(5);

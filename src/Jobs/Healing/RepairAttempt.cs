@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Checks;
 using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
@@ -145,6 +146,7 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(AfterVerifying);
         work.Verification = await WatchedAsync(watch, work, async token =>
         {
+            await CheckExtensions.CreateAsync(session.Target, settings.Extensions, token).ConfigureAwait(false);
             var verified = await tools.Verifier.VerifyAsync(bench, work.Incident, work.Plan, work.Result, token).ConfigureAwait(false);
             if (verified.Proof != Proof.Proven)
             {

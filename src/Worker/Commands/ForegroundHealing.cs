@@ -6,14 +6,12 @@ using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Jobs.Repairs;
 using HealingWorkers.Jobs.Targets;
 using HealingWorkers.Worker.Hosting;
-using Npgsql;
 
 namespace HealingWorkers.Worker.Commands;
 
 /// <summary>Check, take in, heal, tell: once, for one target.</summary>
 internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bool approveAll, bool json)
 {
-    private static readonly string[] OfChecks = ["amcheck", "pg_visibility"];
     private static readonly string[] OfSurgery = ["pg_surgery"];
     private const int LeftOpen = 2;
     private const int MostDeferrals = 5;
@@ -33,9 +31,8 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             }
             letIn.Add(incident.Id);
         }
+        var stumbled = await CheckExtensions.CreateAsync(_target, CheckExtensions.All, cancel).ConfigureAwait(false);
         var facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
-        var stumbled = await PrepareAsync(facts, OfChecks, cancel).ConfigureAwait(false);
-        facts = await _target.FactsAsync(cancel).ConfigureAwait(false);
         await host.OpenLedgerAsync(cancel).ConfigureAwait(false);
         var ledger = host.Get<IncidentLedger>();
         var id = await ledger.RegisterTargetAsync(_target.Name, facts, cancel).ConfigureAwait(false);
@@ -60,12 +57,13 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
             progress.Show($"healing incident {incident}");
             if (IsSurgeryDue(found.First(i => i.Id == incident)))
             {
-                await PrepareAsync(await _target.FactsAsync(cancel).ConfigureAwait(false), OfSurgery, cancel).ConfigureAwait(false);
+                await CheckExtensions.CreateAsync(_target, OfSurgery, cancel).ConfigureAwait(false);
             }
             await HealAsync(healer, incident, cancel).ConfigureAwait(false);
         }
         // it may be in nobody's way any more
-        foreach (var before in reports.Where(r => r.LeftAlone).ToList())
+        var enabled = await HasNewAsync(facts, cancel).ConfigureAwait(false);
+        foreach (var before in reports.Where(r => r.LeftAlone || (enabled && r.Status == CheckStatus.Unavailable)).ToList())
         {
             var report = await RunAsync(CheckCatalogue.All.First(c => c.Description.Name == before.Check), host.Get<CheckMemory>(), (await ledger.BeforeLookAsync(id, cancel).ConfigureAwait(false)).Known, progress, cancel).ConfigureAwait(false);
             await TakeInAsync(report).ConfigureAwait(false);
@@ -145,36 +143,16 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         host.Get<HealerFactory>().Repairs().FirstOrDefault(r => string.Equals(r.Name, incident.Repair, StringComparison.Ordinal)) is ISurgery
         && PolicyGate.Decide(incident, plan: null, Settings(), _target.Options, shell.Clock.GetUtcNow()).Decision == GateDecision.Go;
 
-    /// <summary>The extensions that are needed now, where this role may create them.</summary>
-    private async Task<IReadOnlyList<CheckReport>> PrepareAsync(TargetFacts facts, IReadOnlyList<string> extensions, CancellationToken cancel)
+    /// <summary>An extension of checks could be created only once an index of the catalogue was repaired.</summary>
+    private async Task<bool> HasNewAsync(TargetFacts before, CancellationToken cancel)
     {
-        var missing = extensions.Where(e => facts.SchemaOf(e) is null).ToList();
-        var stumbled = new List<CheckReport>();
-        foreach (var extension in missing)
+        var lacking = CheckExtensions.All.Where(e => before.SchemaOf(e) is null).ToList();
+        if (lacking.Count == 0)
         {
-            // each in a session of its own: a catalogue that is damaged itself ends it
-            await using var connection = await _target.OpenRepairAsync(cancel).ConfigureAwait(false);
-            await SearchPath.UseTheirsAsync(connection, cancel).ConfigureAwait(false);
-            try
-            {
-                await using var command = new NpgsqlCommand($"CREATE EXTENSION IF NOT EXISTS {extension}", connection);
-                await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
-            }
-            catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile or SqlState.InvalidSchemaName
-                or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.InternalError)
-            {
-                // what needs it says so; the index of the catalogue that kept it out is damage of its own
-                if (await ServerVerdict.OfAsync(BtreeCheck.CheckName, _target, e, TimeSpan.Zero, cancel).ConfigureAwait(false) is { } damage)
-                {
-                    stumbled.Add(damage);
-                }
-            }
+            return false;
         }
-        if (missing.Count > 0)
-        {
-            _target.Forget();
-        }
-        return stumbled;
+        var now = await _target.FactsAsync(cancel).ConfigureAwait(false);
+        return lacking.Exists(e => now.SchemaOf(e) is not null);
     }
 
     private async Task<IReadOnlyList<CheckReport>> CheckAsync(ICheckMemory? memory, Func<Task<KnownDamage>> fences, CancellationToken cancel)
@@ -210,7 +188,7 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
 
     private IncidentHealer Healer() => host.Get<HealerFactory>().Create(Settings());
 
-    private HealerSettings Settings() => host.Get<HealerFactory>().Settings with { NeverWait = true, ApproveAll = approveAll, FirstPause = TimeSpan.FromMilliseconds(300) };
+    private HealerSettings Settings() => host.Get<HealerFactory>().Settings with { NeverWait = true, ApproveAll = approveAll, Extensions = CheckExtensions.All, FirstPause = TimeSpan.FromMilliseconds(300) };
 
     /// <summary>As often as attempts are left; what is busy for long is left open.</summary>
     private async Task HealAsync(IncidentHealer healer, long incident, CancellationToken cancel)

@@ -49,7 +49,7 @@ internal static class DrillPage
     private static void NotAsOrdered(StringBuilder page, DrillScore score)
     {
         page.AppendLine("\n## Below the best\n\nWithin the goals, and less than the best: most of it could be healed, and is left to a person on purpose.\n");
-        foreach (var group in score.BelowBest.GroupBy(r => (r.Name, Why: DrillReasons.Refusal(r.Name, r.Note))))
+        foreach (var group in score.BelowBest.GroupBy(r => (r.Name, Why: DrillReasons.Refusal(r.Name))))
         {
             page.AppendLine(CultureInfo.InvariantCulture, $"- `{group.Key.Name}`: {group.Count()} of {score.Results.Count(r => r.Name == group.Key.Name)}; {group.Key.Why ?? "**no reason is known**"}");
         }

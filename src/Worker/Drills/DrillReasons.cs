@@ -3,9 +3,6 @@ namespace HealingWorkers.Worker.Drills;
 /// <summary>What is known of outcomes that look worse than they are.</summary>
 internal static class DrillReasons
 {
-    /// <summary>Where the index that is broken is itself in the way of CREATE EXTENSION, nothing proves a rebuilt one to be sound.</summary>
-    private const string Unproven = "the extension amcheck is not installed";
-
     /// <summary>Damages that nobody need see: the server makes anew by use what was broken. All others that are not detectable are harm that nothing tells.</summary>
     private static readonly string[] NoHarm = ["free_space_map"];
 
@@ -24,9 +21,8 @@ internal static class DrillReasons
     public static bool IsHarmless(string name) => NoHarm.Contains(name, StringComparer.Ordinal);
 
     /// <summary>Why a class that could be healed is left to a person all the same; null where nobody knows why.</summary>
-    public static string? Refusal(string name, string note) =>
+    public static string? Refusal(string name) =>
         Refused.GetValueOrDefault(name)
-        ?? (name == "catalogue_index" && note.Contains(Unproven, StringComparison.Ordinal) ? "the broken index is itself in the way of CREATE EXTENSION amcheck, and nothing else proves a rebuilt one to be sound" : null)
         // Of what is broken in several ways at once, one may keep another from being healed.
         ?? (name.StartsWith(DrillOrder.Mix, StringComparison.Ordinal) ? "one damage may keep another from being healed" : null);
 }
