@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using HealingWorkers.Drill;
 using HealingWorkers.Jobs.Checks;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Findings;
 using HealingWorkers.Jobs.Incidents;
 using HealingWorkers.Worker.Commands;
+using Npgsql;
 using NUnit.Framework;
 
 namespace HealingWorkers.Integration.Tests.Healing;
@@ -36,6 +38,26 @@ internal sealed class HealCommandTests
         var (changed, named) = await hospital.CommandAsync("receipt", id, "--verify");
         Assert.That(changed, Is.EqualTo(2));
         Assert.That(named, Does.Contain("incidents: detail"));
+    }
+
+    [Test]
+    public async Task WhatKeepsAmcheckFromBeingInstalledHidesNothing()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await Hospital.Cluster.ExecuteAsync(hospital.Database, "DROP EXTENSION amcheck");
+        await hospital.Damage.Index.ZeroLeafAsync("movies_title_idx");
+        const string Depender = "pg_catalog.pg_depend_depender_index";
+        await hospital.Damage.Index.ZeroLeafAsync(Depender, await hospital.Damage.Index.LeafCountAsync(Depender) - 1);
+        var refused = (await Assert.CatchAsync<PostgresException>(() => Hospital.Cluster.ExecuteAsync(hospital.Database, "CREATE EXTENSION amcheck")))!;
+        Assert.That(refused.SqlState, Is.EqualTo(SqlState.IndexCorrupted), "the catalogue is in the way");
+
+        var (code, text) = await hospital.CommandAsync("heal", "--connection", Hospital.Cluster.ConnectionString(hospital.Database), "--approve-all", "--format", "json");
+        Assert.That(code, Is.Zero, text);
+        var healed = JsonNode.Parse(text)!["incidents"]!.AsArray().Select(i => ((string)i!["object"]!, (string)i["state"]!, (bool)i["verified"]!));
+        Assert.That(healed, Is.EquivalentTo(new[] { (Depender, "Resolved", true), ("public.movies_title_idx", "Resolved", true) }), text);
+        var unavailable = JsonNode.Parse(text)!["checks"]!.AsArray().Where(c => (string?)c!["status"] == "Unavailable").Select(c => (string?)c!["reason"]);
+        Assert.That(unavailable, Has.None.Contains("is not installed in"), text);
+        await hospital.AssertSoundAsync();
     }
 
     [Test]

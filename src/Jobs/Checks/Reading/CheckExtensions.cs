@@ -32,7 +32,8 @@ public static class CheckExtensions
             catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile or SqlState.InvalidSchemaName
                 or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.InternalError)
             {
-                if (await ServerVerdict.OfAsync(BtreeCheck.CheckName, target, e, TimeSpan.Zero, cancel).ConfigureAwait(false) is { } damage)
+                if (await ServerVerdict.OfAsync(BtreeCheck.CheckName, target, e, TimeSpan.Zero, cancel).ConfigureAwait(false) is { } damage
+                    && !stumbled.Exists(s => s.Findings[0].Fingerprint == damage.Findings[0].Fingerprint))
                 {
                     stumbled.Add(damage);
                 }
