@@ -63,7 +63,8 @@ internal sealed class ForegroundHealing(CommandShell shell, HealingHost host, bo
         }
         // it may be in nobody's way any more
         var enabled = await HasNewAsync(facts, cancel).ConfigureAwait(false);
-        foreach (var before in reports.Where(r => r.LeftAlone || (enabled && r.Status == CheckStatus.Unavailable)).ToList())
+        var fewer = (await OpenAsync(ledger, id, cancel).ConfigureAwait(false)).Count < found.Count;
+        foreach (var before in reports.Where(r => (fewer && (r.LeftAlone || r.Status == CheckStatus.Failed)) || (enabled && r.Status == CheckStatus.Unavailable)).ToList())
         {
             var report = await RunAsync(CheckCatalogue.All.First(c => c.Description.Name == before.Check), host.Get<CheckMemory>(), (await ledger.BeforeLookAsync(id, cancel).ConfigureAwait(false)).Known, progress, cancel).ConfigureAwait(false);
             await TakeInAsync(report).ConfigureAwait(false);

@@ -16,8 +16,10 @@ internal sealed class DrillDetection(IReadOnlyList<DrillStruck> struck, bool che
         damages.Select(d => d.BestOf(checksums)).Where(b => b != BestOutcome.NotDetectable).DefaultIfEmpty(BestOutcome.NotDetectable).Max();
 
     /// <summary>What can be seen and was not told, by its classes.</summary>
-    public IReadOnlyList<string> Missed(DrillReport report) =>
-        [.. struck.Where(s => s.Class.BestOf(checksums) != BestOutcome.NotDetectable && !IsTold(report, s)).Select(s => s.Class.Name)];
+    public IReadOnlyList<string> Missed(DrillReport report) => [.. Untold(report).Where(s => !IsHeldBack(report, s)).Select(s => s.Class.Name)];
+
+    /// <summary>What cannot be looked at before a person has dealt with another damage, by its classes: it is said to be left alone.</summary>
+    public IReadOnlyList<string> HeldBack(DrillReport report) => [.. Untold(report).Where(s => IsHeldBack(report, s)).Select(s => s.Class.Name)];
 
     public bool Detected(DrillReport report) => Missed(report).Count == 0 && struck.Any(s => IsTold(report, s));
 
@@ -34,6 +36,14 @@ internal sealed class DrillDetection(IReadOnlyList<DrillStruck> struck, bool che
         var names = struck.Where(s => settled.Contains(s.Class.Name, StringComparer.Ordinal)).SelectMany(s => s.Names).Except(open, StringComparer.Ordinal).ToList();
         return [.. complaints.Where(c => settled.Exists(s => c.StartsWith(s + ":", StringComparison.Ordinal)) || names.Has(c) || names.Has("public." + c))];
     }
+
+    private IEnumerable<DrillStruck> Untold(DrillReport report) => struck.Where(s => s.Class.BestOf(checksums) != BestOutcome.NotDetectable && !IsTold(report, s));
+
+    /// <summary>One damage of several is open, is known to be another's, and a check names what it left alone beside it.</summary>
+    private bool IsHeldBack(DrillReport report, DrillStruck one) =>
+        struck.Where(s => s != one).SelectMany(s => s.Names).Except(one.Names, StringComparer.Ordinal).ToList() is var others
+        && report.Open.Where(i => others.Has(i.Object)).SelectMany(i => others.Where(o => new[] { o }.Has(i.Object))).ToList() is { Count: > 0 } open
+        && report.Reasons.Any(r => r.Split("; ").Any(line => one.Names.Any(n => line.Names(n)) && open.Exists(o => line.Names(o))));
 
     private static bool IsTold(DrillReport report, DrillStruck one) =>
         report.Findings.Any(f => f.Severity is "warning" or "critical" && one.Names.Has(f.Object))

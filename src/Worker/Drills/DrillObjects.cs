@@ -28,6 +28,19 @@ internal static class DrillObjects
             """,
             new { tables = scene.TablesOf(damage).ToArray(), others = scene.OthersOf(damage).ToArray() }, cancel).ConfigureAwait(false);
 
+    /// <summary>Whether it is named anywhere in a sentence, and not only as the beginning of a longer name.</summary>
+    public static bool Names(this string sentence, string name)
+    {
+        for (var at = sentence.IndexOf(name, StringComparison.Ordinal); at >= 0; at = sentence.IndexOf(name, at + 1, StringComparison.Ordinal))
+        {
+            if (new[] { name }.Has(sentence[at..]))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>Whether what a finding names is one of these, or a place within one.</summary>
     public static bool Has(this IReadOnlyCollection<string> names, string named) =>
         names.Any(n => named.StartsWith(n, StringComparison.Ordinal) && (named.Length == n.Length || !char.IsLetterOrDigit(named[n.Length]) && named[n.Length] != '_'));

@@ -33,6 +33,10 @@ internal static class DrillPage
             var missed = score.Results.Where(r => r.Name == name && !r.Detected).ToList();
             page.AppendLine(CultureInfo.InvariantCulture, $"- `{name}`: {missed.Count} of {score.Results.Count(r => r.Name == name)}{Why(missed)}");
         }
+        foreach (var held in score.Results.Where(r => r.HeldBack.Count > 0))
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"- {held.Name} on {held.Version}, checksums {(held.Checksums ? "on" : "off")}: {string.Join(", ", held.HeldBack)} could not be looked at, which is told, until a person has dealt with another damage of the same case");
+        }
         NotAsOrdered(page, score);
         page.AppendLine("\n## Goals not met\n");
         foreach (var bad in score.Bad)

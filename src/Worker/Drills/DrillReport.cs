@@ -13,6 +13,9 @@ internal sealed record DrillReport(int Exit, IReadOnlyList<DrillReport.Finding> 
     /// <summary>Checks that broke, with why.</summary>
     public IReadOnlyList<string> Broken { get; init; } = [];
 
+    /// <summary>What checks say of what they did not look at.</summary>
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+
     /// <summary>It came to its end and reported.</summary>
     public bool Told { get; init; }
 
@@ -36,6 +39,7 @@ internal sealed record DrillReport(int Exit, IReadOnlyList<DrillReport.Finding> 
                 said)
             {
                 Told = true,
+                Reasons = [.. Items(json, "checks").Select(c => Text(c, "reason")).Where(r => r.Length > 0)],
                 Broken = [.. Items(json, "checks").Where(c => Text(c, "status") == "failed").Select(c => $"the check {Text(c, "name")} failed: {Text(c, "reason")}")],
             };
         }

@@ -33,6 +33,9 @@ internal sealed record DrillResult(
     /// <summary>The classes of a case that could be seen and were not.</summary>
     public IReadOnlyList<string> Missed { get; init; } = [];
 
+    /// <summary>The classes of a mix that are told to be not looked at as long as another is not dealt with.</summary>
+    public IReadOnlyList<string> HeldBack { get; init; } = [];
+
     /// <summary>The classes of a mix that were not done, since what was broken first was in the way.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 

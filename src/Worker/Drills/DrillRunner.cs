@@ -49,6 +49,7 @@ internal sealed class DrillRunner(CommandShell shell, CorpusCluster corpus, Dril
             Crashed = crashed,
             TimedOut = report.TimedOut,
             Missed = detection.Missed(report),
+            HeldBack = detection.HeldBack(report),
             LeftOut = _leftOut,
         };
     }

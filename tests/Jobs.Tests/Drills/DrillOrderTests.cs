@@ -98,6 +98,22 @@ public sealed class DrillOrderTests
         Assert.That(detection.Missed(report).Contains("sequence_behind"), Is.Not.EqualTo(detected));
     }
 
+    [TestCase("Escalated", "public.a", "a_fkey: public.a, which public.b points at: it has rows that are deadly to read", true)]
+    [TestCase("Escalated", "public.a(0,7)", "public.z: altered; public.a, which public.b points at: left alone", true)]
+    [TestCase("Resolved", "public.a", "public.a, which public.b points at: left alone", false)]
+    [TestCase("Escalated", "public.other", "public.a, which public.b points at: left alone", false)]
+    [TestCase("Escalated", "public.a", "public.a: left alone", false)]
+    [TestCase("Escalated", "public.a", "public.b: it is being loaded", false)]
+    [TestCase("Escalated", "public.a", "public.a, which public.b_too points at: left alone", false)]
+    public void What_cannot_be_seen_before_another_damage_is_dealt_with_has_to_be_told_as_left_alone(string state, string open, string reason, bool heldBack)
+    {
+        var detection = new DrillDetection([new(Named("heap_page_zeroed"), ["public.a"]), new(Named("orphans_left_behind"), ["public.b"])], checksums: false);
+        var report = new DrillReport(0, [new("kind", "critical", "public.a", "")], [new("kind", open, state, "", "")], "") { Reasons = [reason] };
+        Assert.That(detection.HeldBack(report), Is.EqualTo(heldBack ? new[] { "orphans_left_behind" } : []));
+        Assert.That(detection.Missed(report), Is.EqualTo(heldBack ? [] : new[] { "orphans_left_behind" }));
+        Assert.That(detection.Detected(report), Is.EqualTo(heldBack));
+    }
+
     [TestCase("Escalated", "Resolved", "b_id_seq is behind", 1)]
     [TestCase("Escalated", "Resolved", "a: 3 complaints of verify_heapam", 0)]
     [TestCase("Escalated", "Resolved", "value_not_allowed: 3 rows still break the rule", 0)]

@@ -110,6 +110,7 @@ internal sealed class DataLook(CheckDescription check, DeadlyReads deadly)
         return new(check.Name, status, elapsed, Reason(), findings, [.. examined.Select(e => e.Oid)])
         {
             ExaminedNames = [.. examined.Select(e => e.Quoted)],
+            LeftAlone = deadly.LeftAlone,
             Observations = observed ?? new Dictionary<string, double>(StringComparer.Ordinal),
         };
     }

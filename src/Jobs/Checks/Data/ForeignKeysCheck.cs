@@ -32,11 +32,16 @@ public sealed class ForeignKeysCheck : ICheck
         {
             request.Progress?.Report(new(Description.Name, done, keys.Count, key.Key.Label));
             await look.AtAsync(key.Key.ChildName, key.Key.Label, () => LookAsync(request, deadly, facts.Id, key, cancel),
-                deadly.WhyNotAtAll(key.Key.ChildName) ?? deadly.WhyNotAtAll(key.Key.ParentName) ?? key.Key.WhyNot,
+                WhyNot(deadly, key.Key),
                 (key.Rule?.Where ?? "").Length == 0 ? request.Target : null).ConfigureAwait(false);
         }
         return look.Report(elapsed(), new Dictionary<string, double>(StringComparer.Ordinal) { ["orphans"] = look.Rows });
     }, cancel);
+
+    private static string? WhyNot(DeadlyReads deadly, ForeignKey key) =>
+        deadly.WhyNotAtAll(key.ChildName) is { } child ? $"{key.ChildQuoted}: {child}"
+        : deadly.WhyNotAtAll(key.ParentName) is { } parent ? $"{key.ParentQuoted}, which {key.ChildQuoted} points at: {parent}"
+        : key.WhyNot;
 
     private async Task<Finding?> LookAsync(CheckRequest request, DeadlyReads deadly, TargetId target, DeclaredKey declared, CancellationToken cancel)
     {

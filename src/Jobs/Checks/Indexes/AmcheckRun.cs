@@ -22,6 +22,6 @@ internal static class AmcheckRun
         }
         var verdicts = await new BtreeRunner(check.Name, request, facts.SchemaOf("amcheck")!, call, deadly).RunAsync(indexes, cancel).ConfigureAwait(false);
         var report = BtreeReport.Of(check.Name, facts, call, verdicts, deadly, request.Target.Options.DataDirectory.Length > 0, elapsed());
-        return report with { Reason = LeftAlone.Joined(report.Reason, left.Reason) };
+        return report with { Reason = LeftAlone.Joined(report.Reason, left.Reason), LeftAlone = deadly.LeftAlone };
     }, cancel);
 }

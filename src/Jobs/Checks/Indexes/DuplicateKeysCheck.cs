@@ -80,7 +80,7 @@ public sealed class DuplicateKeysCheck : ICheck
         findings.AddRange(deadly.Findings);
         var status = findings.Count > 0 ? CheckStatus.Damaged : open.Count == 0 ? CheckStatus.Clean : open.Count == forbidden ? CheckStatus.Unavailable : CheckStatus.Failed;
         var missed = open.Count == 0 ? null : (denied ? $"it needs SELECT on the tables: GRANT pg_read_all_data TO {facts.Role}; " : "") + $"{open.Count} not examined: " + string.Join("; ", open.Take(5)) + (open.Count > 5 ? "; ..." : "");
-        return new(Description.Name, status, elapsed(), LeftAlone.Joined(missed, deadly.Reason, left.Reason), findings, [.. examined.Select(k => k.Oid)]) { ExaminedNames = [.. examined.Select(k => k.Quoted)] };
+        return new(Description.Name, status, elapsed(), LeftAlone.Joined(missed, deadly.Reason, left.Reason), findings, [.. examined.Select(k => k.Oid)]) { ExaminedNames = [.. examined.Select(k => k.Quoted)], LeftAlone = deadly.LeftAlone };
     }, cancel);
 
     private static Task<Listed<UniqueKey>> KeysAsync(Target target, CheckScope scope, CancellationToken cancel) =>

@@ -72,6 +72,7 @@ public sealed class IndexProbeCheck : ICheck
         {
             ExaminedNames = [.. probe.Examined.Select(i => i.Quoted)],
             Undecided = probe.Undecided,
+            LeftAlone = deadly.LeftAlone,
         };
     }, cancel);
 }

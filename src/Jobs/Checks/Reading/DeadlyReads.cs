@@ -34,6 +34,9 @@ public sealed class DeadlyReads
     /// <summary>What this run met: a finding each.</summary>
     public IReadOnlyList<Finding> Findings => [.. _met.Values.Select(d => d.Finding(_facts.Id)).OrderBy(f => f.Object.Quoted, StringComparer.Ordinal)];
 
+    /// <summary>A table was passed by for what others found: once that is repaired, a second look tells more.</summary>
+    public bool LeftAlone { get; private set; }
+
     public IEnumerable<RelationName> Met => _met.Values.Select(d => d.Name);
 
     /// <summary>What was not read because of it, for the report's reason; null when everything was.</summary>
@@ -59,10 +62,16 @@ public sealed class DeadlyReads
     }
 
     /// <summary>Why a table's rows are left alone, by what others found; null where they are not, or where this check has a fence of its own, which tells of itself.</summary>
-    public string? WhyNotRows(RelationName table) => Fence(table) is null ? _request.Known.WhyNotRows(table.Oid) : null;
+    public string? WhyNotRows(RelationName table) => Noted(Fence(table) is null ? _request.Known.WhyNotRows(table.Oid) : null);
 
     /// <summary>The same for a read that may go by an index.</summary>
-    public string? WhyNotAtAll(RelationName table) => Fence(table) is null ? _request.Known.WhyNotAtAll(table.Oid) : null;
+    public string? WhyNotAtAll(RelationName table) => Noted(Fence(table) is null ? _request.Known.WhyNotAtAll(table.Oid) : null);
+
+    private string? Noted(string? why)
+    {
+        LeftAlone |= why is not null;
+        return why;
+    }
 
     /// <summary>For a read of several pieces: whether one of them is fenced off is said before the first.</summary>
     /// <exception cref="DeadlyReadException">It is.</exception>

@@ -85,6 +85,7 @@ public sealed partial class CountsCheck : ICheck
         return new(Description.Name, status, elapsed(), LeftAlone.Joined(Reason(open, damaged), denied, left.Reason), findings, [.. examined.Select(t => t.Oid)])
         {
             ExaminedNames = [.. examined.Select(t => t.Quoted)],
+            LeftAlone = deadly.LeftAlone,
         };
     }, cancel);
 

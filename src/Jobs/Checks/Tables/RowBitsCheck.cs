@@ -55,6 +55,7 @@ public sealed class RowBitsCheck : ICheck
         return new(Description.Name, findings.Count > 0 ? CheckStatus.Damaged : open.Count > 0 ? CheckStatus.Failed : CheckStatus.Clean, elapsed(), LeftAlone.Joined(why, left.Reason), findings, [.. examined.Select(t => t.Oid)])
         {
             ExaminedNames = [.. examined.Select(t => t.Quoted)],
+            LeftAlone = left.Reason is not null,
         };
     }, cancel);
 

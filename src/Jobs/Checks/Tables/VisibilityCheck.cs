@@ -85,6 +85,7 @@ public sealed class VisibilityCheck : ICheck
             return new(Description.Name, status, elapsed(), LeftAlone.Joined(missed, left.Reason), findings, [.. examined.Select(t => t.Oid)])
             {
                 ExaminedNames = [.. examined.Select(t => t.Quoted)],
+                LeftAlone = deadly.LeftAlone,
             };
         }
         finally
