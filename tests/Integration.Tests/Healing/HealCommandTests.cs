@@ -61,6 +61,23 @@ internal sealed class HealCommandTests
     }
 
     [Test]
+    public async Task WhatWasLeftAloneForDamageIsLookedAtOnceThatIsRepaired()
+    {
+        await using var hospital = await Hospital.OpenAsync(500);
+        await hospital.Damage.Orphans.WithoutTriggersAsync("INSERT INTO casts VALUES (1, 999999, 'nobody')");
+        await hospital.Damage.Index.ZeroLeafAsync("people_pkey");
+        var connection = Hospital.Cluster.ConnectionString(hospital.Database);
+        var (looked, told) = await hospital.CommandAsync("heal", "--connection", connection, "--dry-run");
+        Assert.That((looked, told.Contains("orphan_rows", StringComparison.Ordinal)), Is.EqualTo((2, false)), told);
+
+        var (code, text) = await hospital.CommandAsync("heal", "--connection", connection, "--approve-all", "--format", "json");
+        Assert.That(code, Is.Zero, text);
+        var healed = JsonNode.Parse(text)!["incidents"]!.AsArray().Select(i => ((string)i!["kind"]!, (string)i["object"]!, (string)i["state"]!));
+        Assert.That(healed, Is.EquivalentTo(new[] { ("btree_corrupt", "public.people_pkey", "Resolved"), ("orphan_rows", "public.casts", "Resolved") }), text);
+        await hospital.AssertSoundAsync();
+    }
+
+    [Test]
     public async Task OnlyWhatIsNeededIsCreated()
     {
         await using var hospital = await Hospital.OpenAsync(500);
