@@ -18,6 +18,12 @@ public static class PageReading
             var verdict = PageVerdict.BadHeader;
             for (var look = 0; look < 4 && verdict is PageVerdict.BadChecksum or PageVerdict.BadHeader; look++)
             {
+                // what is damaged may name any number
+                if (segment > 0 && await files.LengthAsync(file, cancel).ConfigureAwait(false) is null)
+                {
+                    verdict = PageVerdict.Empty;
+                    break;
+                }
                 var read = await files.ReadAsync(file, block % RelationFile.BlocksPerSegment * PageHeader.BlockSize, page, cancel).ConfigureAwait(false);
                 // a VACUUM may have cut off an empty end of the table since
                 verdict = read < page.Length ? PageVerdict.Empty : PageJudge.Judge(page, checked((uint)block), checksums);

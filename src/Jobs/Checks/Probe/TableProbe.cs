@@ -1,4 +1,6 @@
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Pages;
+using Npgsql;
 
 namespace HealingWorkers.Jobs.Checks;
 
@@ -29,6 +31,12 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
             try
             {
                 suspects.Add(await (index.IsBrin ? brin.TakeAsync(index, cancel) : first.TakeAsync(index, IndexFormat.Of(index.Method)!, cancel)).ConfigureAwait(false));
+            }
+            catch (PostgresException e) when (e.SqlState is SqlState.DataCorrupted or SqlState.IoError)
+            {
+                // what is known of its neighbours is told all the same
+                Hindered++;
+                Open.Add($"{index.Quoted}: {e.MessageText} ({e.SqlState}), which the check of its table tells");
             }
             catch (FileNotFoundException) when (!cancel.IsCancellationRequested)
             {
