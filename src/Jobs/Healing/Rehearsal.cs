@@ -149,7 +149,7 @@ internal sealed class Rehearsal(HealerLedgers ledgers, HealerTools tools, Healer
             {
                 return Rehearsed.Bad($"{result.Outcome.ToString().ToLowerInvariant()}: {result.Reason}");
             }
-            var verified = await tools.Verifier.VerifyAsync(bench, incident, same, result, cancel).ConfigureAwait(false);
+            var verified = await new Proving(tools, settings).VerifyAsync(bench, incident, same, result, cancel).ConfigureAwait(false);
             return verified.Proof == Proof.Proven ? null : Rehearsed.Bad($"verification: {verified.Statement}");
         }
         catch (Exception e) when (!outer.IsCancellationRequested && IsOfCopy(e))

@@ -146,8 +146,7 @@ public sealed class RepairAttempt(
         tools.Faults.Hit(AfterVerifying);
         work.Verification = await WatchedAsync(watch, work, async token =>
         {
-            await CheckExtensions.CreateAsync(session.Target, settings.Extensions, token).ConfigureAwait(false);
-            var verified = await tools.Verifier.VerifyAsync(bench, work.Incident, work.Plan, work.Result, token).ConfigureAwait(false);
+            var verified = await new Proving(tools, settings).VerifyAsync(bench, work.Incident, work.Plan, work.Result, token).ConfigureAwait(false);
             if (verified.Proof != Proof.Proven)
             {
                 // what was called back in its middle may look like a failure

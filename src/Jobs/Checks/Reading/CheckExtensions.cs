@@ -29,8 +29,7 @@ public static class CheckExtensions
                 await using var command = new NpgsqlCommand($"CREATE EXTENSION IF NOT EXISTS {extension}", connection);
                 await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             }
-            catch (PostgresException e) when (e.SqlState is SqlState.InsufficientPrivilege or SqlState.FeatureNotSupported or SqlState.UndefinedFile or SqlState.InvalidSchemaName
-                or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.InternalError)
+            catch (PostgresException e)
             {
                 if (await ServerVerdict.OfAsync(BtreeCheck.CheckName, target, e, TimeSpan.Zero, cancel).ConfigureAwait(false) is { } damage
                     && !stumbled.Exists(s => s.Findings[0].Fingerprint == damage.Findings[0].Fingerprint))
