@@ -108,6 +108,44 @@ public sealed class IndexProbeCheckTests
         Assert.That((await FoundAsync()).Select(f => f.Object.Quoted), Is.All.EqualTo("public." + index).And.Not.Empty);
     }
 
+    [TestCase("many_gin", 0)]
+    [TestCase("many_gin", 1)]
+    [TestCase("many_gist", 0)]
+    [TestCase("many_spgist", 0)]
+    [TestCase("many_spgist", 1)]
+    [TestCase("many_spgist", 2)]
+    [TestCase("many_hash", 0)]
+    public async Task A_page_of_zeros_that_nothing_points_at(string index, int block)
+    {
+        await Damage.Heap.ZeroPageAsync(index, block);
+        var found = await FoundAsync();
+        Assert.That(found.Select(f => f.Object.Quoted), Is.All.EqualTo("public." + index));
+        Assert.That(found.Single(f => f.Kind == FindingKind.IndexCorrupt).Evidence["blocks"]!.ToJsonString(), Is.EqualTo($"[{block}]"));
+    }
+
+    [Test]
+    public async Task An_empty_bucket_of_a_hash_index_must_be_there_all_the_same()
+    {
+        await Cluster.ExecuteAsync(_database, "CREATE TABLE single (word text); INSERT INTO single VALUES ('x'); CREATE INDEX single_hash ON single USING hash (word)");
+        await Cluster.ExecuteAsync(_database, "VACUUM single");
+        const int pages = 4;
+        Assert.That(await Damage.Heap.BlockCountAsync("single_hash"), Is.AtLeast(pages));
+        for (var block = 0; block < pages; block++)
+        {
+            await Damage.Heap.ZeroPageAsync("single_hash", block);
+            Assert.That((await FoundAsync()).Select(f => (f.Kind, f.Object.Quoted)), Has.Some.EqualTo((FindingKind.IndexCorrupt, "public.single_hash")), $"{block}");
+            await Cluster.ExecuteAsync(_database, "REINDEX INDEX single_hash");
+            Assert.That(await FoundAsync(), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task A_code_that_changed_on_a_page_with_a_wrong_checksum_accuses_no_row()
+    {
+        await Damage.OtherIndex.FlipAsync("many_hash", 5, new DamageMode(FixChecksum: false));
+        Assert.That((await FoundAsync()).Select(f => (f.Kind, f.Object.Quoted)), Is.EqualTo(new[] { (FindingKind.IndexCorrupt, "public.many_hash") }));
+    }
+
     [TestCase("many_gin")]
     [TestCase("many_gist")]
     [TestCase("many_spgist")]

@@ -23,7 +23,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         var total = (await RelationFile.ListAsync(files, index.TablePath!, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0).Sum(f => f.Length / PageHeader.BlockSize);
         if (index.Memory == EntryMemory.Counts && total > MostCounted)
         {
-            index = index with { CodeOf = null, KeysOf = null };
+            index = index.WithoutKeys();
         }
         var suspects = new IndexSuspects(index);
         _began = request.Target.Clock.GetTimestamp();
@@ -86,7 +86,8 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                 end++;
             }
             var began = request.Target.Clock.GetTimestamp();
-            var visible = await rows.OfBlocksAsync(index, doubted[at], doubted[end], cancel).ConfigureAwait(false);
+            var visible = await rows.OfBlocksAsync(index, doubted[at], doubted[end], cancel, lacks: index.KeysOf is null ? null : pass.Lacks).ConfigureAwait(false);
+            suspects.HasDoubles |= index.LengthOf is not null && visible.Values.Any(static r => r.HasDoubles);
             foreach (var block in visible.GroupBy(r => r.Key.Block))
             {
                 if (await heap.ReadAsync(block.Key, cancel).ConfigureAwait(false) is not { } page)
@@ -107,10 +108,9 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                         continue;
                     }
                     var led = roots.Exists(r => pass.Leads(r, seen.Code));
-                    var lost = pass.Without(seen.Keys);
-                    if (!led || lost.Count > 0)
+                    if (!led || seen.Lacking.Count > 0)
                     {
-                        suspects.Missing[row] = new(roots, seen.Writer, seen.Code, lost) { IsElsewhere = led || (index.Memory == EntryMemory.Codes && roots.Exists(pass.Leads)) };
+                        suspects.Missing[row] = new(roots, seen.Writer, seen.Code, seen.Lacking) { IsElsewhere = roots.Exists(pass.Leads), IsShort = !led };
                     }
                 }
             }

@@ -2,25 +2,25 @@ using HealingWorkers.Jobs.Pages;
 
 namespace HealingWorkers.Jobs.Checks;
 
-/// <summary>The keys that a GIN index has, by a bit for the hash of each: one that is not among them it has not; one of a hundred that it has not may seem to be among a million.</summary>
+/// <summary>
+/// The keys that a GIN index has, by a bit for the hash of each: one that is not among them it has not; one of a hundred that it has not may seem to be among a million.
+/// Long ones are stored compressed, and nobody asks for them.
+/// </summary>
 internal sealed class GinKeySet(GinKeys keys, bool numbers)
 {
     private const int Words = 1 << 21;
     private readonly ulong[] _bits = new ulong[Words];
-    private bool _unknown;
 
     public void Add(ReadOnlySpan<byte> tuple)
     {
-        if (keys.TextOf(tuple, numbers, out var compressed) is { } text)
+        if (keys.TextOf(tuple, numbers) is { } text)
         {
-            _unknown |= compressed;
             var hash = unchecked((uint)TextHash.Of(text));
             _bits[Word(hash)] |= Bit(hash);
         }
     }
 
-    /// <summary>True as well where not all keys could be read.</summary>
-    public bool Has(int hash) => _unknown || (_bits[Word(unchecked((uint)hash))] & Bit(unchecked((uint)hash))) != 0;
+    public bool Has(int hash) => (_bits[Word(unchecked((uint)hash))] & Bit(unchecked((uint)hash))) != 0;
 
     private static int Word(uint hash) => (int)(hash >> 6) & (Words - 1);
 

@@ -13,6 +13,7 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     private readonly ushort[] _kept = new ushort[memory == EntryMemory.Presence ? 0 : checked((long)blocks * OffsetsKept)];
     private readonly HashSet<(HeapPlace Place, uint Code)> _found = [];
     private readonly Dictionary<HeapPlace, uint> _counts = [];
+    private readonly List<HeapPlace> _here = [];
     private ulong[]? _dead;
 
     /// <summary>Where the entry of a wanted row was, as it is stored.</summary>
@@ -22,6 +23,8 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     public HashSet<uint> Links { get; } = [];
     public HashSet<uint> Empty { get; } = [];
     public HashSet<uint> Bad { get; } = [];
+    /// <summary>Wanted rows with an entry on a page that is not what it should be.</summary>
+    public HashSet<HeapPlace> OnBad { get; } = [];
     /// <summary>Of a GIN index whose keys' order is known.</summary>
     public GinLeaves? Leaves { get; init; }
     /// <summary>Of a GIN index whose rows' keys the server tells.</summary>
@@ -36,8 +39,10 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
 
     public async Task<IndexPass> ReadAsync(RelationPages pages, IndexFormat format, Func<Task> between, CancellationToken cancel)
     {
+        Links.UnionWith(format.Fixed);
         await pages.EachAsync((block, page) =>
         {
+            _here.Clear();
             if (!page.ContainsAnyExcept((byte)0))
             {
                 Empty.Add(block);
@@ -54,6 +59,10 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
                     Bad.Add(block);
                 }
             }
+            if (_here.Count > 0 && Bad.Contains(block))
+            {
+                OnBad.UnionWith(_here);
+            }
         }, between, cancel).ConfigureAwait(false);
         return this;
     }
@@ -64,6 +73,7 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
         var code = memory == EntryMemory.Codes ? HashFormat.CodeOf(tuple) : 0;
         if (wanted?.Contains(place) == true)
         {
+            _here.Add(place);
             Tuples.TryAdd(place, tuple.ToArray());
             if (!dead)
             {
@@ -98,8 +108,8 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
 
     public void Key(ReadOnlySpan<byte> tuple) => Keys?.Add(tuple);
 
-    /// <summary>Those of these keys that it has no entry of, for whichever rows.</summary>
-    public IReadOnlyList<int> Without(IReadOnlyList<int> keys) => Keys is null ? [] : [.. keys.Where(k => !Keys.Has(k))];
+    /// <summary>Whether it has no entry of that key, for whichever row.</summary>
+    public bool Lacks(int key) => Keys?.Has(key) == false;
 
     /// <summary>Whether a scan comes to the row: by half of its code, which no single changed bit leaves as it was, or by each of its keys.</summary>
     public bool Leads(HeapPlace row, uint code) => Leads(row) && (!IsWithin(row) || memory switch

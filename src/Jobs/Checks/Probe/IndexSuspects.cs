@@ -20,17 +20,24 @@ internal sealed class IndexSuspects(ProbedIndex index)
     /// <summary>The entries of the dangling places, as they are stored.</summary>
     public IReadOnlyDictionary<HeapPlace, byte[]> Entries { get; set; } = new Dictionary<HeapPlace, byte[]>();
 
+    /// <summary>Lists in this table may name something twice, for which a GIN index has one entry.</summary>
+    public bool HasDoubles { get; set; }
+    /// <summary>Rows with an entry on one of the broken pages.</summary>
+    public IReadOnlySet<HeapPlace> OnBroken { get; set; } = new HashSet<HeapPlace>();
+
     public bool Any => Dangling.Count + Missing.Count + Broken.Count > 0;
 }
 
 /// <param name="Roots">What the index would point at for it.</param>
 /// <param name="Writer">The transaction that wrote it: another row may come to the same place.</param>
 /// <param name="Code">What its entry holds of its key, in a hash index; how many entries it has, where they are counted; else 0.</param>
-/// <param name="Keys">Of a GIN index, the hashes of its keys that the index does not know at all.</param>
-internal sealed record MissingRow(IReadOnlyList<HeapPlace> Roots, string Writer, uint Code, IReadOnlyList<int> Keys)
+/// <param name="Lacking">Of a GIN index, the hashes of its keys that the index does not know at all.</param>
+internal sealed record MissingRow(IReadOnlyList<HeapPlace> Roots, string Writer, uint Code, IReadOnlyList<int> Lacking)
 {
-    /// <summary>There is an entry for it, under another key.</summary>
+    /// <summary>There is an entry for it, under another key; in a GIN index under some of its keys.</summary>
     public bool IsElsewhere { get; init; }
+    /// <summary>It has fewer entries than it should.</summary>
+    public bool IsShort { get; init; }
 }
 
 /// <param name="InTable">Its key, as the table has it.</param>

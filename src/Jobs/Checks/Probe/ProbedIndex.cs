@@ -7,6 +7,7 @@ namespace HealingWorkers.Jobs.Checks;
 internal sealed record ProbedIndex
 {
     public required long Oid { get; init; }
+    public required string BareName { get; init; }
     public required string Quoted { get; init; }
     public required long TableOid { get; init; }
     public required string TableQuoted { get; init; }
@@ -34,6 +35,8 @@ internal sealed record ProbedIndex
     public required string? CodeOf { get; init; }
     /// <summary>Of a GIN index, the hashes of the keys that a row has in it, where they can be told; in place of how many they are.</summary>
     public required string? KeysOf { get; init; }
+    /// <summary>Of a GIN index over lists, how long a row's is, doubles among it.</summary>
+    public required string? LengthOf { get; init; }
     public EntryMemory Memory => CodeOf is null ? EntryMemory.Presence : Method == "gin" ? EntryMemory.Counts : EntryMemory.Codes;
 
     /// <summary>Of a GIN index, by column, how its keys follow each other: `bytes`, `numbers`, or null where that is not known here.</summary>
@@ -50,6 +53,8 @@ internal sealed record ProbedIndex
     public bool IsBtree => Method == "btree";
     public GinKeySet? NewKeys() => KeysOf is null ? null : new(GinKeys!, KeyTypes[0] is "smallint" or "integer" or "bigint");
     public GinLeaves? NewLeaves() => GinKeys is { } keys ? new(keys) : null;
+    /// <summary>Only whether each row is in it, by any key.</summary>
+    public ProbedIndex WithoutKeys() => this with { CodeOf = null, KeysOf = null, LengthOf = null };
     public RelationName Name => new(Oid, Quoted);
     public RelationName Table => new(TableOid, TableQuoted);
 }

@@ -26,11 +26,11 @@ internal static class ProbedIndexes
             }
             found.Add(new()
             {
-                Oid = (long)row["oid"], Quoted = (string)row["quoted"], TableOid = (long)row["table_oid"], TableQuoted = (string)row["table_quoted"], Method = (string)row["method"],
+                Oid = (long)row["oid"], BareName = (string)row["bare_name"], Quoted = (string)row["quoted"], TableOid = (long)row["table_oid"], TableQuoted = (string)row["table_quoted"], Method = (string)row["method"],
                 Path = Text("path"), TablePath = Text("table_path"), Predicate = Text("predicate"), FirstKey = firstKey, IsExclusion = (bool)row["is_exclusion"],
                 CallsFunctions = (bool)row["calls_functions"], ForeignOwner = Text("foreign_owner"), KeyNames = (string[])row["key_names"], KeyTypes = (string[])row["key_types"],
                 KeyLengths = (int[])row["key_lengths"], KeyAlignments = (string[])row["key_alignments"],
-                Keys = (string[])row["keys"], AtLeast = (string?[])row["at_least"], AtMost = (string?[])row["at_most"], SeveralBounds = (bool[])row["several_bounds"], CodeOf = Text("code_of"), KeysOf = Text("keys_of"), GinOrders = (string?[])row["gin_orders"], Witnesses = [.. ((string?[])row["witnesses"]).OfType<string>()],
+                Keys = (string[])row["keys"], AtLeast = (string?[])row["at_least"], AtMost = (string?[])row["at_most"], SeveralBounds = (bool[])row["several_bounds"], CodeOf = Text("code_of"), KeysOf = Text("keys_of"), LengthOf = Text("length_of"), GinOrders = (string?[])row["gin_orders"], Witnesses = [.. ((string?[])row["witnesses"]).OfType<string>()],
             });
         }
         return found;

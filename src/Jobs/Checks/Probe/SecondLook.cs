@@ -96,6 +96,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         {
             s.Dangling = [.. await StillDanglingAsync(s, pass, cancel).ConfigureAwait(false)];
             s.Entries = pass.Tuples;
+            s.OnBroken = pass.OnBad;
             s.Missing = await StillMissingAsync(s, pass, cancel).ConfigureAwait(false);
             s.Broken = [.. await StillBrokenAsync(s, pass, cancel).ConfigureAwait(false)];
         }
@@ -130,16 +131,29 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
 
     private async Task<Dictionary<HeapPlace, MissingRow>> StillMissingAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)
     {
-        var still = s.Missing.Where(m => !m.Value.Roots.Any(r => pass.Finds(r, m.Value.Code)) || pass.Without(m.Value.Keys).Count > 0).ToDictionary(m => m.Key, m => m.Value);
+        var still = s.Missing.Where(m => !m.Value.Roots.Any(r => pass.Finds(r, m.Value.Code)) || m.Value.Lacking.Any(pass.Lacks)).ToDictionary(m => m.Key, m => m.Value);
         foreach (var block in still.Keys.GroupBy(r => r.Block).ToList())
         {
-            var now = await rows.OfBlocksAsync(s.Index, block.Key, block.Key, cancel).ConfigureAwait(false);
+            var now = await VisibleAsync(s.Index, block.Key, cancel).ConfigureAwait(false);
             foreach (var gone in block.Where(r => !now.TryGetValue(r, out var seen) || seen.Writer != still[r].Writer || seen.Code != still[r].Code).ToList())
             {
                 still.Remove(gone);
             }
         }
         return still;
+    }
+
+    /// <summary>None where they cannot be read any more, so that nothing is said of them.</summary>
+    private async Task<Dictionary<HeapPlace, SeenRow>> VisibleAsync(ProbedIndex index, uint block, CancellationToken cancel)
+    {
+        try
+        {
+            return await rows.OfBlocksAsync(index, block, block, cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (TableProbe.IsUnreadable(e))
+        {
+            return [];
+        }
     }
 
     private async Task<List<uint>> StillBrokenAsync(IndexSuspects s, IndexPass pass, CancellationToken cancel)

@@ -20,6 +20,7 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
         var first = new FirstLook(request, files, rows, checksums);
         var brin = new BrinLook(request, files, rows, checksums);
         var suspects = new List<IndexSuspects>();
+        var partly = new HashSet<long>();
         foreach (var index in indexes.Where(i => i.Path is not null && i.TablePath is not null && (i.IsBrin || IndexFormat.Of(i.Method) is not null)))
         {
             if (index is { ForeignOwner: { } owner, IsBtree: false })
@@ -28,15 +29,25 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 Open.Add($"{index.Quoted}: it calls a function of {owner}, which would run with the rights of a superuser; check as a role that is none");
                 continue;
             }
+            Task<IndexSuspects> TakeAsync(ProbedIndex which) => which.IsBrin ? brin.TakeAsync(which, cancel) : first.TakeAsync(which, IndexFormat.Of(which.Method)!, cancel);
             try
             {
-                suspects.Add(await (index.IsBrin ? brin.TakeAsync(index, cancel) : first.TakeAsync(index, IndexFormat.Of(index.Method)!, cancel)).ConfigureAwait(false));
+                suspects.Add(await TakeAsync(index).ConfigureAwait(false));
             }
-            catch (PostgresException e) when (e.SqlState is SqlState.DataCorrupted or SqlState.IoError)
+            catch (PostgresException e) when (IsUnreadable(e))
             {
+                if (!await IsUnchangedAsync(index, cancel).ConfigureAwait(false))
+                {
+                    continue;
+                }
                 // what is known of its neighbours is told all the same
                 Hindered++;
                 Open.Add($"{index.Quoted}: {e.MessageText} ({e.SqlState}), which the check of its table tells");
+                if (index.Memory == EntryMemory.Counts && await WithoutKeysAsync(TakeAsync, index).ConfigureAwait(false) is { } rest)
+                {
+                    partly.Add(index.Oid);
+                    suspects.Add(rest);
+                }
             }
             catch (FileNotFoundException) when (!cancel.IsCancellationRequested)
             {
@@ -70,10 +81,10 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 suspects.RemoveAll(doubted.Contains);
             }
         }
-        foreach (var s in suspects.Where(s => s.Index.Memory == EntryMemory.Counts && s.Broken.Count > 0))
+        foreach (var s in suspects.Where(s => s.Broken.Count > 0))
         {
-            // what stood on its broken pages is missing with them
-            s.Missing = [];
+            // what stood on its broken pages is missing with them: of a GIN index any key, of a hash index the code of a row that has its entry there
+            s.Missing = s.Index.Memory == EntryMemory.Counts ? [] : s.Missing.Where(m => !m.Value.IsElsewhere || !m.Value.Roots.Any(s.OnBroken.Contains)).ToDictionary();
         }
         await new Witness(request, deadly).HearAsync(suspects, cancel).ConfigureAwait(false);
         var held = new List<IndexSuspects>();
@@ -84,13 +95,29 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 continue;
             }
             held.Add(s);
-            // of a BRIN index without bounds only the pages were looked at, which proves nothing
-            if (!s.Index.IsBrin || BrinLook.Understands(s.Index))
+            // of a BRIN index without bounds only the pages were looked at, which proves nothing; nor of an index whose keys could not be told
+            if ((!s.Index.IsBrin || BrinLook.Understands(s.Index)) && !partly.Contains(s.Index.Oid))
             {
                 Examined.Add(s.Index);
             }
         }
         return [.. held.Where(s => s.Any)];
+    }
+
+    /// <summary>What stands in a damaged value may be complained of by anything that comes to it: as corrupt, as too long, as no text.</summary>
+    public static bool IsUnreadable(PostgresException e) => e.SqlState[..2] is "XX" or "58" or "54" or "22";
+
+    /// <summary>A row with a value that cannot be read has its place all the same. Null where not even that can be seen.</summary>
+    private static async Task<IndexSuspects?> WithoutKeysAsync(Func<ProbedIndex, Task<IndexSuspects>> takeAsync, ProbedIndex index)
+    {
+        try
+        {
+            return await takeAsync(index.WithoutKeys()).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (IsUnreadable(e))
+        {
+            return null;
+        }
     }
 
     private Task<bool> IsUnchangedAsync(ProbedIndex index, CancellationToken cancel) => ProbedIndexes.IsUnchangedAsync(request.Target, index, cancel);

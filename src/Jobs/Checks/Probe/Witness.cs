@@ -7,13 +7,15 @@ namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>
 /// A row that says otherwise than an index may be at fault itself, and a new index would take over what it says.
-/// Another index that finds the row by its key speaks for the row; one that does not, against it. For a range of blocks, the indexes of other
-/// columns are heard as well: a block that is not where it belongs brings rows that none of them knows.
+/// Another index that finds the row by its key speaks for the row; one that does not, against it. The indexes of other columns are heard as well:
+/// a block that is not where it belongs brings rows that none of them knows.
 /// </summary>
 internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
 {
     private const int Heard = 20;
     private const int Others = 3;
+    /// <summary>A finding is no place for a whole document.</summary>
+    private const int LongestValue = 500;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     private enum Word { None, For, Against }
@@ -22,27 +24,26 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
     {
         foreach (var s in suspects)
         {
-            foreach (var (row, missing) in s.Missing.Where(m => s.Index.IsBrin || m.Value.IsElsewhere).OrderBy(m => (m.Key.Block, m.Key.Offset)).Take(Heard))
+            foreach (var (row, missing) in s.Missing.OrderBy(m => (m.Value.IsElsewhere ? 0 : 1, m.Key.Block, m.Key.Offset)).Take(Heard))
             {
                 var (word, value) = await AskAsync(s.Index, s.Index.FirstKey, row, cancel).ConfigureAwait(false);
-                foreach (var other in s.Index.IsBrin && word != Word.Against ? s.Index.Witnesses.Take(Others) : [])
+                foreach (var other in word == Word.Against ? [] : s.Index.Witnesses.Take(Others))
                 {
                     word = (await AskAsync(s.Index, other, row, cancel).ConfigureAwait(false)).Word == Word.Against ? Word.Against : word;
                 }
-                // a key of several rows was not changed in each of them
-                if (missing.Keys.Count > 0 && s.Missing.Values.Count(m => m.Keys.Intersect(missing.Keys).Any()) > 1)
+                // a hash entry is of that very row, as are those of a single row in a GIN index; a range of blocks may never have been told of it
+                if (word == Word.Against || (word == Word.None && missing.IsElsewhere && !IsOfIndex(s, missing)))
                 {
-                    continue;
-                }
-                // a hash entry is of that very row; a range of blocks may never have been told of it
-                if (word == Word.Against || (word == Word.None && missing.IsElsewhere))
-                {
-                    s.Doubted = new(row, value, s.Index.Method switch { "brin" => "bounds that it is outside of", "gin" => "other keys for it", _ => "the hash of another value" });
+                    s.Doubted = new(row, value, s.Index.Method switch { "brin" => "bounds that it is outside of", "gin" => "other keys for it", "hash" when missing.IsElsewhere => "the hash of another value", _ => "nothing of it, as another index does" });
                     break;
                 }
             }
         }
     }
+
+    /// <summary>No change of a row lets it have more keys than a GIN index has entries of it, unless two of them were one; and none changes several rows at once.</summary>
+    private static bool IsOfIndex(IndexSuspects s, MissingRow missing) => s.Index.Memory == EntryMemory.Counts
+        && ((missing.IsShort && !s.HasDoubles) || (missing.Lacking.Count == 0 ? s.Missing.Count > 1 : s.Missing.Values.Count(m => m.Lacking.Intersect(missing.Lacking).Any()) > 1));
 
     private async Task<(Word Word, string Value)> AskAsync(ProbedIndex index, string by, HeapPlace row, CancellationToken cancel)
     {
@@ -53,7 +54,7 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
         var key = $"({by})";
-        var value = $"SELECT CASE WHEN {key} IS DISTINCT FROM NULL THEN pg_catalog.quote_literal(pg_catalog.concat({key})) END FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid";
+        var value = $"SELECT CASE WHEN {key} IS DISTINCT FROM NULL THEN pg_catalog.quote_literal(pg_catalog.left(pg_catalog.concat({key}), {LongestValue})) END FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid";
         var own = $"(SELECT {key} FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid)";
         var found = $"SELECT pg_catalog.count(*) FROM ONLY {index.TableQuoted} AS found WHERE {key} OPERATOR(pg_catalog.>=) {own} AND {key} OPERATOR(pg_catalog.<=) {own} AND ctid = '{row}'::pg_catalog.tid";
         try
@@ -71,7 +72,7 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
                 }
                 await ScalarAsync(connection, Sql.Of<ICheck>("witness_settings"), token).ConfigureAwait(false);
                 var plan = await ScalarAsync(connection, $"EXPLAIN (FORMAT json) {found}", token).ConfigureAwait(false) as string;
-                return plan is null || !IsByIndex(JsonNode.Parse(plan)) ? (Word.None, text)
+                return plan is null || !IsByAnother(JsonNode.Parse(plan), index.BareName) ? (Word.None, text)
                     : await ScalarAsync(connection, found, token).ConfigureAwait(false) is long and > 0 ? (Word.For, text) : (Word.Against, text);
             }, cancel, limit: Longest).ConfigureAwait(false);
         }
@@ -88,10 +89,12 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
         return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is { } value and not DBNull ? value : null;
     }
 
-    private static bool IsByIndex(JsonNode? node) => node switch
+    /// <summary>Nobody is a witness in his own cause.</summary>
+    private static bool IsByAnother(JsonNode? node, string accused) => node switch
     {
-        JsonObject plan => ((string?)plan["Alias"] == "found" && (string?)plan["Node Type"] == "Index Scan" && plan.ContainsKey("Index Cond")) || plan.Any(p => p.Value is JsonObject or JsonArray && IsByIndex(p.Value)),
-        JsonArray list => list.Any(IsByIndex),
+        JsonObject plan => ((string?)plan["Alias"] == "found" && (string?)plan["Node Type"] == "Index Scan" && plan.ContainsKey("Index Cond") && (string?)plan["Index Name"] != accused)
+            || plan.Any(p => p.Value is JsonObject or JsonArray && IsByAnother(p.Value, accused)),
+        JsonArray list => list.Any(n => IsByAnother(n, accused)),
         _ => false,
     };
 }

@@ -1,5 +1,6 @@
 -- Every index whose entries can be compared with its table, with where both are kept and which rows it must hold.
 SELECT c.oid::bigint AS oid,
+       c.relname::text AS bare_name,
        pg_catalog.format('%I.%I', n.nspname, c.relname) AS quoted,
        t.oid::bigint AS table_oid,
        pg_catalog.format('%I.%I', tn.nspname, t.relname) AS table_quoted,
@@ -22,6 +23,7 @@ SELECT c.oid::bigint AS oid,
        k.several_bounds,
        k.code_of,
        k.keys_of,
+       k.length_of,
        k.gin_orders,
        ARRAY(SELECT pg_catalog.pg_get_indexdef(w.indexrelid, 1, false)
              FROM pg_catalog.pg_index w JOIN pg_catalog.pg_class wc ON wc.oid = w.indexrelid JOIN pg_catalog.pg_am wa ON wa.oid = wc.relam
@@ -57,7 +59,8 @@ CROSS JOIN LATERAL (
            pg_catalog.array_agg(CASE WHEN bounds.kept THEN most.operator END ORDER BY n) AS at_most,
            pg_catalog.array_agg(coalesce(bounds.several, false) ORDER BY n) AS several_bounds,
            coalesce(pg_catalog.min(hash.code), '(SELECT GREATEST(pg_catalog.count(*), 1)::pg_catalog.int4 FROM ' || pg_catalog.min(theirs.keys) || ' AS d)') AS code_of,
-           CASE WHEN pg_catalog.bool_and(theirs.as_text) THEN pg_catalog.format('(SELECT pg_catalog.array_agg(pg_catalog.hashtext(d.e::pg_catalog.text COLLATE pg_catalog."C")) FROM %s AS d)', pg_catalog.min(theirs.keys)) END AS keys_of,
+           CASE WHEN pg_catalog.bool_and(theirs.as_text) THEN pg_catalog.format('(SELECT pg_catalog.array_agg(CASE WHEN pg_catalog.octet_length(d.e::pg_catalog.text) <= 500 THEN pg_catalog.hashtext(d.e::pg_catalog.text COLLATE pg_catalog."C") END) FROM %s AS d)', pg_catalog.min(theirs.keys)) END AS keys_of,
+           pg_catalog.min(theirs.length) AS length_of,
            pg_catalog.array_agg(gin.ordered ORDER BY n) AS gin_orders
     FROM pg_catalog.generate_series(1, i.indnkeyatts) n
     JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[n - 1]
@@ -114,6 +117,7 @@ CROSS JOIN LATERAL (
         -- a row's keys in a GIN index, where the server's own functions take them from a column of its own and tell them apart as DISTINCT does
         SELECT pg_catalog.format(CASE WHEN g.proname = 'gin_extract_tsvector' THEN '(SELECT e.lexeme AS e FROM pg_catalog.unnest(%s) AS e)' ELSE '(SELECT DISTINCT e.e FROM pg_catalog.unnest(%s) AS e (e))' END,
                                  pg_catalog.pg_get_indexdef(c.oid, n, false)) AS keys,
+               CASE WHEN g.proname = 'ginarrayextract' THEN pg_catalog.format('pg_catalog.cardinality(%s)', pg_catalog.pg_get_indexdef(c.oid, n, false)) END AS length,
                x.atttypid IN ('pg_catalog.text'::pg_catalog.regtype, 'pg_catalog.varchar'::pg_catalog.regtype, 'pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype) AS as_text
         FROM pg_catalog.pg_attribute x
         JOIN pg_catalog.pg_amproc q ON q.amprocfamily = o.opcfamily AND q.amproclefttype = o.opcintype AND q.amprocrighttype = o.opcintype AND q.amprocnum = 2

@@ -13,6 +13,8 @@ internal sealed class GinFormat : IndexFormat
     private const int PostingItem = 10;
     private const int OffsetBits = 11;
 
+    public override IReadOnlyList<uint> Fixed { get; } = [0, 1];
+
     protected override bool IsOwn(ReadOnlySpan<byte> page) => Special(page) == PageHeader.BlockSize - 8 && U16(page, Special(page) + 6) <= 0xFF;
 
     protected override bool Read(ReadOnlySpan<byte> page, IIndexSink sink)

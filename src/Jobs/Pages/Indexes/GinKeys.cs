@@ -74,17 +74,16 @@ public sealed class GinKeys(IReadOnlyList<GinColumn> columns)
         return compressed ? null : [(byte)(number >> 8), (byte)number, 0, .. column.Order == GinOrder.Numbers ? Comparable(body) : body];
     }
 
-    /// <summary>The key of an entry in an index over one column, as text is written; null for NULL and the like. Empty and compressed where it cannot be told from here.</summary>
-    public byte[]? TextOf(ReadOnlySpan<byte> tuple, bool number, out bool compressed)
+    /// <summary>The key of an entry in an index over one column, as text is written; null for NULL and the like, and for what is compressed.</summary>
+    public byte[]? TextOf(ReadOnlySpan<byte> tuple, bool number)
     {
-        compressed = false;
         if ((BinaryPrimitives.ReadUInt16LittleEndian(tuple[6..]) & HasNulls) != 0)
         {
             return null;
         }
         var at = Header;
-        var body = StoredValue.Take(tuple, ref at, columns[0].Length, columns[0].Alignment, out compressed);
-        return compressed ? [] : number ? Encoding.ASCII.GetBytes(Number(body).ToString(CultureInfo.InvariantCulture)) : body.ToArray();
+        var body = StoredValue.Take(tuple, ref at, columns[0].Length, columns[0].Alignment, out var compressed);
+        return compressed ? null : number ? Encoding.ASCII.GetBytes(Number(body).ToString(CultureInfo.InvariantCulture)) : body.ToArray();
     }
 
     private static long Number(ReadOnlySpan<byte> number) => number.Length switch

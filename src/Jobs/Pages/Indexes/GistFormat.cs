@@ -5,6 +5,8 @@ internal sealed class GistFormat : IndexFormat
     private const int Leaf = 1;
     private const int Deleted = 2;
 
+    public override IReadOnlyList<uint> Fixed { get; } = [0];
+
     protected override bool IsOwn(ReadOnlySpan<byte> page) => Special(page) == PageHeader.BlockSize - 16 && U16(page, Special(page) + 14) == 0xFF81;
 
     protected override bool Read(ReadOnlySpan<byte> page, IIndexSink sink)

@@ -26,6 +26,9 @@ public abstract class IndexFormat
         }
     }
 
+    /// <summary>Pages that nothing points at, and that no index of this method is without.</summary>
+    public virtual IReadOnlyList<uint> Fixed => [];
+
     protected abstract bool IsOwn(ReadOnlySpan<byte> page);
 
     protected abstract bool Read(ReadOnlySpan<byte> page, IIndexSink sink);

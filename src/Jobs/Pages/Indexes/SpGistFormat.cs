@@ -7,6 +7,9 @@ internal sealed class SpGistFormat : IndexFormat
     private const int Leaf = 4;
     private const int HeaderSize = 8;
 
+    /// <summary>The first, the root, and that of NULLs.</summary>
+    public override IReadOnlyList<uint> Fixed { get; } = [0, 1, 2];
+
     protected override bool IsOwn(ReadOnlySpan<byte> page) => Special(page) == PageHeader.BlockSize - 8 && U16(page, Special(page) + 6) == 0xFF82;
 
     protected override bool Read(ReadOnlySpan<byte> page, IIndexSink sink)

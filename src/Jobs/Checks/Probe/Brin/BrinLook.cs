@@ -89,7 +89,7 @@ internal sealed class BrinLook(CheckRequest request, IServerFiles files, RowRead
         }
         _encoding ??= await EncodingAsync(cancel).ConfigureAwait(false);
         var last = ranges[^1].First + (file.BlocksInRange - 1);
-        return await rows.OfBlocksAsync(index, ranges[0].First, last, Condition(index, ranges, file.BlocksInRange), cancel).ConfigureAwait(false);
+        return await rows.OfBlocksAsync(index, ranges[0].First, last, cancel, Condition(index, ranges, file.BlocksInRange)).ConfigureAwait(false);
     }
 
     /// <summary>By halves, so that a row is not compared with the place of every range.</summary>
