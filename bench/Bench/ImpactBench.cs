@@ -23,62 +23,66 @@ internal static class ImpactBench
         await Built.TimeAsync(Pgbench(cluster, "-i", "-s", "30", "--foreign-keys", "-q"), [0], cancel);
         await cluster.ExecuteAsync(Database, "VACUUM (ANALYZE)", ct: cancel);
         var (ours, peer, spread) = (new List<double>(), new List<double>(), new List<double>());
-        await TransactionsAsync(cluster, seconds, null, cancel);
-        for (var round = 0; round < rounds; round++)
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var load = WorkAsync(cluster, over.Token);
+        try
         {
-            var before = await TransactionsAsync(cluster, seconds, null, cancel);
-            var checkedBy = await TransactionsAsync(cluster, seconds, Check(cluster), cancel);
-            var between = await TransactionsAsync(cluster, seconds, null, cancel);
-            var amchecked = await TransactionsAsync(cluster, seconds, Amcheck(cluster), cancel);
-            var after = await TransactionsAsync(cluster, seconds, null, cancel);
-            ours.Add(Lost(checkedBy, (before + between) / 2));
-            peer.Add(Lost(amchecked, (between + after) / 2));
-            spread.Add(Lost(between, (before + after) / 2));
+            await TransactionsAsync(cluster, seconds, null, cancel);
+            for (var round = 0; round < rounds; round++)
+            {
+                var before = await TransactionsAsync(cluster, seconds, null, cancel);
+                var checkedBy = await TransactionsAsync(cluster, 0, Check(cluster), cancel);
+                var between = await TransactionsAsync(cluster, seconds, null, cancel);
+                var amchecked = await TransactionsAsync(cluster, seconds, Amcheck(cluster), cancel);
+                var after = await TransactionsAsync(cluster, seconds, null, cancel);
+                ours.Add(Lost(checkedBy, (before + between) / 2));
+                peer.Add(Lost(amchecked, (between + after) / 2));
+                spread.Add(Lost(between, (before + after) / 2));
+            }
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await load;
         }
         Console.WriteLine(Samples.Header("transactions a second lost while checked"));
         Console.WriteLine(new Samples(ours).Row("healing check --impact low, all checks", "%"));
         Console.WriteLine(new Samples(peer).Row("pg_amcheck --heapallindexed -j 1", "%"));
         Console.WriteLine(new Samples(spread).Row("nothing (the spread of the machine)", "%"));
-        Console.WriteLine(FormattableString.Invariant($"{rounds} rounds of {seconds} s each; bound {Bound:0} %: {(new Samples(ours).Median <= Bound ? "within" : "FALLS SHORT")}"));
+        Console.WriteLine(FormattableString.Invariant($"{rounds} rounds of {seconds} s and of a whole check each; bound {Bound:0} %: {(new Samples(ours).Median <= Bound ? "within" : "FALLS SHORT")}"));
     }
 
     private static double Lost(double with, double without) => (1 - with / without) * 100;
 
-    /// <summary>Transactions a second over the time, with something beside it from the first to the last second.</summary>
+    /// <summary>Transactions a second with something beside them: as often as goes into the time, and at least once from its beginning to its end.</summary>
     private static async Task<double> TransactionsAsync(PgCluster cluster, int seconds, ProcessStartInfo? beside, CancellationToken cancel)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var load = MeasuredRun.OfAsync(
-            Pgbench(cluster, "-c", "4", "-j", "2", "-n", "-T", seconds.ToString(CultureInfo.InvariantCulture)), [0], cancel);
-        var company = beside is null ? Task.CompletedTask : AgainAndAgainAsync(beside, over.Token);
-        var text = (await load).Output;
-        await over.CancelAsync();
-        await company;
-        var line = text.Split('\n').First(l => l.StartsWith("tps = ", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture);
+        var (done, began) = (await DoneAsync(cluster, cancel), Stopwatch.GetTimestamp());
+        do
+        {
+            await (beside is null ? Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System, cancel) : MeasuredRun.OfAsync(beside, [0], cancel));
+        }
+        while (Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(seconds));
+        var time = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return (await DoneAsync(cluster, cancel) - done) / time;
     }
 
-    private static async Task AgainAndAgainAsync(ProcessStartInfo start, CancellationToken over)
+    /// <summary>Each of them writes one row of history, which the statistics know a second later.</summary>
+    private static Task<long> DoneAsync(PgCluster cluster, CancellationToken cancel) =>
+        cluster.ScalarAsync<long>(Database, "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'pgbench_history'", ct: cancel);
+
+    private static async Task WorkAsync(PgCluster cluster, CancellationToken over)
     {
-        start.RedirectStandardOutput = true;
-        start.RedirectStandardError = true;
-        while (!over.IsCancellationRequested)
+        using var process = Process.Start(Pgbench(cluster, "-c", "4", "-j", "2", "-n", "-T", "86400")) ?? throw new InvalidOperationException("cannot start pgbench");
+        try
         {
-            using var process = Process.Start(start) ?? throw new InvalidOperationException($"cannot start {start.FileName}");
-            var read = Task.WhenAll(process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
-            try
-            {
-                await process.WaitForExitAsync(over);
-                if (process.ExitCode != 0)
-                {
-                    throw new InvalidOperationException(string.Concat(await read));
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync(CancellationToken.None);
-            }
+            await process.WaitForExitAsync(over);
+            throw new InvalidOperationException("pgbench ended by itself");
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
         }
     }
 

@@ -5,7 +5,8 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Rests between pieces of work in proportion to how long they took, so that a check takes no more than its share of a server.</summary>
 public sealed class Throttle(Impact impact, TimeProvider clock)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    /// <summary>A statement of half a minute is still paid for in full.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     public static readonly Throttle None = new(Impact.High, TimeProvider.System);
 
