@@ -38,6 +38,8 @@ internal static class ImpactBench
                 ours.Add(Lost(checkedBy, (before + between) / 2));
                 peer.Add(Lost(amchecked, (between + after) / 2));
                 spread.Add(Lost(between, (before + after) / 2));
+                Console.WriteLine(FormattableString.Invariant(
+                    $"round {round + 1}: {before:0} transactions a second alone, {checkedBy:0} while checked, {between:0} alone, {amchecked:0} with pg_amcheck, {after:0} alone; lost {ours[^1]:0.0} %, {peer[^1]:0.0} %, {spread[^1]:0.0} %"));
             }
         }
         finally

@@ -3,10 +3,13 @@ using HealingWorkers.Jobs.Options;
 namespace HealingWorkers.Jobs.Checks;
 
 /// <summary>Rests between pieces of work in proportion to how long they took, so that a check takes no more than its share of a server.</summary>
-public sealed class Throttle(Impact impact, TimeProvider clock)
+public sealed class Throttle(Impact impact, TimeProvider clock, TimeSpan? longest = null)
 {
-    /// <summary>A statement of half a minute is still paid for in full.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    /// <summary>Within a window it is the end that presses.</summary>
+    public static readonly TimeSpan Brief = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer, and what stands between might take the idle session for a dead one.</summary>
+    private readonly TimeSpan _longest = longest ?? TimeSpan.FromMinutes(2);
 
     public static readonly Throttle None = new(Impact.High, TimeProvider.System);
 
@@ -24,6 +27,6 @@ public sealed class Throttle(Impact impact, TimeProvider clock)
     public Task RestAsync(TimeSpan worked, CancellationToken cancel)
     {
         var rest = worked * Share;
-        return rest <= TimeSpan.FromMilliseconds(1) ? Task.CompletedTask : Task.Delay(rest < Longest ? rest : Longest, clock, cancel);
+        return rest <= TimeSpan.FromMilliseconds(1) ? Task.CompletedTask : Task.Delay(rest < _longest ? rest : _longest, clock, cancel);
     }
 }

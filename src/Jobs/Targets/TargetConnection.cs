@@ -20,6 +20,8 @@ public static class TargetConnection
         settings.Options = With(settings.Options,
             $"{SearchPath.Ours} -c default_transaction_read_only=on -c statement_timeout=4h -c lock_timeout=2s -c idle_in_transaction_session_timeout=20s");
         settings.CommandTimeout = 0;
+        // a check that rests is not gone
+        settings.KeepAlive = settings.ShouldSerialize("Keepalive") ? settings.KeepAlive : 30;
         settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 20);
         KeepNoneIdle(settings);
         return settings;

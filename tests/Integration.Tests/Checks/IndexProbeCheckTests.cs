@@ -140,6 +140,30 @@ public sealed class IndexProbeCheckTests
     }
 
     [Test]
+    public async Task The_first_page_of_a_hash_index_may_name_any_number_of_buckets()
+    {
+        var page = await Damage.Heap.ReadPageAsync("many_hash", 0);
+        page.AsSpan(24, 8000).Fill(0xFF);
+        await Damage.Heap.ForeignPageAsync("many_hash", 0, page);
+        Assert.That((await FoundAsync()).Select(f => (f.Kind, f.Object.Quoted)), Has.Some.EqualTo((FindingKind.IndexCorrupt, "public.many_hash")));
+    }
+
+    [TestCase("many_gin")]
+    [TestCase("many_gist")]
+    [TestCase("many_spgist")]
+    [TestCase("many_hash")]
+    public async Task An_index_whose_file_was_cut_off(string index)
+    {
+        var pages = await Damage.Heap.BlockCountAsync(index);
+        await Damage.Heap.TruncateFileAsync(index, pages / 2);
+        var found = await FoundAsync();
+        Assert.That(found.Select(f => f.Object.Quoted), Is.All.EqualTo("public." + index));
+        Assert.That((long)found.Single(f => f.Kind == FindingKind.IndexCorrupt).Evidence["blocks"]!.AsArray()[0]!, Is.AtLeast(pages / 2));
+        await Cluster.ExecuteAsync(_database, $"REINDEX INDEX {index}");
+        Assert.That(await FoundAsync(), Is.Empty);
+    }
+
+    [Test]
     public async Task A_code_that_changed_on_a_page_with_a_wrong_checksum_accuses_no_row()
     {
         await Damage.OtherIndex.FlipAsync("many_hash", 5, new DamageMode(FixChecksum: false));

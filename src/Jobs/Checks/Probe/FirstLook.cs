@@ -32,13 +32,15 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         {
             var count = (uint)Math.Min(atOnce, total - first);
             var pass = new IndexPass((uint)first, count, memory: index.Memory) { IsLast = first + count >= total, Leaves = index.NewLeaves(), Keys = index.NewKeys(), Checksums = checksums };
-            await pass.ReadAsync(entries, format, RestAsync, cancel).ConfigureAwait(false);
+            await pass.ReadAsync(entries, format, () => RestAsync(cancel), cancel).ConfigureAwait(false);
             var doubted = await CompareAsync(index, heap, pass, (uint)first, count, suspects, cancel).ConfigureAwait(false);
             suspects.Dangling.UnionWith(pass.Beyond);
             if (!index.IsBtree)
             {
                 suspects.Broken.UnionWith(pass.Broken);
                 await MissingAsync(index, heap, pass, doubted, suspects, cancel).ConfigureAwait(false);
+                // it rested by itself
+                _began = request.Target.Clock.GetTimestamp();
             }
         }
         return suspects;
@@ -72,7 +74,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                     return;
                 }
             }
-        }, RestAsync, cancel, first, count).ConfigureAwait(false);
+        }, () => RestAsync(cancel), cancel, first, count).ConfigureAwait(false);
         return doubted;
     }
 
@@ -119,11 +121,11 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
         }
     }
 
-    private async Task RestAsync()
+    private async Task RestAsync(CancellationToken cancel)
     {
         if (++_pieces % PiecesBetweenRests == 0)
         {
-            await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(_began), CancellationToken.None).ConfigureAwait(false);
+            await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(_began), cancel).ConfigureAwait(false);
             _began = request.Target.Clock.GetTimestamp();
         }
     }

@@ -15,6 +15,7 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     private readonly Dictionary<HeapPlace, uint> _counts = [];
     private readonly List<HeapPlace> _here = [];
     private ulong[]? _dead;
+    private uint _pages;
 
     /// <summary>Where the entry of a wanted row was, as it is stored.</summary>
     public Dictionary<HeapPlace, byte[]> Tuples { get; } = [];
@@ -34,8 +35,8 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     /// <summary>True for a last range: what is behind it is behind the end of the table.</summary>
     public bool IsLast { get; init; } = true;
 
-    /// <summary>Pages that something relies on and that hold nothing, or nothing that makes sense, and such as are not what their checksum says.</summary>
-    public IReadOnlySet<uint> Broken => Bad.Union(Empty.Where(Links.Contains)).Union(Leaves?.Disordered ?? []).ToHashSet();
+    /// <summary>Pages that something relies on and that hold nothing, are behind the end of the file, or hold nothing that makes sense, and such as are not what their checksum says.</summary>
+    public IReadOnlySet<uint> Broken => Bad.Union(Links.Where(l => l >= _pages || Empty.Contains(l)).Take(Most)).Union(Leaves?.Disordered ?? []).ToHashSet();
 
     public async Task<IndexPass> ReadAsync(RelationPages pages, IndexFormat format, Func<Task> between, CancellationToken cancel)
     {
@@ -43,6 +44,7 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
         await pages.EachAsync((block, page) =>
         {
             _here.Clear();
+            _pages++;
             if (!page.ContainsAnyExcept((byte)0))
             {
                 Empty.Add(block);

@@ -11,6 +11,8 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
 
     /// <summary>Entries seem to lead nowhere, and vacuum could not be held off to be certain of it.</summary>
     public bool LeftOpen { get; private set; }
+    /// <summary>Indexes with rows that seemed to be missing and could not be read again, and why.</summary>
+    public Dictionary<ProbedIndex, string> Unread { get; } = [];
 
     /// <summary>Null when it was done; else why it could not be.</summary>
     public async Task<string?> TakeAsync(IReadOnlyList<IndexSuspects> suspects, CancellationToken cancel)
@@ -152,6 +154,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         }
         catch (PostgresException e) when (TableProbe.IsUnreadable(e))
         {
+            Unread[index] = $"{e.MessageText} ({e.SqlState})";
             return [];
         }
     }
@@ -175,7 +178,8 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
             }
             var again = new IndexPass(0, 0);
             if (await pages.ReadAsync(block, cancel).ConfigureAwait(false) is { } page
-                && (!page.AsSpan().ContainsAnyExcept((byte)0) || !PageHeader.Read(page).IsSane || !IndexFormat.Of(s.Index.Method)!.TryRead(page, again)))
+                ? !page.AsSpan().ContainsAnyExcept((byte)0) || !PageHeader.Read(page).IsSane || !IndexFormat.Of(s.Index.Method)!.TryRead(page, again)
+                : pass.Links.Contains(block))
             {
                 still.Add(block);
             }

@@ -71,6 +71,12 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                     Hindered++;
                     suspects.RemoveAll(s => doubted.Contains(s) && !s.Any);
                 }
+                foreach (var (index, said) in second.Unread)
+                {
+                    Hindered++;
+                    Open.Add($"{index.Quoted}: {said}, which the check of its table tells");
+                    partly.Add(index.Oid);
+                }
             }
             catch (FileNotFoundException)
             {
@@ -81,12 +87,16 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 suspects.RemoveAll(doubted.Contains);
             }
         }
-        foreach (var s in suspects.Where(s => s.Broken.Count > 0))
+        // what stood on its broken pages is missing with them: of a hash index the code of a row that has its entry there, of a GIN index any key
+        foreach (var s in suspects.Where(s => s.Broken.Count > 0 && s.Index.Memory != EntryMemory.Counts))
         {
-            // what stood on its broken pages is missing with them: of a GIN index any key, of a hash index the code of a row that has its entry there
-            s.Missing = s.Index.Memory == EntryMemory.Counts ? [] : s.Missing.Where(m => !m.Value.IsElsewhere || !m.Value.Roots.Any(s.OnBroken.Contains)).ToDictionary();
+            s.Missing = s.Missing.Where(m => !m.Value.IsElsewhere || !m.Value.Roots.Any(s.OnBroken.Contains)).ToDictionary();
         }
         await new Witness(request, deadly).HearAsync(suspects, cancel).ConfigureAwait(false);
+        foreach (var s in suspects.Where(s => s.Broken.Count > 0 && s.Index.Memory == EntryMemory.Counts))
+        {
+            s.Missing = [];
+        }
         var held = new List<IndexSuspects>();
         foreach (var s in suspects)
         {
@@ -107,14 +117,14 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
     /// <summary>What stands in a damaged value may be complained of by anything that comes to it: as corrupt, as too long, as no text.</summary>
     public static bool IsUnreadable(PostgresException e) => e.SqlState[..2] is "XX" or "58" or "54" or "22";
 
-    /// <summary>A row with a value that cannot be read has its place all the same. Null where not even that can be seen.</summary>
+    /// <summary>A row with a value that cannot be read has its place all the same. Null where not even that can be seen, which was told already.</summary>
     private static async Task<IndexSuspects?> WithoutKeysAsync(Func<ProbedIndex, Task<IndexSuspects>> takeAsync, ProbedIndex index)
     {
         try
         {
             return await takeAsync(index.WithoutKeys()).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (IsUnreadable(e))
+        catch (Exception e) when (e is PostgresException or FileNotFoundException)
         {
             return null;
         }

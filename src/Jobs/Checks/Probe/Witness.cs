@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using HealingWorkers.Jobs.Errors;
 using HealingWorkers.Jobs.Ledger;
 using HealingWorkers.Jobs.Targets;
 using Npgsql;
@@ -14,25 +15,33 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
 {
     private const int Heard = 20;
     private const int Others = 3;
+    private const string Nothing = "NULL";
     /// <summary>A finding is no place for a whole document.</summary>
     private const int LongestValue = 500;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    private enum Word { None, For, Against }
+    private enum Word { None, For, Against, Gone }
 
     public async Task HearAsync(IEnumerable<IndexSuspects> suspects, CancellationToken cancel)
     {
         foreach (var s in suspects)
         {
+            var silent = new HashSet<string>(StringComparer.Ordinal);
             foreach (var (row, missing) in s.Missing.OrderBy(m => (m.Value.IsElsewhere ? 0 : 1, m.Key.Block, m.Key.Offset)).Take(Heard))
             {
-                var (word, value) = await AskAsync(s.Index, s.Index.FirstKey, row, cancel).ConfigureAwait(false);
-                foreach (var other in word == Word.Against ? [] : s.Index.Witnesses.Take(Others))
+                var (word, value) = await AskAsync(s.Index, s.Index.FirstKey, row, missing.Writer, silent, cancel).ConfigureAwait(false);
+                foreach (var other in word is Word.Against or Word.Gone ? [] : s.Index.Witnesses.Take(Others))
                 {
-                    word = (await AskAsync(s.Index, other, row, cancel).ConfigureAwait(false)).Word == Word.Against ? Word.Against : word;
+                    word = (await AskAsync(s.Index, other, row, missing.Writer, silent, cancel).ConfigureAwait(false)).Word is var said and (Word.Against or Word.Gone) ? said : word;
                 }
-                // a hash entry is of that very row, as are those of a single row in a GIN index; a range of blocks may never have been told of it
-                if (word == Word.Against || (word == Word.None && missing.IsElsewhere && !IsOfIndex(s, missing)))
+                if (word == Word.Gone)
+                {
+                    s.Missing.Remove(row);
+                    continue;
+                }
+                // a hash entry is of that very row, as are those of a single row in a GIN index; a range of blocks may never have been told of it.
+                // Where pages of the index are broken, it is what is on them that it lacks
+                if (word == Word.Against || (word == Word.None && missing.IsElsewhere && s.Broken.Count == 0 && !IsOfIndex(s, missing)))
                 {
                     s.Doubted = new(row, value, s.Index.Method switch { "brin" => "bounds that it is outside of", "gin" => "other keys for it", "hash" when missing.IsElsewhere => "the hash of another value", _ => "nothing of it, as another index does" });
                     break;
@@ -41,20 +50,40 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
         }
     }
 
-    /// <summary>No change of a row lets it have more keys than a GIN index has entries of it, unless two of them were one; and none changes several rows at once.</summary>
+    /// <summary>
+    /// Keys that the index knows, of which it has too few of that row: no change of a row brings them, unless two of them were one. And none changes rows in several blocks
+    /// at once; those of one block may all be another table's.
+    /// </summary>
     private static bool IsOfIndex(IndexSuspects s, MissingRow missing) => s.Index.Memory == EntryMemory.Counts
-        && ((missing.IsShort && !s.HasDoubles) || (missing.Lacking.Count == 0 ? s.Missing.Count > 1 : s.Missing.Values.Count(m => m.Lacking.Intersect(missing.Lacking).Any()) > 1));
+        && (missing.Lacking.Count == 0
+            ? (missing.IsShort && s.Index.KeysOf is not null && !s.HasDoubles) || AreOfSeveralBlocks(s.Missing)
+            : AreOfSeveralBlocks(s.Missing.Where(m => m.Value.Lacking.Intersect(missing.Lacking).Any())));
 
-    private async Task<(Word Word, string Value)> AskAsync(ProbedIndex index, string by, HeapPlace row, CancellationToken cancel)
+    private static bool AreOfSeveralBlocks(IEnumerable<KeyValuePair<HeapPlace, MissingRow>> rows) => rows.DistinctBy(m => m.Key.Block).Skip(1).Any();
+
+    /// <param name="silent">Who gave no answer in time is not asked again.</param>
+    private async Task<(Word Word, string Value)> AskAsync(ProbedIndex index, string by, HeapPlace row, string writer, HashSet<string> silent, CancellationToken cancel)
     {
         if (request.Known.WhyNotAtAll(index.TableOid) is { } why)
         {
             return (Word.None, $"what was not asked ({why})");
         }
+        if (silent.Contains(by))
+        {
+            return (Word.None, "what was not asked again, since it took too long");
+        }
+        var began = request.Target.Clock.GetTimestamp();
+        var answer = await AnswerAsync(index, by, row, writer, silent, cancel).ConfigureAwait(false);
+        await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
+        return answer;
+    }
+
+    private async Task<(Word Word, string Value)> AnswerAsync(ProbedIndex index, string by, HeapPlace row, string writer, HashSet<string> silent, CancellationToken cancel)
+    {
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await SessionLife.NoticeLostClientAsync(connection, cancel).ConfigureAwait(false);
         var key = $"({by})";
-        var value = $"SELECT CASE WHEN {key} IS DISTINCT FROM NULL THEN pg_catalog.quote_literal(pg_catalog.left(pg_catalog.concat({key}), {LongestValue})) END FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid";
+        var value = $"SELECT CASE WHEN {key} IS DISTINCT FROM NULL THEN pg_catalog.quote_literal(pg_catalog.left(pg_catalog.concat({key}), {LongestValue})) ELSE '{Nothing}' END FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid AND xmin::pg_catalog.text = '{writer}'";
         var own = $"(SELECT {key} FROM ONLY {index.TableQuoted} WHERE ctid = '{row}'::pg_catalog.tid)";
         var found = $"SELECT pg_catalog.count(*) FROM ONLY {index.TableQuoted} AS found WHERE {key} OPERATOR(pg_catalog.>=) {own} AND {key} OPERATOR(pg_catalog.<=) {own} AND ctid = '{row}'::pg_catalog.tid";
         try
@@ -68,7 +97,11 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
                 }
                 if (await ScalarAsync(connection, value, token).ConfigureAwait(false) is not string text)
                 {
-                    return (Word.None, "NULL");
+                    return (Word.Gone, "");
+                }
+                if (text == Nothing)
+                {
+                    return (Word.None, text);
                 }
                 await ScalarAsync(connection, Sql.Of<ICheck>("witness_settings"), token).ConfigureAwait(false);
                 var plan = await ScalarAsync(connection, $"EXPLAIN (FORMAT json) {found}", token).ConfigureAwait(false) as string;
@@ -79,6 +112,10 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
         catch (Exception e) when (e is PostgresException or TimeoutException or DeadlyReadException)
         {
             cancel.ThrowIfCancellationRequested();
+            if (e is TimeoutException or PostgresException { SqlState: SqlState.QueryCanceled })
+            {
+                silent.Add(by);
+            }
             return (Word.None, $"what could not be read ({(e as PostgresException)?.MessageText ?? e.Message})");
         }
     }

@@ -7,6 +7,8 @@ internal sealed class HashFormat : IndexFormat
     private const int Overflow = 1;
     private const int Bucket = 2;
     private const int Meta = 8;
+    private const int MagicAt = 24;
+    private const uint Magic = 0x6440640;
     private const int LastBucket = 48;
     private const int HighMask = 52;
     private const int LowMask = 56;
@@ -54,11 +56,13 @@ internal sealed class HashFormat : IndexFormat
     /// <summary>The first page of each bucket, and the maps of what is free.</summary>
     private static bool LinkBuckets(ReadOnlySpan<byte> page, IIndexSink sink)
     {
-        if (U32(page, LastBucket) > U32(page, HighMask) || U32(page, LastBucket) < U32(page, LowMask) || U32(page, Maps) > MostMaps)
+        var (last, high, low) = (U32(page, LastBucket), U32(page, HighMask), U32(page, LowMask));
+        // what is no such page may name any number of buckets
+        if (U32(page, MagicAt) != Magic || !BitOperations.IsPow2(high + 1L) || low != high >> 1 || last < low || last > high || high == uint.MaxValue || U32(page, Maps) > MostMaps)
         {
             return false;
         }
-        for (var bucket = 0u; bucket <= U32(page, LastBucket); bucket++)
+        for (var bucket = 0u; bucket <= last; bucket++)
         {
             sink.Link(bucket + 1 + (bucket == 0 ? 0 : U32(page, Spares + (Phase(bucket + 1) - 1) * sizeof(uint))));
         }

@@ -60,7 +60,7 @@ public sealed class CheckRunner(HealingOptions options, IncidentLedger incidents
         {
             return await check.RunAsync(new CheckRequest(target, scope)
             {
-                Memory = memory, Recurring = true, Known = known, Ground = until is null ? Ground.Live : Ground.Window, Throttle = new(options.AutoHealing.Impact, clock),
+                Memory = memory, Recurring = true, Known = known, Ground = until is null ? Ground.Live : Ground.Window, Throttle = new(options.AutoHealing.Impact, clock, until is null ? null : Throttle.Brief),
             }, both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (window.IsCancellationRequested && !cancel.IsCancellationRequested)
