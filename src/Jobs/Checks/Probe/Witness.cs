@@ -16,6 +16,7 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
     private const int Heard = 20;
     private const int Others = 3;
     private const string Nothing = "NULL";
+    private const string Yes = "'t'";
     /// <summary>A finding is no place for a whole document.</summary>
     private const int LongestValue = 500;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
@@ -41,7 +42,8 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
                 }
                 // a hash entry is of that very row, as are those of a single row in a GIN index; a range of blocks may never have been told of it.
                 // Where pages of the index are broken, it is what is on them that it lacks
-                if (word == Word.Against || (word == Word.None && missing.IsElsewhere && s.Broken.Count == 0 && !IsOfIndex(s, missing)))
+                if (word == Word.Against || (word == Word.None && missing.IsElsewhere && s.Broken.Count == 0 && !IsOfIndex(s, missing)
+                    && !await IsWholeAsync(s, row, missing, silent, cancel).ConfigureAwait(false)))
                 {
                     s.Doubted = new(row, value, s.Index.Method switch { "brin" => "bounds that it is outside of", "gin" => "other keys for it", "hash" when missing.IsElsewhere => "the hash of another value", _ => "nothing of it, as another index does" });
                     break;
@@ -51,13 +53,18 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
     }
 
     /// <summary>
-    /// Keys that the index knows, of which it has too few of that row: no change of a row brings them, unless two of them were one. And none changes rows in several blocks
-    /// at once; those of one block may all be another table's.
+    /// No change of a row changes those in several blocks at once; those of one block may all be another table's. Nor does it bring words to a text that are already known.
     /// </summary>
     private static bool IsOfIndex(IndexSuspects s, MissingRow missing) => s.Index.Memory == EntryMemory.Counts
-        && (missing.Lacking.Count == 0
-            ? (missing.IsShort && s.Index.KeysOf is not null && !s.HasDoubles) || AreOfSeveralBlocks(s.Missing)
-            : AreOfSeveralBlocks(s.Missing.Where(m => m.Value.Lacking.Intersect(missing.Lacking).Any())));
+        && (AreOfSeveralBlocks(missing.Lacking.Count == 0 ? s.Missing : s.Missing.Where(m => m.Value.Lacking.Intersect(missing.Lacking).Any()))
+            || (missing is { IsShort: true, Lacking.Count: 0 } && s.Index is { KeysOf: not null, LengthOf: null }));
+
+    /// <summary>
+    /// A single row of its block with more keys than entries, in a list that takes as much room as all that is in it: had it become longer, it would not. It is the index that lost a key.
+    /// </summary>
+    private async Task<bool> IsWholeAsync(IndexSuspects s, HeapPlace row, MissingRow missing, HashSet<string> silent, CancellationToken cancel) =>
+        s.Index.LengthOf is not null && missing.IsShort && !s.HasDoubles && s.Missing.Keys.Count(r => r.Block == row.Block) == 1
+        && (await AskAsync(s.Index, $"pg_catalog.pg_column_size(pg_catalog.array_cat({s.Index.FirstKey}, '{{}}')) = pg_catalog.pg_column_size(ARRAY(SELECT pg_catalog.unnest({s.Index.FirstKey})))", row, missing.Writer, silent, cancel).ConfigureAwait(false)).Value == Yes;
 
     private static bool AreOfSeveralBlocks(IEnumerable<KeyValuePair<HeapPlace, MissingRow>> rows) => rows.DistinctBy(m => m.Key.Block).Skip(1).Any();
 
