@@ -8,11 +8,15 @@ namespace HealingWorkers.Jobs.Pages;
 public static class ServerFilesFinder
 {
     /// <summary>What a check says where there is none.</summary>
-    public static string WhyNot(TargetFacts facts) =>
+    public static string WhyNot(TargetFacts facts) => !facts.HasUsualPages ? "the server was built with another size of pages or of files than 8 kB and 1 GB, and its files would be misread" :
         $"the server's files cannot be read: set data_directory of the target, or GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean), pg_stat_file(text, boolean) TO {facts.Role}";
 
     public static async Task<IServerFiles?> FindAsync(Target target, TargetFacts facts, NpgsqlConnection connection, CancellationToken cancel)
     {
+        if (!facts.HasUsualPages)
+        {
+            return null;
+        }
         foreach (var directory in new[] { target.Options.DataDirectory, facts.DataDirectory })
         {
             if (!string.IsNullOrEmpty(directory) && await IsItAsync(directory, facts, connection, cancel).ConfigureAwait(false))

@@ -12,6 +12,9 @@ public sealed record TargetFacts(
     string? DataDirectory,
     IReadOnlyDictionary<string, string> ExtensionSchemas)
 {
+    /// <summary>Pages of 8 kB in files of 1 GB. A server can be built otherwise, and its files say nothing to who reads them so.</summary>
+    public bool HasUsualPages { get; init; } = true;
+
     public int Major => VersionNum / 10000;
 
     /// <summary>The quoted schema that an extension lives in, or null where it is not installed.</summary>

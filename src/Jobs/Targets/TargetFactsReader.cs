@@ -25,6 +25,9 @@ internal static class TargetFactsReader
             reader.GetString(6),
             reader.GetBoolean(7),
             await reader.IsDBNullAsync(10, cancel).ConfigureAwait(false) ? null : reader.GetString(10),
-            extensions.Zip(schemas).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal));
+            extensions.Zip(schemas).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal))
+        {
+            HasUsualPages = reader.GetBoolean(11),
+        };
     }
 }

@@ -1,3 +1,4 @@
+using HealingWorkers.Integration.Tests.Checks;
 using HealingWorkers.Integration.Tests.Healing;
 using HealingWorkers.Drill;
 using Npgsql;
@@ -71,6 +72,14 @@ internal sealed class HealthyTests
         Assert.That(await TableHash.OfDatabaseAsync(Hospital.Cluster, hospital.Database), Is.EqualTo(hashes));
         await Hospital.Cluster.ExecuteAsync(hospital.Database, "DROP TABLE far");
         await Hospital.Cluster.ExecuteAsync("postgres", "DROP TABLESPACE elsewhere");
+    }
+
+    [Test]
+    public async Task What_a_failed_insert_left_in_an_index()
+    {
+        await using var hospital = await Hospital.OpenAsync(rows: 10);
+        await FailedGinInsert.LeaveAsync(Hospital.Cluster, hospital.Database);
+        await Trap.AssertUntouchedAsync(hospital);
     }
 
     [Test]

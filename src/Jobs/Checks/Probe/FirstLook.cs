@@ -12,39 +12,41 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
     private const uint BlocksWithCodes = 1 << 18;
     /// <summary>The keys of larger tables are not counted, since a GIN index would be read too often: 8 GB.</summary>
     private const uint MostCounted = 4 * BlocksWithCodes;
-    private const int PiecesBetweenRests = 64;
-    private int _pieces;
-    private long _began;
+    private readonly PieceRests _rests = new(request);
 
     public async Task<IndexSuspects> TakeAsync(ProbedIndex index, IndexFormat format, CancellationToken cancel)
     {
         var heap = new RelationPages(files, index.TablePath!);
         var entries = new RelationPages(files, index.Path!);
-        var total = (await RelationFile.ListAsync(files, index.TablePath!, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0).Sum(f => f.Length / PageHeader.BlockSize);
+        var total = await LengthAsync(index, cancel).ConfigureAwait(false);
         if (index.Memory == EntryMemory.Counts && total > MostCounted)
         {
             index = index.WithoutKeys();
         }
         var suspects = new IndexSuspects(index);
-        _began = request.Target.Clock.GetTimestamp();
+        _rests.Begin();
         var atOnce = index.CodeOf is null ? BlocksAtOnce : BlocksWithCodes;
         for (var first = 0L; first == 0 || first < total; first += atOnce)
         {
             var count = (uint)Math.Min(atOnce, total - first);
-            var pass = new IndexPass((uint)first, count, memory: index.Memory) { IsLast = first + count >= total, Leaves = index.NewLeaves(), Keys = index.NewKeys(), Checksums = checksums };
-            await pass.ReadAsync(entries, format, () => RestAsync(cancel), cancel).ConfigureAwait(false);
+            var pass = new IndexPass((uint)first, count, memory: index.Memory) { IsLast = first + count >= total, Leaves = index.NewLeaves(), Keys = index.NewKeys(), Checksums = checksums, FollowsLinks = !index.IsBtree };
+            await pass.ReadAsync(entries, format, () => _rests.RestAsync(cancel), cancel).ConfigureAwait(false);
             var doubted = await CompareAsync(index, heap, pass, (uint)first, count, suspects, cancel).ConfigureAwait(false);
-            suspects.Dangling.UnionWith(pass.Beyond);
+            // what came while the index was read is none of its entries' fault
+            var now = pass.Beyond.Count == 0 ? total : await LengthAsync(index, cancel).ConfigureAwait(false);
+            suspects.Dangling.UnionWith(pass.Beyond.Where(p => p.Block < total || p.Block >= now));
             if (!index.IsBtree)
             {
                 suspects.Broken.UnionWith(pass.Broken);
                 await MissingAsync(index, heap, pass, doubted, suspects, cancel).ConfigureAwait(false);
-                // it rested by itself
-                _began = request.Target.Clock.GetTimestamp();
+                _rests.Begin();
             }
         }
         return suspects;
     }
+
+    private async Task<long> LengthAsync(ProbedIndex index, CancellationToken cancel) =>
+        (await RelationFile.ListAsync(files, index.TablePath!, cancel).ConfigureAwait(false)).Where(f => f.Fork.Length == 0).Sum(f => f.Length / PageHeader.BlockSize);
 
     /// <summary>Gives the blocks with rows that the index does not point at; why it need not, the server knows. Of a hash index all: only the server knows their codes; and where keys are counted.</summary>
     private async Task<List<uint>> CompareAsync(ProbedIndex index, RelationPages heap, IndexPass pass, uint first, uint count, IndexSuspects suspects, CancellationToken cancel)
@@ -74,7 +76,7 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
                     return;
                 }
             }
-        }, () => RestAsync(cancel), cancel, first, count).ConfigureAwait(false);
+        }, () => _rests.RestAsync(cancel), cancel, first, count).ConfigureAwait(false);
         return doubted;
     }
 
@@ -118,15 +120,6 @@ internal sealed class FirstLook(CheckRequest request, IServerFiles files, RowRea
             }
             await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(began), cancel).ConfigureAwait(false);
             at = end + 1;
-        }
-    }
-
-    private async Task RestAsync(CancellationToken cancel)
-    {
-        if (++_pieces % PiecesBetweenRests == 0)
-        {
-            await request.Throttle.RestAsync(request.Target.Clock.GetElapsedTime(_began), cancel).ConfigureAwait(false);
-            _began = request.Target.Clock.GetTimestamp();
         }
     }
 }

@@ -9,20 +9,26 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     private const int OffsetsKept = 320;
     private const int Words = OffsetsKept / 64;
     private const int Most = 10_000;
+    private const int MostEmpty = 1 << 20;
+    private const int MostPages = 100;
     private readonly ulong[] _seen = new ulong[checked((long)blocks * Words)];
     private readonly ushort[] _kept = new ushort[memory == EntryMemory.Presence ? 0 : checked((long)blocks * OffsetsKept)];
     private readonly HashSet<(HeapPlace Place, uint Code)> _found = [];
     private readonly Dictionary<HeapPlace, uint> _counts = [];
     private readonly List<HeapPlace> _here = [];
+    private readonly PageLinks _links = new();
+    private readonly HashSet<uint> _empty = [];
+    private readonly HashSet<uint> _fixed = [];
     private ulong[]? _dead;
+    private uint _page;
     private uint _pages;
 
     /// <summary>Where the entry of a wanted row was, as it is stored.</summary>
     public Dictionary<HeapPlace, byte[]> Tuples { get; } = [];
+    /// <summary>The pages of the index where a wanted row has its entries; only so many.</summary>
+    public Dictionary<HeapPlace, List<uint>> On { get; } = [];
     /// <summary>Entries behind the end of the table, or behind what any page can hold; only so many.</summary>
     public HashSet<HeapPlace> Beyond { get; } = [];
-    public HashSet<uint> Links { get; } = [];
-    public HashSet<uint> Empty { get; } = [];
     public HashSet<uint> Bad { get; } = [];
     /// <summary>Wanted rows with an entry on a page that is not what it should be.</summary>
     public HashSet<HeapPlace> OnBad { get; } = [];
@@ -30,43 +36,91 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
     public GinLeaves? Leaves { get; init; }
     /// <summary>Of a GIN index whose rows' keys the server tells.</summary>
     public GinKeySet? Keys { get; init; }
+    /// <summary>Of a GIN index, where it has to be known which of its pages are come to.</summary>
+    public GinReach? Reach { get; init; }
+    /// <summary>Whether what leads to what is of interest.</summary>
+    public bool FollowsLinks { get; init; } = true;
     /// <summary>Whether pages are held against their checksums. One that is being written right now may not be what it says: it is looked at again.</summary>
     public bool Checksums { get; init; }
     /// <summary>True for a last range: what is behind it is behind the end of the table.</summary>
     public bool IsLast { get; init; } = true;
 
     /// <summary>Pages that something relies on and that hold nothing, are behind the end of the file, or hold nothing that makes sense, and such as are not what their checksum says.</summary>
-    public IReadOnlySet<uint> Broken => Bad.Union(Links.Where(l => l >= _pages || Empty.Contains(l)).Take(Most)).Union(Leaves?.Disordered ?? []).ToHashSet();
+    public IReadOnlySet<uint> Broken => Bad.Union(_empty.Concat(_fixed.Where(f => f >= _pages)).Concat(_links.From(_pages)).Where(IsLedTo).Take(Most)).Union(Leaves?.Disordered ?? []).ToHashSet();
+
+    /// <summary>Whether something relies on that page.</summary>
+    public bool IsLedTo(uint block) => _fixed.Contains(block) || (_links.Contains(block) && Reach?.LeadsTo(block) != false);
 
     public async Task<IndexPass> ReadAsync(RelationPages pages, IndexFormat format, Func<Task> between, CancellationToken cancel)
     {
-        Links.UnionWith(format.Fixed);
-        await pages.EachAsync((block, page) =>
+        _fixed.UnionWith(format.Fixed);
+        await pages.EachAsync((block, page) => Look(format, block, page), between, cancel).ConfigureAwait(false);
+        if (Reach is not null)
         {
-            _here.Clear();
-            _pages++;
-            if (!page.ContainsAnyExcept((byte)0))
+            foreach (var (place, _) in On.Where(o => !o.Value.Exists(Reach.Comes)).ToList())
             {
-                Empty.Add(block);
+                On.Remove(place);
+                Tuples.Remove(place);
             }
-            else if (!PageHeader.Read(page).IsSane || !format.TryRead(page, this))
+        }
+        return this;
+    }
+
+    /// <summary>The same of some pages only.</summary>
+    public async Task<IndexPass> ReadAsync(RelationPages pages, IndexFormat format, IEnumerable<uint> blocks, CancellationToken cancel)
+    {
+        foreach (var block in blocks)
+        {
+            if (await pages.ReadAsync(block, cancel).ConfigureAwait(false) is { } page)
+            {
+                Look(format, block, page);
+            }
+        }
+        return this;
+    }
+
+    private void Look(IndexFormat format, uint block, ReadOnlySpan<byte> page)
+    {
+        _here.Clear();
+        _pages++;
+        _page = block;
+        if (!page.ContainsAnyExcept((byte)0))
+        {
+            if (_empty.Count < MostEmpty)
+            {
+                _empty.Add(block);
+            }
+            return;
+        }
+        var sane = PageHeader.Read(page).IsSane;
+        if (sane)
+        {
+            Reach?.Page(block, page);
+        }
+        var read = sane && format.TryRead(block, page, this);
+        if (read)
+        {
+            Leaves?.Add(block, page);
+        }
+        if (!read || (Checksums && PageJudge.Judge(page, block, checksums: true) == PageVerdict.BadChecksum))
+        {
+            if (Bad.Count < Most)
             {
                 Bad.Add(block);
             }
-            else
+            OnBad.UnionWith(_here);
+        }
+        foreach (var place in _here)
+        {
+            if (On.TryGetValue(place, out var on) is var known && !known)
             {
-                Leaves?.Add(block, page);
-                if (Checksums && PageJudge.Judge(page, block, checksums: true) == PageVerdict.BadChecksum)
-                {
-                    Bad.Add(block);
-                }
+                On[place] = on = [];
             }
-            if (_here.Count > 0 && Bad.Contains(block))
+            if (on!.Count < MostPages && (on.Count == 0 || on[^1] != block))
             {
-                OnBad.UnionWith(_here);
+                on.Add(block);
             }
-        }, between, cancel).ConfigureAwait(false);
-        return this;
+        }
     }
 
     public void Entry(uint block, ushort offset, ReadOnlySpan<byte> tuple, bool dead)
@@ -106,7 +160,14 @@ internal sealed class IndexPass(uint firstBlock, uint blocks, IReadOnlySet<HeapP
         }
     }
 
-    public void Link(uint block) => Links.Add(block);
+    public void Link(uint block)
+    {
+        if (FollowsLinks)
+        {
+            _links.Add(_page, block);
+            Reach?.Link(_page, block);
+        }
+    }
 
     public void Key(ReadOnlySpan<byte> tuple) => Keys?.Add(tuple);
 

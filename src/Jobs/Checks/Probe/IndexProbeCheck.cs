@@ -9,11 +9,12 @@ namespace HealingWorkers.Jobs.Checks;
 public sealed class IndexProbeCheck : ICheck
 {
     public const string CheckName = "index_probe";
+    private const int MostSuspected = 2 * IndexSuspects.Most;
 
     public CheckDescription Description { get; } = new(
         CheckName, "Compares indexes of every method with their tables: each row must be in the index, each entry must lead to a row, and the pages must be what their checksums say.", "db.index_check",
         "Reads the files of every index and of its table once, beside the server, and by queries the rows that are doubted or belong to partial, hash, BRIN or GIN indexes.",
-        "None, as a rule. Where entries seem to lead nowhere, SHARE UPDATE EXCLUSIVE on the table for a moment: nobody who reads or writes waits.",
+        "None, as a rule. Where entries seem to lead nowhere, SHARE UPDATE EXCLUSIVE on the table for a moment, a minute at most: nobody who reads or writes waits.",
         "Sight of the server's files: its data directory, or pg_read_binary_file and pg_stat_file; CHECKPOINT (pg_checkpoint from PostgreSQL 15 on) and, to be certain of lost rows, a right on the table that allows LOCK.",
         "Indexes of catalogues, of TOAST tables, of materialized views, and of unlogged and temporary tables, which btree and gin look at as far as they can. Rows of a GIN index that some of their keys still lead to and others no longer, save for arrays and tsvector in a column of their own. Keys of more than 500 bytes that changed there. Keys that changed in the entries of GiST and SP-GiST indexes while their rows are still there, of GIN indexes where their order tells nothing, and of hash indexes over types of extensions; BRIN that keeps no bounds (bloom, inclusion), or bounds of types other than numbers, text, dates, timestamps and uuid.",
         [FindingKind.IndexCorrupt, FindingKind.IndexIncomplete, FindingKind.HeapValueSuspect, FindingKind.HeapRowsLost, FindingKind.BtreeCorrupt, FindingKind.DeadlyRead]) { Reach = CheckReach.Table };
@@ -43,28 +44,18 @@ public sealed class IndexProbeCheck : ICheck
         var probe = new TableProbe(request, files, deadly, facts.DataChecksums);
         probe.Open.AddRange(listed.Held.Select(h => $"{h.Quoted}: {PatientList.HeldByOthers}"));
         var held = new List<IndexSuspects>();
+        var suspected = new List<IReadOnlyList<IndexSuspects>>();
         foreach (var table in indexes.GroupBy(i => i.TableOid))
         {
             request.Progress?.Report(new(CheckName, probe.Examined.Count, indexes.Count, table.First().TableQuoted));
-            try
+            await CarefullyAsync(table.First(), async () => suspected.Add(await probe.SuspectAsync([.. table], cancel).ConfigureAwait(false))).ConfigureAwait(false);
+            // who spares the server a checkpoint of its own waits for the next one once for many tables
+            if (request.Throttle.IsOff || suspected.Sum(t => t.Sum(s => s.Weight)) > MostSuspected)
             {
-                held.AddRange(await probe.LookAsync([.. table], cancel).ConfigureAwait(false));
-            }
-            catch (DeadlyReadException)
-            {
-                // told by the fence itself
-            }
-            catch (PostgresException e) when (connection.FullState == System.Data.ConnectionState.Open)
-            {
-                if (PatientList.WentMeanwhile(e) && await PatientList.IsGoneAsync(connection, table.Key, cancel).ConfigureAwait(false))
-                {
-                    continue;
-                }
-                var damaged = e.SqlState is SqlState.UndefinedFile or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.IoError;
-                probe.Hindered += damaged || e.SqlState == SqlState.InsufficientPrivilege ? 1 : 0;
-                probe.Open.Add($"{table.First().TableQuoted}: {(e.SqlState == SqlState.LockNotAvailable ? PatientList.HeldByOthers : $"{e.MessageText} ({e.SqlState})")}{(damaged ? ", which the checks of that object tell" : "")}");
+                await ConvictAsync().ConfigureAwait(false);
             }
         }
+        await ConvictAsync().ConfigureAwait(false);
         List<Finding> findings = [.. ProbeFindings.Of(CheckName, facts, indexes, held), .. deadly.Findings];
         var status = findings.Count > 0 ? CheckStatus.Damaged : probe.Open.Count == 0 ? CheckStatus.Clean : probe.Open.Count == probe.Hindered ? CheckStatus.Unavailable : CheckStatus.Failed;
         var open = probe.Open.Count == 0 ? null : "not examined: " + string.Join("; ", probe.Open.Take(5)) + (probe.Open.Count > 5 ? "; ..." : "");
@@ -74,5 +65,41 @@ public sealed class IndexProbeCheck : ICheck
             Undecided = probe.Undecided,
             LeftAlone = deadly.LeftAlone,
         };
+
+        async Task ConvictAsync()
+        {
+            var isWritten = !suspected.Exists(t => t.Any(s => s.Any)) || await new ProbeFlush(request).PatientlyAsync(cancel).ConfigureAwait(false);
+            foreach (var table in suspected.Where(t => t.Count > 0))
+            {
+                await CarefullyAsync(table[0].Index, async () => held.AddRange(await probe.ConvictAsync(table, isWritten, cancel).ConfigureAwait(false))).ConfigureAwait(false);
+            }
+            suspected.Clear();
+        }
+
+        async Task CarefullyAsync(ProbedIndex first, Func<Task> look)
+        {
+            try
+            {
+                await look().ConfigureAwait(false);
+            }
+            catch (DeadlyReadException)
+            {
+                // told by the fence itself
+            }
+            catch (PostgresException e) when (connection.FullState == System.Data.ConnectionState.Open)
+            {
+                if (PatientList.WentMeanwhile(e) && await PatientList.IsGoneAsync(connection, first.TableOid, cancel).ConfigureAwait(false))
+                {
+                    return;
+                }
+                var damaged = e.SqlState is SqlState.UndefinedFile or SqlState.DataCorrupted or SqlState.IndexCorrupted or SqlState.IoError;
+                probe.Hindered += damaged || e.SqlState == SqlState.InsufficientPrivilege ? 1 : 0;
+                probe.Open.Add($"{first.TableQuoted}: {(e.SqlState == SqlState.LockNotAvailable ? PatientList.HeldByOthers : $"{e.MessageText} ({e.SqlState})")}{(damaged ? ", which the checks of that object tell" : "")}");
+            }
+            catch (Exception e) when (e is TimeoutException or NpgsqlException { InnerException: TimeoutException } && connection.FullState == System.Data.ConnectionState.Open)
+            {
+                probe.Open.Add($"{first.TableQuoted}: {e.Message}");
+            }
+        }
     }, cancel);
 }

@@ -20,12 +20,17 @@ internal sealed class IndexSuspects(ProbedIndex index)
     /// <summary>The entries of the dangling places, as they are stored.</summary>
     public IReadOnlyDictionary<HeapPlace, byte[]> Entries { get; set; } = new Dictionary<HeapPlace, byte[]>();
 
+    /// <summary>The pages of the index with those entries.</summary>
+    public IReadOnlyDictionary<HeapPlace, List<uint>> On { get; set; } = new Dictionary<HeapPlace, List<uint>>();
+
     /// <summary>Lists in this table may name something twice, for which a GIN index has one entry.</summary>
     public bool HasDoubles { get; set; }
     /// <summary>Rows with an entry on one of the broken pages.</summary>
     public IReadOnlySet<HeapPlace> OnBroken { get; set; } = new HashSet<HeapPlace>();
 
-    public bool Any => Dangling.Count + Missing.Count + Broken.Count > 0;
+    /// <summary>How much of it is kept in mind.</summary>
+    public int Weight => Dangling.Count + Missing.Count + Broken.Count;
+    public bool Any => Weight > 0;
 }
 
 /// <param name="Roots">What the index would point at for it.</param>

@@ -35,10 +35,11 @@ internal static class ProbeFindings
         foreach (var table in held.Where(s => s.Dangling.Count > 0).GroupBy(s => s.Index.TableOid))
         {
             // every row is in a whole index: one that stands alone with its claim is itself at fault, unless all of the block is no more: then the others
-            // were built after the loss. Two do not err to the same place
+            // were built after the loss. Two do not err to the same place. Where there is no whole one, one that leads astray and lacks rows does not lead to lost ones
             var whole = all.Where(i => i.TableOid == table.Key && i.Predicate is null && i.Method is "btree" or "gist" or "spgist").ToList();
+            var isCredible = whole.Count > 0 || table.All(s => s.Missing.Count + s.Broken.Count == 0);
             var lost = table.SelectMany(s => s.Dangling).Distinct()
-                .Where(row => whole.TrueForAll(w => table.Any(s => s.Index == w && s.Dangling.Contains(row))) || table.Any(s => s.Gone.Contains(row.Block) && s.Dangling.Contains(row))
+                .Where(row => (isCredible && whole.TrueForAll(w => table.Any(s => s.Index == w && s.Dangling.Contains(row)))) || table.Any(s => s.Gone.Contains(row.Block) && s.Dangling.Contains(row))
                     || table.Count(s => s.Dangling.Contains(row)) > 1).ToHashSet();
             if (lost.Count > 0)
             {

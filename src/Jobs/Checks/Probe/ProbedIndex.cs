@@ -45,8 +45,9 @@ internal sealed record ProbedIndex
     /// <summary>The first columns of the table's B-tree indexes, by which a row can be asked for another way.</summary>
     public required string[] Witnesses { get; init; }
 
-    /// <summary>What a row must satisfy to be in the index; null for every row. A hash index has no entries for NULLs.</summary>
-    public string? Condition => Method == "hash" ? $"{FirstKey} IS DISTINCT FROM NULL" + (Predicate is null ? "" : $" AND ({Predicate})") : Predicate;
+    /// <summary>What a row must satisfy to be in the index; null for every row. A hash index has no entries for NULLs, and its key may be nothing that can be computed of the others.</summary>
+    public string? Condition => Method == "hash" ? Predicate is null ? HasKey : $"CASE WHEN ({Predicate}) THEN {HasKey} ELSE false END" : Predicate;
+    private string HasKey => $"{FirstKey} IS DISTINCT FROM NULL";
     public GinKeys? GinKeys => Method != "gin" ? null : new([.. GinOrders.Select((order, n) => new GinColumn(
         order switch { "bytes" => GinOrder.Bytes, "numbers" => GinOrder.Numbers, _ => GinOrder.Unknown }, KeyLengths[n], KeyAlignments[n]))]);
     public bool IsBrin => Method == "brin";

@@ -7,6 +7,9 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>Looks again at what was suspected, after a checkpoint: what was only not written yet is there by then.</summary>
 internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowReader rows, bool checksums, ProbeFlush flush)
 {
+    private static readonly TimeSpan LongestHeld = TimeSpan.FromMinutes(1);
+    private const long MostWhole = 64 << 20;
+    private readonly PieceRests _rests = new(request);
     private readonly BrinLook _brin = new(request, files, rows, checksums);
 
     /// <summary>Entries seem to lead nowhere, and vacuum could not be held off to be certain of it.</summary>
@@ -15,9 +18,10 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
     public Dictionary<ProbedIndex, string> Unread { get; } = [];
 
     /// <summary>Null when it was done; else why it could not be.</summary>
-    public async Task<string?> TakeAsync(IReadOnlyList<IndexSuspects> suspects, CancellationToken cancel)
+    /// <param name="isWritten">Whether what was in the server's memory when they were looked at first is on disk by now.</param>
+    public async Task<string?> TakeAsync(IReadOnlyList<IndexSuspects> suspects, bool isWritten, CancellationToken cancel)
     {
-        if (!await flush.PatientlyAsync(cancel).ConfigureAwait(false))
+        if (!isWritten)
         {
             // what was written last lies in memory only: none of it says anything
             foreach (var s in suspects)
@@ -28,29 +32,69 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         }
         await AgainAsync(suspects, () => Task.FromResult(true), cancel).ConfigureAwait(false);
         var left = suspects.Where(s => s.Any).ToList();
-        if (left.Count == 0)
+        if (left.Count > 0)
         {
-            return null;
+            await flush.NowAsync(cancel).ConfigureAwait(false);
+            await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
         }
-        // Only vacuum takes entries away and then gives their places free: while it is held off, an entry without its row is a loss.
+        return left.Where(s => s.Dangling.Count > 0).ToList() is { Count: > 0 } dangling ? await HeldOffAsync(dangling, cancel).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>Only vacuum takes entries away and then gives their places free: while it is held off, an entry without its row is a loss. Null when that was certain.</summary>
+    private async Task<string?> HeldOffAsync(List<IndexSuspects> dangling, CancellationToken cancel)
+    {
+        var table = dangling[0].Index;
         await using var connection = await request.Target.OpenCheckAsync(cancel).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-        if (left.Exists(s => s.Dangling.Count > 0) && await LockAsync(connection, left[0].Index, cancel).ConfigureAwait(false) is { } why)
+        var why = await LockAsync(connection, table, cancel).ConfigureAwait(false);
+        if (why is null)
         {
-            left.ForEach(s => s.Dangling = []);
-            await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
-            return why;
+            using var late = new CancellationTokenSource(LongestHeld, request.Target.Clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+            try
+            {
+                await HeldAsync(dangling, either.Token).ConfigureAwait(false);
+                if (await StillHeldAsync(connection, cancel).ConfigureAwait(false))
+                {
+                    return null;
+                }
+                why = $"the session that held vacuum off {table.TableQuoted} was ended meanwhile";
+            }
+            catch (Exception e) when (late.IsCancellationRequested && !cancel.IsCancellationRequested && e is OperationCanceledException or PostgresException { SqlState: SqlState.QueryCanceled })
+            {
+                why = $"entries of {table.Quoted} and its like seem to point at nothing, and to be certain would have held vacuum off {table.TableQuoted}, and those who alter it, for more than {LongestHeld.TotalSeconds:0} seconds";
+            }
+            LeftOpen = true;
+        }
+        dangling.ForEach(s => s.Dangling = []);
+        return why;
+    }
+
+    /// <summary>
+    /// What was on disk when the lock came may be older than it. The pages of the index first: whatever they lead to was written before them.
+    /// A small index is read whole, since entries move from page to page; of a larger one the pages where they were.
+    /// </summary>
+    private async Task HeldAsync(List<IndexSuspects> dangling, CancellationToken cancel)
+    {
+        await flush.NowAsync(cancel).ConfigureAwait(false);
+        var passes = new List<IndexPass>();
+        foreach (var s in dangling)
+        {
+            var (pages, format) = (new RelationPages(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!);
+            var blocks = s.Dangling.SelectMany(d => s.On.GetValueOrDefault(d) ?? []).Distinct().Order();
+            passes.Add(await (await files.LengthAsync(s.Index.Path!, cancel).ConfigureAwait(false) <= MostWhole
+                ? new IndexPass(0, 0, s.Dangling) { Reach = ReachOf(s.Index) }.ReadAsync(pages, format, static () => Task.CompletedTask, cancel)
+                : new IndexPass(0, 0, s.Dangling).ReadAsync(pages, format, blocks, cancel)).ConfigureAwait(false));
         }
         await flush.NowAsync(cancel).ConfigureAwait(false);
-        await AgainAsync(left, () => flush.NowAsync(cancel), cancel).ConfigureAwait(false);
-        if (left.Exists(s => s.Dangling.Count > 0) && !await StillHeldAsync(connection, cancel).ConfigureAwait(false))
+        foreach (var (s, pass) in dangling.Zip(passes))
         {
-            LeftOpen = true;
-            left.ForEach(s => s.Dangling = []);
-            return $"the session that held vacuum off {left[0].Index.TableQuoted} was ended meanwhile";
+            s.Dangling = [.. await StillDanglingAsync(s, pass, cancel).ConfigureAwait(false)];
+            s.Entries = pass.Tuples;
         }
-        return null;
     }
+
+    private static GinReach? ReachOf(ProbedIndex index) => index.Method == "gin" ? new() : null;
 
     private static async Task<bool> StillHeldAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -69,7 +113,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
     {
         try
         {
-            await using var command = new NpgsqlCommand($"SET LOCAL idle_in_transaction_session_timeout = '1h'; LOCK TABLE ONLY {index.TableQuoted} IN SHARE UPDATE EXCLUSIVE MODE", connection);
+            await using var command = new NpgsqlCommand($"SET LOCAL idle_in_transaction_session_timeout = '10min'; LOCK TABLE ONLY {index.TableQuoted} IN SHARE UPDATE EXCLUSIVE MODE", connection);
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             return null;
         }
@@ -84,10 +128,15 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
     private async Task AgainAsync(IReadOnlyList<IndexSuspects> suspects, Func<Task<bool>> flushed, CancellationToken cancel)
     {
         var passes = new List<IndexPass>();
+        _rests.Begin();
         foreach (var s in suspects.Where(s => !s.Index.IsBrin))
         {
             var wanted = s.Dangling.Union(s.Missing.Values.SelectMany(m => m.Roots)).ToHashSet();
-            passes.Add(await new IndexPass(0, 0, wanted, s.Index.Memory) { Leaves = s.Index.NewLeaves(), Keys = s.Index.NewKeys(), Checksums = checksums }.ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, static () => Task.CompletedTask, cancel).ConfigureAwait(false));
+            var pass = new IndexPass(0, 0, wanted, s.Index.Memory)
+            {
+                Leaves = s.Index.NewLeaves(), Keys = s.Index.NewKeys(), Reach = ReachOf(s.Index), Checksums = checksums, FollowsLinks = !s.Index.IsBtree,
+            };
+            passes.Add(await pass.ReadAsync(new(files, s.Index.Path!), IndexFormat.Of(s.Index.Method)!, () => _rests.RestAsync(cancel), cancel).ConfigureAwait(false));
         }
         await flushed().ConfigureAwait(false);
         foreach (var s in suspects.Where(s => s.Index.IsBrin))
@@ -97,7 +146,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         foreach (var (s, pass) in suspects.Where(s => !s.Index.IsBrin).Zip(passes))
         {
             s.Dangling = [.. await StillDanglingAsync(s, pass, cancel).ConfigureAwait(false)];
-            s.Entries = pass.Tuples;
+            (s.Entries, s.On) = (pass.Tuples, pass.On);
             s.OnBroken = pass.OnBad;
             s.Missing = await StillMissingAsync(s, pass, cancel).ConfigureAwait(false);
             s.Broken = [.. await StillBrokenAsync(s, pass, cancel).ConfigureAwait(false)];
@@ -164,7 +213,7 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
         var pages = new RelationPages(files, s.Index.Path!);
         var still = new List<uint>();
         var broken = pass.Broken;
-        foreach (var block in s.Broken.Where(b => pass.Links.Contains(b) || broken.Contains(b)))
+        foreach (var block in s.Broken.Where(b => pass.IsLedTo(b) || broken.Contains(b)))
         {
             if (s.Index.GinKeys is { } keys && await GinLeaves.IsDisorderedAsync(keys, pages, block, cancel).ConfigureAwait(false))
             {
@@ -178,8 +227,8 @@ internal sealed class SecondLook(CheckRequest request, IServerFiles files, RowRe
             }
             var again = new IndexPass(0, 0);
             if (await pages.ReadAsync(block, cancel).ConfigureAwait(false) is { } page
-                ? !page.AsSpan().ContainsAnyExcept((byte)0) || !PageHeader.Read(page).IsSane || !IndexFormat.Of(s.Index.Method)!.TryRead(page, again)
-                : pass.Links.Contains(block))
+                ? !page.AsSpan().ContainsAnyExcept((byte)0) || !PageHeader.Read(page).IsSane || !IndexFormat.Of(s.Index.Method)!.TryRead(block, page, again)
+                : pass.IsLedTo(block))
             {
                 still.Add(block);
             }

@@ -7,6 +7,9 @@ namespace HealingWorkers.Jobs.Checks;
 /// <summary>The indexes of one table against it, by their files. Gives those whose suspicions held.</summary>
 internal sealed class TableProbe(CheckRequest request, IServerFiles files, DeadlyReads deadly, bool checksums)
 {
+    private readonly RowReader _rows = new(request, deadly);
+    private readonly HashSet<long> _partly = [];
+
     public List<string> Open { get; } = [];
     /// <summary>How many of those for want of a right, or of something readable: no failure of the check.</summary>
     public int Hindered { get; set; }
@@ -14,13 +17,12 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
     /// <summary>Rows seem to be lost, and it could not be made certain.</summary>
     public string? Undecided { get; private set; }
 
-    public async Task<IReadOnlyList<IndexSuspects>> LookAsync(IReadOnlyList<ProbedIndex> indexes, CancellationToken cancel)
+    /// <summary>What seems to be wrong with each of them: on a server at work that may be what is only not written yet.</summary>
+    public async Task<IReadOnlyList<IndexSuspects>> SuspectAsync(IReadOnlyList<ProbedIndex> indexes, CancellationToken cancel)
     {
-        var rows = new RowReader(request, deadly);
-        var first = new FirstLook(request, files, rows, checksums);
-        var brin = new BrinLook(request, files, rows, checksums);
+        var first = new FirstLook(request, files, _rows, checksums);
+        var brin = new BrinLook(request, files, _rows, checksums);
         var suspects = new List<IndexSuspects>();
-        var partly = new HashSet<long>();
         foreach (var index in indexes.Where(i => i.Path is not null && i.TablePath is not null && (i.IsBrin || IndexFormat.Of(i.Method) is not null)))
         {
             if (index is { ForeignOwner: { } owner, IsBtree: false })
@@ -45,7 +47,7 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 Open.Add($"{index.Quoted}: {e.MessageText} ({e.SqlState}), which the check of its table tells");
                 if (index.Memory == EntryMemory.Counts && await WithoutKeysAsync(TakeAsync, index).ConfigureAwait(false) is { } rest)
                 {
-                    partly.Add(index.Oid);
+                    _partly.Add(index.Oid);
                     suspects.Add(rest);
                 }
             }
@@ -57,14 +59,26 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                     Open.Add($"{index.Quoted}: its file went while it was read");
                 }
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // the disk gives neither it nor its table; what is known of the others is told all the same
+                Open.Add($"{index.Quoted}: {e.Message}");
+            }
         }
+        return suspects;
+    }
+
+    /// <param name="isWritten">Whether what was in the server's memory when they were suspected is on disk by now.</param>
+    public async Task<IReadOnlyList<IndexSuspects>> ConvictAsync(IReadOnlyList<IndexSuspects> suspected, bool isWritten, CancellationToken cancel)
+    {
+        var suspects = suspected.ToList();
         var doubted = suspects.Where(s => s.Any).ToList();
         if (doubted.Count > 0)
         {
             try
             {
-                var second = new SecondLook(request, files, rows, checksums, new(request));
-                if (await second.TakeAsync(doubted, cancel).ConfigureAwait(false) is { } why)
+                var second = new SecondLook(request, files, _rows, checksums, new(request));
+                if (await second.TakeAsync(doubted, isWritten, cancel).ConfigureAwait(false) is { } why)
                 {
                     Undecided ??= second.LeftOpen ? why : null;
                     Open.Add(why);
@@ -75,14 +89,14 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
                 {
                     Hindered++;
                     Open.Add($"{index.Quoted}: {said}, which the check of its table tells");
-                    partly.Add(index.Oid);
+                    _partly.Add(index.Oid);
                 }
             }
-            catch (FileNotFoundException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 if (await IsUnchangedAsync(doubted[0].Index, cancel).ConfigureAwait(false))
                 {
-                    Open.Add($"{doubted[0].Index.TableQuoted}: a file of it went while it was read");
+                    Open.Add($"{doubted[0].Index.TableQuoted}: {(e is FileNotFoundException ? "a file of it went while it was read" : e.Message)}");
                 }
                 suspects.RemoveAll(doubted.Contains);
             }
@@ -106,7 +120,7 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
             }
             held.Add(s);
             // of a BRIN index without bounds only the pages were looked at, which proves nothing; nor of an index whose keys could not be told
-            if ((!s.Index.IsBrin || BrinLook.Understands(s.Index)) && !partly.Contains(s.Index.Oid))
+            if ((!s.Index.IsBrin || BrinLook.Understands(s.Index)) && !_partly.Contains(s.Index.Oid))
             {
                 Examined.Add(s.Index);
             }
@@ -124,7 +138,7 @@ internal sealed class TableProbe(CheckRequest request, IServerFiles files, Deadl
         {
             return await takeAsync(index.WithoutKeys()).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is PostgresException or FileNotFoundException)
+        catch (Exception e) when (e is PostgresException or IOException or UnauthorizedAccessException)
         {
             return null;
         }

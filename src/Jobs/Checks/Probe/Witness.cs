@@ -35,15 +35,19 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
                 {
                     word = (await AskAsync(s.Index, other, row, missing.Writer, silent, cancel).ConfigureAwait(false)).Word is var said and (Word.Against or Word.Gone) ? said : word;
                 }
+                // a hash entry is of that very row, as are those of a single row in a GIN index; a range of blocks may never have been told of it.
+                // Where pages of a GIN index are broken, it is what is on them that it lacks
+                var isIndex = word != Word.None || !missing.IsElsewhere || (s.Broken.Count > 0 && s.Index.Memory == EntryMemory.Counts) || IsOfIndex(s, missing);
+                if (!isIndex)
+                {
+                    (isIndex, word) = await IsWholeAsync(s, row, missing, silent, cancel).ConfigureAwait(false);
+                }
                 if (word == Word.Gone)
                 {
                     s.Missing.Remove(row);
                     continue;
                 }
-                // a hash entry is of that very row, as are those of a single row in a GIN index; a range of blocks may never have been told of it.
-                // Where pages of the index are broken, it is what is on them that it lacks
-                if (word == Word.Against || (word == Word.None && missing.IsElsewhere && s.Broken.Count == 0 && !IsOfIndex(s, missing)
-                    && !await IsWholeAsync(s, row, missing, silent, cancel).ConfigureAwait(false)))
+                if (word == Word.Against || !isIndex)
                 {
                     s.Doubted = new(row, value, s.Index.Method switch { "brin" => "bounds that it is outside of", "gin" => "other keys for it", "hash" when missing.IsElsewhere => "the hash of another value", _ => "nothing of it, as another index does" });
                     break;
@@ -62,9 +66,15 @@ internal sealed class Witness(CheckRequest request, DeadlyReads deadly)
     /// <summary>
     /// A single row of its block with more keys than entries, in a list that takes as much room as all that is in it: had it become longer, it would not. It is the index that lost a key.
     /// </summary>
-    private async Task<bool> IsWholeAsync(IndexSuspects s, HeapPlace row, MissingRow missing, HashSet<string> silent, CancellationToken cancel) =>
-        s.Index.LengthOf is not null && missing.IsShort && !s.HasDoubles && s.Missing.Keys.Count(r => r.Block == row.Block) == 1
-        && (await AskAsync(s.Index, $"pg_catalog.pg_column_size(pg_catalog.array_cat({s.Index.FirstKey}, '{{}}')) = pg_catalog.pg_column_size(ARRAY(SELECT pg_catalog.unnest({s.Index.FirstKey})))", row, missing.Writer, silent, cancel).ConfigureAwait(false)).Value == Yes;
+    private async Task<(bool Whole, Word Word)> IsWholeAsync(IndexSuspects s, HeapPlace row, MissingRow missing, HashSet<string> silent, CancellationToken cancel)
+    {
+        if (s.Index.LengthOf is null || !missing.IsShort || s.HasDoubles || s.Missing.Keys.Count(r => r.Block == row.Block) != 1)
+        {
+            return (false, Word.None);
+        }
+        var (word, value) = await AskAsync(s.Index, $"pg_catalog.pg_column_size(pg_catalog.array_cat({s.Index.FirstKey}, '{{}}')) = pg_catalog.pg_column_size(ARRAY(SELECT pg_catalog.unnest({s.Index.FirstKey})))", row, missing.Writer, silent, cancel).ConfigureAwait(false);
+        return (value == Yes, word == Word.Gone ? word : Word.None);
+    }
 
     private static bool AreOfSeveralBlocks(IEnumerable<KeyValuePair<HeapPlace, MissingRow>> rows) => rows.DistinctBy(m => m.Key.Block).Skip(1).Any();
 

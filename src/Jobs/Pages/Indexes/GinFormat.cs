@@ -8,6 +8,8 @@ internal sealed class GinFormat : IndexFormat
     private const int Meta = 8;
     private const int List = 16;
     private const int Compressed = 128;
+    /// <summary>Where the first page says where the list of what is not yet sorted in begins.</summary>
+    private const int PendingAt = 24;
     private const int DataStart = 32;
     private const int PostingTree = 0xFFFF;
     private const int PostingItem = 10;
@@ -17,10 +19,26 @@ internal sealed class GinFormat : IndexFormat
 
     protected override bool IsOwn(ReadOnlySpan<byte> page) => Special(page) == PageHeader.BlockSize - 8 && U16(page, Special(page) + 6) <= 0xFF;
 
+    protected override bool? IsFirst(ReadOnlySpan<byte> page) => KindOf(page) == GinPageKind.First;
+
+    /// <summary>Of a page whose header makes sense.</summary>
+    public static GinPageKind KindOf(ReadOnlySpan<byte> page) => Special(page) != PageHeader.BlockSize - 8 ? GinPageKind.Deleted : U16(page, Special(page) + 6) switch
+    {
+        var flags when (flags & Meta) != 0 => GinPageKind.First,
+        var flags when (flags & Deleted) != 0 => GinPageKind.Deleted,
+        var flags when (flags & List) != 0 => GinPageKind.List,
+        var flags when (flags & Data) != 0 => GinPageKind.Data,
+        _ => GinPageKind.Entries,
+    };
+
     protected override bool Read(ReadOnlySpan<byte> page, IIndexSink sink)
     {
         var special = Special(page);
         var flags = U16(page, special + 6);
+        if ((flags & Meta) != 0)
+        {
+            Link(U32(page, PendingAt), sink);
+        }
         if ((flags & (Deleted | Meta)) != 0)
         {
             return true;

@@ -25,6 +25,8 @@ internal sealed class HashFormat : IndexFormat
 
     protected override bool IsOwn(ReadOnlySpan<byte> page) => Special(page) == PageHeader.BlockSize - 16 && U16(page, Special(page) + 14) == 0xFF80;
 
+    protected override bool? IsFirst(ReadOnlySpan<byte> page) => (U16(page, Special(page) + 12) & Meta) != 0;
+
     protected override bool Read(ReadOnlySpan<byte> page, IIndexSink sink)
     {
         var special = Special(page);

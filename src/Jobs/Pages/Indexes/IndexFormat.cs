@@ -13,12 +13,12 @@ public abstract class IndexFormat
     /// <summary>Null for a method that points at no rows (BRIN: see BrinFile) or that nobody here knows.</summary>
     public static IndexFormat? Of(string method) => Known.GetValueOrDefault(method);
 
-    /// <summary>False where the page, though its header makes sense, is none of this method or is cut short.</summary>
-    public bool TryRead(ReadOnlySpan<byte> page, IIndexSink sink)
+    /// <summary>False where the page, though its header makes sense, is none of this method, or not of this place, or is cut short.</summary>
+    public bool TryRead(uint block, ReadOnlySpan<byte> page, IIndexSink sink)
     {
         try
         {
-            return IsOwn(page) && Read(page, sink);
+            return IsOwn(page) && (IsFirst(page) is not { } first || first == (block == 0)) && Read(page, sink);
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException)
         {
@@ -30,6 +30,9 @@ public abstract class IndexFormat
     public virtual IReadOnlyList<uint> Fixed => [];
 
     protected abstract bool IsOwn(ReadOnlySpan<byte> page);
+
+    /// <summary>Whether it says of itself that it is the index's first, which describes the others; null of a method that has none.</summary>
+    protected virtual bool? IsFirst(ReadOnlySpan<byte> page) => null;
 
     protected abstract bool Read(ReadOnlySpan<byte> page, IIndexSink sink);
 

@@ -12,6 +12,8 @@ internal sealed class SpGistFormat : IndexFormat
 
     protected override bool IsOwn(ReadOnlySpan<byte> page) => Special(page) == PageHeader.BlockSize - 8 && U16(page, Special(page) + 6) == 0xFF82;
 
+    protected override bool? IsFirst(ReadOnlySpan<byte> page) => (U16(page, Special(page)) & Meta) != 0;
+
     protected override bool Read(ReadOnlySpan<byte> page, IIndexSink sink)
     {
         var flags = U16(page, Special(page));
